@@ -1,0 +1,89 @@
+"""Every check finds what it is there for: each bad sample gives its problem, the good tree none.
+
+selftest.py ROOT [CLANG_FORMAT]: ROOT lends its .clang-format."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import format as format_check
+import layers
+import mirror
+import sizes
+import system
+import text
+
+GOOD = {
+    "src/base/one.h": "int one(void);\n",
+    "src/base/one.c": '#include "base/one.h"\n\n#include <sys/uio.h>\n\n'
+    "int one(void)\n{\n    return 1;\n}\n",
+    "src/os/posix.c": '#include <unistd.h>\n\n#include "base/one.h"\n',
+    "src/format/group.c": '#include "crc/crc.h"\n#include "os/os.h"\n',
+    "src/walctl/main.c": "#include <libwal/wal.h>\n#include <unistd.h>\n",
+    "tests/unit/base_one_test.c": '#include "base/one.h"\n',
+    "tests/unit/os_posix_test.c": "\n",
+    "tests/unit/format_group_test.c": "\n",
+    "docs/format.md": "x" * 300 + "\n",
+}
+LONG_FUNCTION = "int f(int a,\n      int b)\n{\n    if (a) {\n" + "    a++;\n" * 66 + "    }\n}\n"
+MARK = "TO" + "DO"
+BAD = [
+    (layers, "src/crc/a.c", '#include "os/os.h"\n', "crc may not include os/os.h"),
+    (layers, "src/os/a.c", '#include "crc/crc.h"\n', "os may not include crc/crc.h"),
+    (layers, "src/base/a.h", '#  include "format/group.h"\n', "base may not include format"),
+    (layers, "src/log/a.c", '#include "api/api.h"\n', "log may not include api"),
+    (layers, "src/log/a.c", '#include "local.h"\n', "log may not include local.h"),
+    (layers, "src/walctl/a.c", '#include "base/bytes.h"\n', "walctl may not include base"),
+    (layers, "src/util/a.c", "\n", "src/util is no layer"),
+    (layers, "tests/examples/a.c", '#include "base/bytes.h"\n', "only public headers"),
+    (system, "src/log/a.c", "#include <unistd.h>\n", "<unistd.h> outside src/os"),
+    (system, "src/api/a.c", "#include <sys/stat.h>\n", "<sys/stat.h> outside src/os"),
+    (system, "src/log/a.c", "int f(void) { return rename(a, b); }\n", "rename() outside src/os"),
+    (system, "src/os/a.c", "void f(void) { abort(); }\n", "abort() in a library"),
+    (system, "src/log/a.c", "void f(void) { printf(x); }\n", "printf() in a library"),
+    (sizes, "src/log/a.c", "int x;\n" * 601, "601 lines, limit 600"),
+    (sizes, "tests/unit/a.c", LONG_FUNCTION, "f has 72 lines, limit 70"),
+    (sizes, "src/log/a.h", 'extern "C" {\n' + LONG_FUNCTION + "}\n", "a.h:2: f has 72 lines"),
+    (text, "src/log/a.c", "/* " + "x" * 98 + "\n", "101 columns"),
+    (text, "docs/a.md", "word \n", "a.md:1: trailing blanks"),
+    (text, "tests/a.py", f"# {MARK}: more\n", "left-over mark"),
+    (text, "docs/a.md", "see /" + "root/notes\n", "path of one machine"),
+    (mirror, "src/log/a.c", "\n", "tests/unit/log_a_test.c is missing"),
+    (format_check, "src/log/a.c", "int f( void );\n", "src/log/a.c:1"),
+]
+
+
+def problems(module, samples, extra):
+    """What the check finds in a tree of these files; its program's exit status must agree."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory).resolve()
+        for name, content in samples.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(content)
+        found = list(module.check(root, *extra))
+        command = [sys.executable, module.__file__, directory, *extra]
+        status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+        return found if status == (1 if found else 0) else [f"exit status {status}", *found]
+
+
+def main(root, *clang_format):
+    style = {".clang-format": (root / ".clang-format").read_text()}
+    failures = 0
+    cases = [(module, {}, "") for module in dict.fromkeys(case[0] for case in BAD)]
+    cases += [(module, {name: content}, expected) for module, name, content, expected in BAD]
+    for module, bad, expected in cases:
+        if module is format_check and not clang_format:
+            continue
+        extra = clang_format if module is format_check else ()
+        found = problems(module, {**style, **GOOD, **bad}, extra)
+        right = any(expected in problem for problem in found) if bad else not found
+        if not right:
+            failures += 1
+            print(f"{module.__name__}, {bad or 'good tree'}: wanted {expected!r}, got {found}")
+    print(f"{len(cases)} cases, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))
