@@ -14,12 +14,11 @@ bool buffer_fits(const struct buffer *b, size_t more)
     return more <= b->limit - b->size;
 }
 
-/* At least `need` (<= limit), and at least double where the limit allows it. */
+/* At least `need` (<= limit), and at least double where the limit allows it. Twice the capacity
+ * can't wrap: no object takes more than half of the address space. */
 static size_t grown(const struct buffer *b, size_t need)
 {
-    size_t twice = b->capacity > b->limit / 2 ? b->limit : b->capacity * 2;
-
-    return min_u64(b->limit, max_u64(need, max_u64(twice, SMALLEST)));
+    return min_u64(b->limit, max_u64(need, max_u64(b->capacity * 2, SMALLEST)));
 }
 
 uint8_t *buffer_reserve(struct buffer *b, size_t more)

@@ -146,7 +146,7 @@ int fault_place(uint64_t lsn, uint64_t segment, uint64_t offset)
 {
     if (last.lsn == 0)
         last.lsn = lsn;
-    if (last.segment == 0 && last.offset == 0) {
+    if (last.offset == 0 && (last.segment == 0 || last.segment == segment)) {
         last.segment = segment;
         last.offset = offset;
     }
