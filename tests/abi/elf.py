@@ -1,0 +1,44 @@
+"""What the shared library needs and how it is hardened: elf.py READELF LIBWAL_SO [hardened]
+
+With `hardened` the compiler's part is looked for too: stack protector and checked libc calls."""
+
+import re
+import subprocess
+import sys
+
+NEEDED = re.compile(r"(libc\.so|libz\.so|ld-linux.*\.so|ld64\.so|libpthread\.so)\.\d+")
+
+
+def read(readelf, option, library):
+    command = [readelf, "-W", option, library]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def problems(readelf, library, hardened):
+    dynamic, segments = read(readelf, "-d", library), read(readelf, "-l", library)
+    for name in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
+        if not NEEDED.fullmatch(name):
+            yield f"needs {name}"
+    if "[libwal.so.1]" not in dynamic:
+        yield "its name is not libwal.so.1"
+    if not re.search(r"BIND_NOW|\(FLAGS_1\).*NOW", dynamic):
+        yield "not linked with -z now"
+    for tag in ("TEXTREL", "RPATH", "RUNPATH"):
+        if tag in dynamic:
+            yield f"has {tag}"
+    if "GNU_RELRO" not in segments:
+        yield "not linked with -z relro"
+    if not re.search(r"GNU_STACK(\s+0x\w+){5}\s+RW\s", segments):
+        yield "executable stack"
+    if hardened:
+        symbols = read(readelf, "--dyn-syms", library)
+        if "__stack_chk_fail" not in symbols:
+            yield "no stack protector"
+        if not re.search(r"\b__(mem|str|v?s?n?printf|p?read)\w*_chk\b", symbols):
+            yield "no checked libc calls"
+
+
+if __name__ == "__main__":
+    found = list(problems(sys.argv[1], sys.argv[2], "hardened" in sys.argv[3:]))
+    print("\n".join(found))
+    sys.exit(1 if found else 0)

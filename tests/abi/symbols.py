@@ -1,0 +1,65 @@
+"""Header, version script, shared library and archive name the same functions, and every constant
+of the header is pinned in numbers_test.c.
+
+symbols.py ROOT NM LIBWAL_SO LIBWAL_A"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+NODE = re.compile(r"(LIBWAL_\S+)\s*\{([^}]*)\}")
+
+
+def bare(text):
+    return re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
+
+
+def header_functions(header):
+    """Function names: what stands before a parenthesis outside of parentheses and braces."""
+    return set(re.findall(r"\b(wal_\w+)\s*\(", bare(header)))
+
+
+def map_symbols(version_script):
+    symbols = set()
+    for node, body in NODE.findall(bare(version_script)):
+        exported = body.partition("local:")[0]
+        symbols |= {f"{name}@@{node}" for name in re.findall(r"\b(wal_\w+)\s*;", exported)}
+    return symbols
+
+
+def constants(header):
+    names = re.findall(r"^#\s*define\s+(WAL_\w+)", bare(header), re.MULTILINE)
+    return {name for name in names if not name.startswith("WAL_VERSION_")}
+
+
+def global_symbols(nm, *arguments):
+    command = [nm, "-g", "--defined-only", "--format=posix", *arguments]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in output.splitlines()]
+    return {row[0] for row in rows if len(row) > 1 and row[1] != "A"}
+
+
+def differences(what, left, right):
+    for name in sorted(left - right):
+        yield f"{what}: {name} only in the first"
+    for name in sorted(right - left):
+        yield f"{what}: {name} only in the second"
+
+
+def problems(root, nm, shared, archive):
+    header = (root / "include/libwal/wal.h").read_text()
+    mapped = map_symbols((root / "src/api/libwal.map").read_text())
+    names = {symbol.partition("@@")[0] for symbol in mapped}
+    pins = re.findall(r"PIN\((WAL_\w+),", (root / "tests/abi/numbers_test.c").read_text())
+    yield from differences("header, map", header_functions(header), names)
+    yield from differences("map, shared library", mapped, global_symbols(nm, "-D", shared))
+    yield from differences("map, archive", names, global_symbols(nm, archive))
+    yield from differences("header's constants, pins", constants(header), set(pins))
+    print(f"{len(names)} functions, {len(pins)} constants")
+
+
+if __name__ == "__main__":
+    found = list(problems(Path(sys.argv[1]), *sys.argv[2:]))
+    print("\n".join(found))
+    sys.exit(1 if found else 0)
