@@ -7,8 +7,8 @@
  *   callers see EINTR and short counts.
  * - File descriptors are small non-negative numbers. Everything that opens one makes it
  *   close-on-exec.
- * - In the child of a fork all descriptors that this table opened are closed (close of such a number
- *   is -EBADF and harmless), and generation() has changed.
+ * - In the child of a fork all descriptors that this table opened are closed (close of such a
+ *   number is -EBADF and harmless), and generation() has changed.
  * - Thread-safe. */
 #ifndef WAL_OS_OS_H
 #define WAL_OS_OS_H
@@ -76,8 +76,8 @@ struct os {
     int (*lock)(void *ctx, int fd);
 
     /* Time, chance, identity. */
-    uint64_t (*now)(void *ctx);  /* ns, monotonic */
-    uint64_t (*wall)(void *ctx); /* ns since 1970 */
+    uint64_t (*now)(void *ctx);                       /* ns, monotonic */
+    uint64_t (*wall)(void *ctx);                      /* ns since 1970 */
     int (*random)(void *ctx, void *buf, size_t size); /* 0: all of it */
     uint32_t (*pid)(void *ctx);
     uint32_t (*uid)(void *ctx);
@@ -89,8 +89,8 @@ struct os {
     void (*wake)(void *ctx, _Atomic uint32_t *word, int n);
 
     /* A background worker that calls step(arg) whenever it is due or kicked, and now and then for
-     * no reason, all signals blocked. stop waits until it has ended, and frees it; in the child of a
-     * fork, where it does not run, it only frees. */
+     * no reason, all signals blocked. stop waits until it has ended, and frees it; in the child of
+     * a fork, where it does not run, it only frees. */
     int (*thread_start)(void *ctx, os_step_fn step, void *arg, struct os_thread **ret);
     void (*thread_kick)(void *ctx, struct os_thread *t);
     void (*thread_stop)(void *ctx, struct os_thread *t);
