@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test. The first step that fails ends it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. packaging/deps.sh
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Runs a command with its output in a file: the file's end is shown, or all of it when it failed.
+quietly() { # LINES COMMAND...
+    local lines=$1 log status=0
+    shift
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 || status=$?
+    if [ "$status" = 0 ]; then tail -n "$lines" "$log"; else cat "$log"; fi
+    rm -f "$log"
+    return "$status"
+}
+
+build() { # PRESET
+    say "$1: build"
+    quietly 1 cmake --preset "$1" -DWAL_FORMAT_CHECK="$format_check"
+    quietly 1 cmake --build --preset "$1"
+}
+
+run_tests() { # PRESET [COMMAND-PREFIX...]
+    say "$1: test"
+    quietly 20 "${@:2}" ctest --preset "$1"
+}
+
+deps_install build test
+
+format_check=ON
+if ! command -v clang-format-14 >/dev/null; then
+    format_check=OFF
+    echo "The format check needs clang-format 14, which this system doesn't have: left out"
+fi
+
+# The thread sanitizer of older compilers can't place its memory in a large random address space.
+fixed_addresses=()
+if [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ]; then
+    fixed_addresses=(setarch -R)
+fi
+
+build dev
+run_tests dev
+build asan
+run_tests asan
+build tsan
+run_tests tsan "${fixed_addresses[@]}"
+build release
+say "release: test of what is installed"
+quietly 12 ctest --preset release -L abi
+
+if compgen -G 'tests/oracle/*test*.py' >/dev/null; then
+    say "oracle: the independent reader"
+    quietly 5 "$(deps_python pytest)" -m pytest -q -p no:cacheprovider tests/oracle
+fi
+
+say "all tests passed"
