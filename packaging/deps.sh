@@ -39,10 +39,9 @@ deps_present() { # PROBE
     local what=${1#*:}
     case $1 in
     command:*) command -v "$what" ;;
-    header:*) echo "#include <$what>" | cc -E -include stdarg.h -include stddef.h -include stdint.h \
-        -include setjmp.h - ;;
+    header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
-    sanitizer:*) echo 'int main(void) { return 0; }' | cc -fsanitize="$what" -x c - -o /dev/null ;;
+    sanitizer:*) echo 'int main(void) {}' | cc -fsanitize="$what" -x c - -o /dev/null ;;
     esac >/dev/null 2>&1
 }
 
