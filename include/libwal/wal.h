@@ -219,23 +219,23 @@ void wal_options_free(wal_options_t *o);
  * value and range); WAL_E_UNSUPPORTED: its feature isn't there. Nothing is changed then. What only
  * contradicts together is found by wal_open. Since 1.0. */
 int wal_options_set(wal_options_t *o, uint32_t option, uint64_t value);
-/* What was set, or the default; o NULL: the default. WAL_E_INVAL: unknown number. Since 1.0. */
+/* What was set, or the default. WAL_E_INVAL: unknown number. Since 1.0. */
 int wal_options_get(const wal_options_t *o, uint32_t option, uint64_t *ret);
 /* Sets one option by its name, as in a configuration file. Numbers are decimal; options in bytes
  * take K, M or G behind the number (times 1024, 1024^2, 1024^3); WAL_OPT_SYNC and WAL_OPT_CODEC
- * take names; permission bits are octal; flags are 0 or 1. Anything else in the text, spaces too,
- * is WAL_E_INVAL. Errors as wal_options_set. Since 1.0. */
+ * take names too; permission bits are octal; flags are 0 or 1. Anything else in the text, a space
+ * or a sign, is WAL_E_INVAL. Errors as wal_options_set. Since 1.0. */
 int wal_options_set_string(wal_options_t *o, const char *name, const char *value);
-/* An option's name: its constant in lower case without WAL_OPT_ ("segment_bytes"). NULL for unknown
- * numbers. Static. Since 1.0. */
+/* An option's name: its constant in lower case without WAL_OPT_, as "segment_bytes". NULL for
+ * unknown numbers. Static. Since 1.0. */
 const char *wal_option_name(uint32_t option);
 /* The number to a name, 0 where there is none or name is NULL. Since 1.0. */
 uint32_t wal_option_by_name(const char *name);
 
-/* Where a log takes its memory from. The functions are called from any thread, at any time.
- * resize(ctx, NULL, size) allocates; when it returns NULL the old block is still valid;
- * release(ctx, NULL) is never called. size is never 0; blocks must be aligned as malloc's are. NULL
- * means no memory: the call gives WAL_E_NOMEM. Since 1.0. */
+/* Where a log takes its memory from. The functions are called from any thread, at any time. p is
+ * never NULL, size never 0; blocks must be aligned as malloc's are. They return NULL when there is
+ * no memory, which the log passes on as WAL_E_NOMEM; after a failed resize the old block is still
+ * valid. Since 1.0. */
 typedef struct {
     uint32_t size;
     uint32_t reserved; /* 0 */
@@ -245,8 +245,8 @@ typedef struct {
     void (*release)(void *ctx, void *p);
 } wal_allocator_t;
 
-/* Copies the struct; NULL: malloc, realloc, free again. WAL_E_INVAL: a function is missing,
- * reserved isn't 0. Since 1.0. */
+/* Copies the struct; without this call a log uses malloc. The options and locks themselves always
+ * do. WAL_E_INVAL: a function is missing, or reserved isn't 0. Since 1.0. */
 int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
 /* Lends a lock to wal_open, which then takes none of its own. The caller keeps it, and releases it
  * after wal_close. NULL takes the lock out of the options again. Since 1.0. */
