@@ -1,0 +1,50 @@
+/* How one log was asked to work: the values of all options, as wal_open resolved them. It doesn't
+ * change while the log is open. */
+#ifndef WAL_LOG_CONFIG_H
+#define WAL_LOG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/attr.h"
+#include "os/os.h"
+
+struct wal_lock;
+
+/* Units and ranges: wal.h, at WAL_OPT_... */
+struct config {
+    bool create, exclusive, read_only, strict;
+    bool background; /* the log may have a thread of its own */
+
+    uint32_t sync_mode; /* WAL_SYNC_... */
+    uint32_t interval_ms, group_wait_us;
+    uint64_t interval_bytes, pending_bytes;
+
+    uint64_t segment_bytes, segment_records; /* segment_records 0: no limit */
+    uint64_t zero_ahead_bytes;
+    uint32_t max_record_bytes, group_bytes, group_align;
+    uint64_t index_bytes;
+    uint64_t first_lsn; /* of a log that this open makes */
+    uint32_t file_mode, dir_mode;
+
+    /* Of features to come; at their defaults. */
+    bool direct_io, retain_from_checkpoint;
+    uint32_t codec, codec_level, codec_min_bytes;
+    uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes, reserve_bytes;
+    uint32_t checkpoint_bytes, event_ring, read_threads;
+    uint64_t slow_sync_us;
+
+    struct alloc alloc;
+    struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */
+    const struct os *os;
+};
+
+/* Brings values that depend on each other together: pending_bytes holds one largest record at
+ * least; interval_bytes is not above pending_bytes, at which appends would wait for the timer. */
+void config_settle(struct config *c);
+
+/* INVAL with the fault set for options that contradict each other. */
+MUST_USE int config_check(const struct config *c);
+
+#endif
