@@ -125,7 +125,7 @@ int seal_body_count(const uint8_t *body, size_t size)
             return -1;
         last = entry;
     }
-    return cursor_ok(&c) ? (int)n : -1;
+    return (int)n;
 }
 
 void checkpoint_header_encode(uint8_t out[CHECKPOINT_HEADER_BYTES],
@@ -151,7 +151,7 @@ int checkpoint_body_decode(struct checkpoint_part *ret, const uint8_t *body, siz
     if (part.size > cursor_left(&c))
         return -1;
     part.bytes = cursor_get_bytes(&c, (size_t)part.size);
-    if (!skip_padding(&c) || !cursor_ok(&c) || cursor_left(&c) != 0)
+    if (!skip_padding(&c) || cursor_left(&c) != 0)
         return -1;
     if (part.offset > part.state_size || part.size > part.state_size - part.offset)
         return -1;
