@@ -288,6 +288,7 @@ static void test_strings_that_are_refused(void **state)
         {"interval_ms", "1.5", "'1.5' is not"},
         {"interval_ms", "0", "0 is outside 1 .. 3600000"},
         {"interval_ms", "18446744073709551617", "18446744073709551617 is outside 1 .. 3600000"},
+        {"interval_ms", "184467440737095516170", "184467440737095516170 is outside 1 .. "},
         {"segment_records", "18446744073709551616", "18446744073709551616 is outside 0 .. "},
         {"segment_records", "99999999999999999999", "99999999999999999999 is outside 0 .. "},
         {"segment_bytes", "", "'' is not a number of decimal digits, with K, M, G"},
