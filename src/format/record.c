@@ -6,22 +6,9 @@
 #include "base/bytes.h"
 #include "crc/crc.h"
 
-/* Offsets in a record's header: docs/format.md, "Data". */
-enum {
-    AT_SIZE = 0,
-    AT_CRC = 4,
-    AT_LSN_LOW = 8,
-    AT_TYPE = 12,
-    AT_FLAGS = 14,
-};
-static_assert((int)AT_FLAGS + 2 == RECORD_HEADER_BYTES, "record header size");
+static_assert((int)RECORD_AT_FLAGS + 2 == RECORD_HEADER_BYTES, "record header size");
 
-enum { RECORD_ALIGN = 8, KNOWN_FLAGS = RECORD_BATCH_LAST };
-
-size_t record_bytes(uint64_t payload_size)
-{
-    return (size_t)align_up(RECORD_HEADER_BYTES + payload_size, RECORD_ALIGN);
-}
+enum { KNOWN_FLAGS = RECORD_BATCH_LAST };
 
 uint32_t record_crc(uint32_t payload_crc, uint32_t size, uint16_t flags, uint16_t type,
                     uint64_t lsn, uint64_t salt)
@@ -36,22 +23,12 @@ uint32_t record_crc(uint32_t payload_crc, uint32_t size, uint16_t flags, uint16_
     return crc_update(payload_crc, rest, sizeof(rest));
 }
 
-void record_header_encode(uint8_t out[RECORD_HEADER_BYTES], const struct record *r)
-{
-    store32(out + AT_SIZE, r->size);
-    store32(out + AT_CRC, r->crc);
-    store32(out + AT_LSN_LOW, (uint32_t)r->lsn);
-    store16(out + AT_TYPE, r->type);
-    store16(out + AT_FLAGS, r->flags);
-}
-
 /* Whether the bytes between the payload's end and the record's are 0. There are up to 7, and they
  * are the top ones of the record's last word. */
 static bool padding_fits(const uint8_t *record, size_t size, size_t whole)
 {
     size_t padding = whole - RECORD_HEADER_BYTES - size;
-    return padding == 0 ||
-           load64(record + whole - RECORD_ALIGN) >> (64 - 8 * (unsigned)padding) == 0;
+    return padding == 0 || load64(record + whole - 8) >> (64 - 8 * (unsigned)padding) == 0;
 }
 
 int record_next(struct record_walk *walk, struct record *ret)
@@ -63,19 +40,19 @@ int record_next(struct record_walk *walk, struct record *ret)
         return left == 0 ? 0 : -1;
     if (UNLIKELY(left < RECORD_HEADER_BYTES))
         return -1;
-    uint32_t size = load32(at + AT_SIZE);
+    uint32_t size = load32(at + RECORD_AT_SIZE);
     size_t whole = record_bytes(size);
-    uint16_t flags = load16(at + AT_FLAGS);
+    uint16_t flags = load16(at + RECORD_AT_FLAGS);
     if (UNLIKELY(size > walk->limit || whole > left ||
-                 load32(at + AT_LSN_LOW) != (uint32_t)walk->lsn ||
+                 load32(at + RECORD_AT_LSN_LOW) != (uint32_t)walk->lsn ||
                  (flags & ~(unsigned)KNOWN_FLAGS) != 0 || !padding_fits(at, size, whole)))
         return -1;
     *ret = (struct record){
         .lsn = walk->lsn,
         .size = size,
-        .type = load16(at + AT_TYPE),
+        .type = load16(at + RECORD_AT_TYPE),
         .flags = flags,
-        .crc = load32(at + AT_CRC),
+        .crc = load32(at + RECORD_AT_CRC),
         .payload = at + RECORD_HEADER_BYTES,
     };
     walk->at = at + whole;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "format/limits.h"
 
 enum { RECORD_BATCH_LAST = 2 /* flags: the last record of its batch */ };
@@ -18,15 +19,35 @@ struct record {
     const uint8_t *payload;
 };
 
+/* Offsets in a record's header: docs/format.md, "Data". */
+enum {
+    RECORD_AT_SIZE = 0,
+    RECORD_AT_CRC = 4,
+    RECORD_AT_LSN_LOW = 8,
+    RECORD_AT_TYPE = 12,
+    RECORD_AT_FLAGS = 14,
+};
+
 /* What a record takes in a body. */
-size_t record_bytes(uint64_t payload_size);
+static inline size_t record_bytes(uint64_t payload_size)
+{
+    return (size_t)align_up(RECORD_HEADER_BYTES + payload_size, 8);
+}
 
 /* The record's CRC from the CRC of its payload alone: 24 more bytes (length 4, flags 2, type 2, LSN
  * 8, salt 8). */
 uint32_t record_crc(uint32_t payload_crc, uint32_t size, uint16_t flags, uint16_t type,
                     uint64_t lsn, uint64_t salt);
-/* Writes the 16 header bytes; r->payload isn't looked at. */
-void record_header_encode(uint8_t out[RECORD_HEADER_BYTES], const struct record *r);
+/* Writes the 16 header bytes; r->payload isn't looked at. Inline: a buffered append takes some 20
+ * ns, and a call with the struct in memory 2 of them. */
+static inline void record_header_encode(uint8_t out[RECORD_HEADER_BYTES], const struct record *r)
+{
+    store32(out + RECORD_AT_SIZE, r->size);
+    store32(out + RECORD_AT_CRC, r->crc);
+    store32(out + RECORD_AT_LSN_LOW, (uint32_t)r->lsn);
+    store16(out + RECORD_AT_TYPE, r->type);
+    store16(out + RECORD_AT_FLAGS, r->flags);
+}
 
 /* Walks the records of a body whose CRC is right (or the part of one that a single get has read).
  */
