@@ -38,5 +38,7 @@ bool name_is_segment(const char *name, uint64_t *ret_number)
 
 bool name_is_temp(const char *name)
 {
-    return strncmp(name, TEMP, strlen(TEMP)) == 0;
+    const char *digits = name + strlen(TEMP);
+    return strncmp(name, TEMP, strlen(TEMP)) == 0 && strlen(digits) == DIGITS &&
+           strspn(digits, "0123456789") == DIGITS;
 }

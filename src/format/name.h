@@ -13,6 +13,8 @@ void name_segment(char out[NAME_BYTES], uint64_t number);
 void name_temp(char out[NAME_BYTES], uint64_t number);
 /* True and the number for exactly ^[0-9]{20}\.wal$ with a number from 1 to 2^64 - 1. */
 bool name_is_segment(const char *name, uint64_t *ret_number);
-bool name_is_temp(const char *name); /* begins with "tmp-" */
+/* Exactly ^tmp-[0-9]{20}$, what name_temp makes: other people's files are left alone, and a name
+ * that is one fits into NAME_BYTES. */
+bool name_is_temp(const char *name);
 
 #endif

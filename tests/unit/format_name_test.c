@@ -75,12 +75,17 @@ static void test_what_is_no_segment(void **state)
 static void test_temp(void **state)
 {
     (void)state;
-    assert_true(name_is_temp("tmp-"));
-    assert_true(name_is_temp("tmp-anything"));
+    assert_true(name_is_temp("tmp-00000000000000000000"));
+    assert_true(name_is_temp("tmp-99999999999999999999"));
+    assert_false(name_is_temp("tmp-"));
+    assert_false(name_is_temp("tmp-0000000000000000001"));
+    assert_false(name_is_temp("tmp-000000000000000000001"));
+    assert_false(name_is_temp("tmp-0000000000000000000a"));
+    assert_false(name_is_temp("tmp-00000000000000000001.wal"));
+    assert_false(name_is_temp("Tmp-00000000000000000001"));
     assert_false(name_is_temp("tmp"));
     assert_false(name_is_temp(""));
-    assert_false(name_is_temp("Tmp-1"));
-    assert_false(name_is_temp("atmp-1"));
+    assert_false(name_is_temp("atmp-00000000000000000001"));
 }
 
 int main(void)
