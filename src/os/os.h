@@ -87,6 +87,7 @@ struct os {
      * no limit), or for no reason. */
     int (*park)(void *ctx, _Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns);
     void (*wake)(void *ctx, _Atomic uint32_t *word, int n);
+    void (*yield)(void *ctx); /* lets other threads run */
 
     /* A background worker that calls step(arg) whenever it is due or kicked, and now and then for
      * no reason, all signals blocked. stop waits until it has ended, and frees it; in the child of

@@ -80,6 +80,7 @@ static const struct os posix_os = {
     .generation = posix_generation,
     .park = posix_park,
     .wake = posix_wake,
+    .yield = posix_yield,
     .thread_start = posix_thread_start,
     .thread_kick = posix_thread_kick,
     .thread_stop = posix_thread_stop,

@@ -57,6 +57,7 @@ int posix_random(void *ctx, void *buf, size_t size);
 /* Waiting and workers (posix_thread.c) */
 int posix_park(void *ctx, _Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns);
 void posix_wake(void *ctx, _Atomic uint32_t *word, int n);
+void posix_yield(void *ctx);
 int posix_thread_start(void *ctx, os_step_fn step, void *arg, struct os_thread **ret);
 void posix_thread_kick(void *ctx, struct os_thread *t);
 void posix_thread_stop(void *ctx, struct os_thread *t);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -37,6 +38,12 @@ void posix_wake(void *ctx, _Atomic uint32_t *word, int n)
 {
     (void)ctx;
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+}
+
+void posix_yield(void *ctx)
+{
+    (void)ctx;
+    sched_yield();
 }
 
 static void *run(void *p)

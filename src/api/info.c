@@ -1,0 +1,103 @@
+#include <libwal/wal.h>
+
+#include "api/call.h"
+#include "api/sized.h"
+#include "base/codes.h"
+#include "log/info.h"
+
+static const char *const stat_names[STATS] = {
+    "append_records", "append_bytes",  "syncs",        "sync_ns",          "groups",
+    "writes",         "written_bytes", "rotations",    "removed_segments", "truncated_front",
+    "truncated_back", "corruptions",   "write_errors", "discarded_bytes",  "recovery_ns",
+    "pending_bytes",  "index_bytes",   "raw_bytes",    "stored_bytes",     "pinned_bytes",
+    "broken_pins",
+};
+
+uint32_t wal_stat_count(void)
+{
+    return STATS;
+}
+
+const char *wal_stat_name(uint32_t i)
+{
+    return i < STATS ? stat_names[i] : NULL;
+}
+
+int wal_stats(wal_t *w, uint64_t *values, uint32_t n)
+{
+    struct call c;
+    int e = call_begin(&c, w, CALL_IN_CALLBACK);
+    if (e < 0)
+        return e;
+    if (!values && n)
+        return call_end(&c, fault(WAL_E_INVAL, "values is NULL, but n is %u", n));
+    info_refresh_stats(w);
+    for (uint32_t k = 0; k < n; k++)
+        values[k] = k < STATS ? stat_get(&w->stats, k) : 0;
+    return call_end(&c, 0);
+}
+
+int wal_histogram(wal_t *w, uint32_t which, uint64_t *buckets)
+{
+    struct call c;
+    int e = call_begin(&c, w, CALL_IN_CALLBACK);
+    if (e < 0)
+        return e;
+    if (which >= HISTOGRAMS || !buckets)
+        return call_end(&c, fault(WAL_E_INVAL, "no histogram %u, or buckets is NULL", which));
+    for (int k = 0; k < BUCKETS; k++)
+        buckets[k] = atomic_load_explicit(&w->stats.bucket[which][k], memory_order_relaxed);
+    return call_end(&c, 0);
+}
+
+uint64_t wal_disk_bytes(wal_t *w)
+{
+    struct call c;
+    uint64_t bytes = 0;
+    struct fault before = *fault_last();
+    if (call_begin(&c, w, CALL_IN_CALLBACK) < 0) {
+        fault_put(&before);
+        return 0;
+    }
+    if (info_disk_bytes(w, &bytes) < 0)
+        fault_put(&before);
+    (void)call_end(&c, 0);
+    return bytes;
+}
+
+static int fill_segment(void *ret, uint32_t size, const struct segment_info *s)
+{
+    wal_segment_t full = {
+        .flags = s->active ? WAL_SEGMENT_ACTIVE : WAL_SEGMENT_SEALED,
+        .number = s->number,
+        .first_lsn = s->first_lsn,
+        .last_lsn = s->last_lsn,
+        .bytes = s->bytes,
+        .records = s->last_lsn + 1 - s->first_lsn,
+        .created_ns = s->created_ns,
+    };
+    if (!sized_fill(ret, size, &full, sizeof full, sizeof full))
+        return fault(WAL_E_INVAL, "elem_size %u is too small", size);
+    return 0;
+}
+
+int wal_segments(wal_t *w, wal_segment_t *array, uint32_t elem_size, size_t *n)
+{
+    struct call c;
+    struct segment_info *list;
+    size_t count;
+    int e = call_begin(&c, w, CALL_IN_CALLBACK);
+    if (e < 0)
+        return e;
+    if (!n || (!array && *n))
+        return call_end(&c, fault(WAL_E_INVAL, "%s is NULL", n ? "array" : "n"));
+    e = info_segments(w, &list, &count);
+    if (e < 0)
+        return call_end(&c, e);
+    for (size_t k = 0; e == 0 && k < count && k < *n; k++)
+        e = fill_segment((char *)array + k * elem_size, elem_size, &list[k]);
+    mem_free(w->alloc, list);
+    if (e == 0)
+        *n = count;
+    return call_end(&c, e);
+}

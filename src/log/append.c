@@ -1,0 +1,276 @@
+#include "log/append.h"
+
+#include <libwal/wal.h>
+
+#include "base/bytes.h"
+#include "base/plant.h"
+#include "log/background.h"
+#include "log/commit.h"
+#include "log/fresh.h"
+#include "log/long_batch.h"
+
+enum {
+    FLUSH_BYTES = 64 * 1024, /* buffered groups are closed here, so that one fits the cache */
+    SAMPLE_EVERY = 64
+};
+
+int append_how(const struct wal *w, uint32_t flags, enum append_how *ret)
+{
+    uint32_t known = WAL_APPEND_SYNC | WAL_APPEND_ASYNC | WAL_APPEND_NOWAIT | WAL_APPEND_SUBMIT;
+    uint32_t how = flags & (WAL_APPEND_SYNC | WAL_APPEND_ASYNC | WAL_APPEND_SUBMIT);
+
+    if (flags & ~known)
+        return fault(WAL_E_INVAL, "unknown append flags 0x%x", flags);
+    if (how & (how - 1))
+        return fault(WAL_E_INVAL, "append flags SYNC, ASYNC and SUBMIT exclude each other");
+    if (how == WAL_APPEND_SUBMIT && !w->config.background)
+        return fault(WAL_E_INVAL, "SUBMIT needs option background");
+    bool buffered_mode =
+        w->config.sync_mode == WAL_SYNC_NONE || w->config.sync_mode == WAL_SYNC_INTERVAL;
+    *ret = how == WAL_APPEND_SUBMIT                             ? APPEND_SUBMITTED
+           : how == WAL_APPEND_ASYNC || (buffered_mode && !how) ? APPEND_BUFFERED
+                                                                : APPEND_DURABLE;
+    return 0;
+}
+
+static int busy_fault(const struct wal *w)
+{
+    return fault(WAL_E_BUSY, "%s: %llu bytes are waiting to be written", w->path,
+                 (unsigned long long)w->stage.pending);
+}
+
+/* Under mu: waits for an open gate and for room in memory. Where nobody is writing, this thread
+ * does. */
+static int admit(struct wal *w, uint64_t body, uint32_t flags)
+{
+    struct turn *t = &w->turn;
+
+    for (;;) {
+        if (atomic_load(&w->closed))
+            return fault(WAL_E_CLOSED, "%s is being closed", w->path);
+        if (w->failure)
+            return wal_failed_fault(w);
+        bool full = w->stage.pending > 0 && w->stage.pending + body > w->config.pending_bytes;
+        if (t->gate == 0 && !full)
+            return 0;
+        if (full && w->write_error.code && !t->busy)
+            return fault_put(&w->write_error);
+        if (flags & WAL_APPEND_NOWAIT)
+            return busy_fault(w);
+        if (t->gate == 0 && turn_try(w)) {
+            commit_write(w, true);
+            turn_give(w);
+        } else {
+            (void)turn_sleep(w, -1);
+        }
+    }
+}
+
+/* Under mu: where the records go. */
+static int reserve(struct wal *w, const struct source *s, enum append_how how, struct slot *ret)
+{
+    struct stage *g = &w->stage;
+    uint64_t salt;
+
+    if (s->records > LSN_MAX - w->next_lsn + 1)
+        return fault_at(WAL_E_FULL, w->next_lsn, 0, 0, "LSNs are used up: the next one is %llu",
+                        (unsigned long long)w->next_lsn);
+    bool fresh = g->fresh && g->salt == 0;
+    if (fresh || stage_wants_segment(g, &w->limits, s->body, s->records)) {
+        int e = fresh_salt(w, &salt);
+        if (e < 0)
+            return e;
+        uint64_t carried = w->started ? 0 : w->inherited.carry_records;
+        stage_begin_segment(g, &w->limits, salt, fresh_birth_end(w), carried);
+    }
+    int e =
+        stage_reserve(g, &w->limits, s->body, s->records, w->next_lsn, how == APPEND_DURABLE, ret);
+    if (e == 0)
+        w->next_lsn += s->records;
+    return e;
+}
+
+static void note_buffered(struct wal *w, const struct source *s, enum append_how how)
+{
+    struct background *b = &w->background;
+
+    if (how == APPEND_SUBMITTED) {
+        b->submit_lsn = w->next_lsn - 1;
+        return;
+    }
+    if (w->config.sync_mode != WAL_SYNC_INTERVAL)
+        return;
+    bool first = b->unsynced_since == 0;
+    if (first)
+        b->unsynced_since = w->os->now(w->os->ctx);
+    bool below = b->unsynced_bytes < w->config.interval_bytes;
+    b->unsynced_bytes += s->body;
+    if (first || (below && b->unsynced_bytes >= w->config.interval_bytes))
+        background_kick(w);
+}
+
+/* Under mu: groups that are full go out, if nobody is at it. */
+static void write_when_full(struct wal *w, const struct slot *slot)
+{
+    if (w->stage.open && w->stage.last == slot->group && slot->group->used >= FLUSH_BYTES &&
+        !slot->group->wait_lsn)
+        stage_close(&w->stage, &w->limits);
+    if (w->stage.first && (w->stage.first != w->stage.last || !w->stage.open) &&
+        !w->write_error.code && turn_try(w)) {
+        commit_write(w, false);
+        turn_give(w);
+    }
+}
+
+static int copy_in(struct source *s, const struct slot *slot)
+{
+    struct filled f;
+    struct staged *g = slot->group;
+    int e = source_fill(s, s->body, slot->at, slot->first_lsn, g->salt, &f);
+    atomic_fetch_add_explicit(&g->filled, (uint32_t)s->body, memory_order_release);
+    return e;
+}
+
+static int append_short(struct wal *w, struct source *s, uint32_t flags, enum append_how how,
+                        uint64_t *ret_first)
+{
+    struct waiter me;
+    struct slot slot;
+
+    pthread_mutex_lock(&w->mu);
+    int e = admit(w, s->body, flags);
+    if (e == 0)
+        e = reserve(w, s, how, &slot);
+    if (e < 0) {
+        pthread_mutex_unlock(&w->mu);
+        return e;
+    }
+    if (how == APPEND_DURABLE)
+        waiter_add(w, &me, slot.first_lsn + s->records - 1);
+    pthread_mutex_unlock(&w->mu);
+
+    (void)copy_in(s, &slot); /* what was checked when the source was made can't fail here */
+
+    pthread_mutex_lock(&w->mu);
+    if (how == APPEND_DURABLE) {
+        e = commit_wait(w, &me, true, -1);
+    } else {
+        note_buffered(w, s, how);
+        if (how == APPEND_SUBMITTED)
+            background_kick(w);
+        else
+            write_when_full(w, &slot);
+    }
+    pthread_mutex_unlock(&w->mu);
+    if (e == 0)
+        *ret_first = slot.first_lsn;
+    return e;
+}
+
+int append_source(struct wal *w, struct source *s, uint32_t flags, uint64_t *ret_first)
+{
+    enum append_how how;
+    uint64_t first = 0;
+
+    int e = append_how(w, flags, &how);
+    if (e < 0)
+        return e;
+    bool timed =
+        how == APPEND_DURABLE || stat_get(&w->stats, WAL_STAT_APPEND_RECORDS) % SAMPLE_EVERY == 0;
+    uint64_t began = timed ? w->os->now(w->os->ctx) : 0;
+    if (s->can_fail || (s->records > 1 && s->body > w->config.group_bytes))
+        e = long_batch(w, s, how, flags, &first);
+    else
+        e = append_short(w, s, flags, how, &first);
+    if (e < 0)
+        return e;
+    stat_add(&w->stats, WAL_STAT_APPEND_RECORDS, s->records);
+    stat_add(&w->stats, WAL_STAT_APPEND_BYTES, s->payload);
+    if (timed)
+        stat_sample(&w->stats, WAL_HIST_APPEND_NS, w->os->now(w->os->ctx) - began);
+    *ret_first = first;
+    return 0;
+}
+
+int append_flush(struct wal *w)
+{
+    int e = 0;
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    w->write_error.code = 0;
+    if (w->failure)
+        e = wal_failed_fault(w);
+    else
+        commit_write(w, true);
+    if (e == 0 && w->failure)
+        e = wal_failed_fault(w);
+    else if (e == 0 && w->write_error.code)
+        e = fault_put(&w->write_error);
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+int append_sync(struct wal *w, uint64_t lsn)
+{
+    struct waiter me;
+    int e = 0;
+
+    pthread_mutex_lock(&w->mu);
+    uint64_t target = lsn ? lsn : w->next_lsn - 1;
+    if (target >= w->next_lsn)
+        e = fault_at(WAL_E_RANGE, lsn, 0, 0, "LSN %llu is above the last one",
+                     (unsigned long long)lsn);
+    else if (w->failure)
+        e = wal_failed_fault(w);
+    if (e == 0) {
+        waiter_add(w, &me, target);
+        e = commit_wait(w, &me, true, -1);
+    }
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+/* Under mu: one look, or one wait, at a record that may not have been handed out yet. 1: look
+ * again. */
+static int wait_step(struct wal *w, uint64_t lsn, uint64_t began, int64_t timeout_ns)
+{
+    struct waiter me;
+    int64_t left = -1;
+
+    if (atomic_load(&w->durable_lsn) >= lsn)
+        return 0;
+    if (w->failure && lsn > w->indoubt_lsn)
+        return wal_failed_fault(w);
+    if (w->failure)
+        return wal_indoubt_fault(w, lsn);
+    if (atomic_load(&w->closed))
+        return fault(WAL_E_CLOSED, "%s was closed", w->path);
+    if (timeout_ns >= 0) {
+        left = timeout_ns - (int64_t)(w->os->now(w->os->ctx) - began);
+        if (left <= 0)
+            return fault_at(WAL_E_TIMEOUT, lsn, 0, 0, "record %llu is not durable yet",
+                            (unsigned long long)lsn);
+    }
+    if (lsn < w->next_lsn && w->config.sync_mode != WAL_SYNC_INTERVAL) {
+        waiter_add(w, &me, lsn);
+        return commit_wait(w, &me, true, left);
+    }
+    (void)turn_sleep(w, left);
+    return 1;
+}
+
+int append_wait(struct wal *w, uint64_t lsn, int timeout_ms)
+{
+    int64_t timeout_ns = timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
+    uint64_t began = w->os->now(w->os->ctx);
+    int e = 1;
+
+    if (lsn == 0)
+        return fault(WAL_E_INVAL, "LSN 0 is no record");
+    pthread_mutex_lock(&w->mu);
+    while (e == 1)
+        e = wait_step(w, lsn, began, timeout_ns);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}

@@ -1,0 +1,37 @@
+/* Batch objects: records that are gathered before they are appended, in memory and, what is more
+ * than a group, in a file without a name in the log's directory. `struct wal_batch` is the public
+ * wal_batch_t; used by one thread at a time. */
+#ifndef WAL_LOG_BATCH_H
+#define WAL_LOG_BATCH_H
+
+#include "base/buffer.h"
+#include "log/append.h"
+
+struct batch_store {
+    struct wal *log;
+    struct buffer
+        memory; /* records in the form of a group's body, LSN 0, each CRC over the payload alone */
+    struct file spill; /* what came before them, in the same form; fd -1: nothing */
+    uint64_t spilled;  /* bytes in it */
+    uint64_t records, payload, body, largest;
+
+    uint8_t *window; /* while the spill is read back */
+    size_t room, window_have;
+    uint64_t window_at;
+    uint64_t at; /* place in spill + memory */
+};
+
+struct wal_batch {
+    struct batch_store store;
+    bool doomed; /* after INDOUBT or FAILED only abort is left */
+};
+
+MUST_USE int batch_new(struct wal *w, struct wal_batch **ret);
+MUST_USE int batch_append(struct wal_batch *b, uint32_t type, const void *data, size_t size);
+MUST_USE int batch_commit(struct wal_batch *b, uint32_t flags, uint64_t *ret_first,
+                          uint64_t *ret_last);
+void batch_clear(struct wal_batch *b);
+/* Also after the log was closed. */
+void batch_free(struct wal_batch *b);
+
+#endif

@@ -1,0 +1,207 @@
+#include "log/births.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "base/fault.h"
+#include "crc/crc.h"
+
+/* Measuring and writing go the same way: with w NULL groups are counted, else written. */
+struct pass {
+    const struct births *births;
+    struct writer *w;
+    uint32_t align;
+    struct birth_size size;
+    uint8_t *bytes; /* one group */
+    size_t room;
+};
+
+static int make_room(struct pass *p, uint64_t body)
+{
+    size_t need = outgoing_room((size_t)body, p->align);
+    if (!p->w || need <= p->room)
+        return 0;
+    uint8_t *bytes = mem_resize(p->births->alloc, p->bytes, need);
+    if (!bytes)
+        return fault_nomem();
+    p->bytes = bytes;
+    p->room = need;
+    return 0;
+}
+
+static uint8_t *body_of(const struct pass *p)
+{
+    return p->bytes + GROUP_HEADER_BYTES;
+}
+
+/* Counts, or writes what is in p->bytes. */
+static int put(struct pass *p, const struct group_header *h)
+{
+    struct outgoing g = {.header = *h, .bytes = p->bytes};
+    uint64_t touched;
+
+    p->size.bytes += group_disk_bytes(h->stored_bytes, p->align);
+    p->size.records += h->records;
+    p->size.largest_body = max_u64(p->size.largest_body, h->stored_bytes);
+    if (!p->w)
+        return 0;
+    g.header.raw_bytes = h->stored_bytes;
+    g.header.flags |= GROUP_BIRTH;
+    return writer_put(p->w, &g, 1, 0, &touched);
+}
+
+static int put_meta(struct pass *p)
+{
+    const struct meta_map *m = p->births->meta;
+    struct group_header h = {.type = GROUP_META};
+
+    if (!m || !m->body)
+        return 0;
+    int e = make_room(p, m->size);
+    if (e < 0)
+        return e;
+    if (p->w) {
+        memcpy(body_of(p), m->body, m->size);
+        h.first_lsn = p->w->end.next_lsn;
+    }
+    h.stored_bytes = (uint32_t)m->size;
+    return put(p, &h);
+}
+
+/* Copies records into p->bytes, with checksums for the new segment's salt. */
+static int copy_records(struct pass *p, const struct group_view *g, uint64_t last,
+                        struct group_header *h)
+{
+    const struct segment_header *from = &p->births->from->header;
+    size_t tag = (size_t)align_up(g->header.tag_bytes, 8), at = tag;
+    struct record_walk walk;
+    struct record r;
+    int got = 1;
+
+    if (p->w)
+        memcpy(body_of(p), g->body, tag);
+    group_records(g, from, &walk);
+    for (h->records = 0; walk.left && walk.lsn <= last && (got = record_next(&walk, &r)) == 1;
+         h->records++) {
+        size_t bytes = record_bytes(r.size);
+        if (p->w) {
+            uint8_t *out = body_of(p) + at;
+            store64(out + bytes - 8, 0);
+            r.crc = record_crc(crc_copy(0, out + RECORD_HEADER_BYTES, r.payload, r.size), r.size,
+                               r.flags, r.type, r.lsn, p->w->segment.header.salt);
+            record_header_encode(out, &r);
+        }
+        at += bytes;
+    }
+    h->stored_bytes = (uint32_t)at;
+    return got < 0 ? -1 : 0;
+}
+
+static int put_old_group(struct pass *p, const struct group_reader *r, const struct group_view *g,
+                         uint64_t last)
+{
+    struct group_header h = {.type = GROUP_DATA,
+                             .first_lsn = g->header.first_lsn,
+                             .tag_bytes = g->header.tag_bytes,
+                             .flags = last < group_last_lsn(&g->header)
+                                          ? 0
+                                          : g->header.flags & (GROUP_FIRST | GROUP_LAST)};
+    int e = make_room(p, g->header.stored_bytes);
+    if (e < 0)
+        return e;
+    if (copy_records(p, g, last, &h) < 0)
+        return fault_at(WAL_E_CORRUPT, g->header.first_lsn, r->segment->file.number, g->offset,
+                        "%s/%s at offset %llu: the records of a group don't fit together",
+                        r->segment->file.folder->path, r->segment->file.name,
+                        (unsigned long long)g->offset);
+    return put(p, &h);
+}
+
+static int put_old_groups(struct pass *p)
+{
+    const struct births *b = p->births;
+    struct group_reader r;
+    struct group_view g;
+    int e = 0;
+
+    if (!b->from)
+        return 0;
+    group_reader_init(&r, b->from, b->alloc, GROUP_BLOCK_BYTES);
+    group_reader_resume(&r, &b->begin);
+    while (e == 0 && r.offset < b->end.offset + (b->split ? 1 : 0)) {
+        bool cut = r.offset == b->end.offset;
+        e = group_reader_next(&r, &g);
+        if (e == 0)
+            e = group_reader_corrupt(&r);
+        else if (e == 1)
+            e = g.header.type == GROUP_DATA
+                    ? put_old_group(p, &r, &g, cut ? b->last_kept : UINT64_MAX)
+                    : 0;
+    }
+    group_reader_free(&r);
+    p->size.kept = p->size.records;
+    return e;
+}
+
+static int put_new_records(struct pass *p)
+{
+    struct source *s = p->births->source;
+    struct filled f;
+    int e = 0;
+
+    if (!s)
+        return 0;
+    source_rewind(s);
+    bool several = s->body > p->births->group_bytes, first = true;
+    while (e == 0 && s->left) {
+        struct group_header h = {.type = GROUP_DATA};
+        e = make_room(p, max_u64(min_u64(s->body, p->births->group_bytes), s->largest));
+        if (e < 0)
+            return e;
+        if (p->w) {
+            h.first_lsn = p->w->end.next_lsn;
+            e = source_fill(s, p->births->group_bytes, body_of(p), h.first_lsn,
+                            p->w->segment.header.salt, &f);
+        } else {
+            e = source_measure(s, p->births->group_bytes, &f);
+        }
+        if (e < 0)
+            return e;
+        h.records = (uint32_t)f.records;
+        h.stored_bytes = (uint32_t)f.bytes;
+        h.flags = several && !(first && !s->left) ? (first     ? GROUP_FIRST
+                                                     : s->left ? 0
+                                                               : GROUP_LAST)
+                                                  : 0;
+        first = false;
+        e = put(p, &h);
+    }
+    return e;
+}
+
+static int run(struct pass *p)
+{
+    int e = put_meta(p);
+    if (e == 0)
+        e = put_old_groups(p);
+    if (e == 0)
+        e = put_new_records(p);
+    mem_free(p->births->alloc, p->bytes);
+    return e;
+}
+
+int births_measure(const struct births *b, uint32_t align, struct birth_size *ret)
+{
+    struct pass p = {.births = b, .align = align};
+    int e = run(&p);
+    if (e == 0)
+        *ret = p.size;
+    return e;
+}
+
+int births_write(const struct births *b, struct writer *w)
+{
+    struct pass p = {.births = b, .w = w, .align = w->segment.header.group_align};
+    return run(&p);
+}

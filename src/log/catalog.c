@@ -1,0 +1,407 @@
+#include "log/catalog.h"
+
+#include <string.h>
+
+#include "base/codes.h"
+#include "base/fault.h"
+#include "base/plant.h"
+#include "segment/writer.h"
+
+enum { OPEN_FILES_MAX = 64, FIRST_ROOM = 16 };
+
+int catalog_init(struct catalog *c, const struct folder *folder, const struct alloc *a,
+                 uint64_t index_limit)
+{
+    *c = (struct catalog){.folder = folder, .alloc = a, .index_limit = index_limit};
+    return pthread_mutex_init(&c->mu, NULL) == 0 ? 0 : fault_nomem();
+}
+
+static void close_file(struct catalog *c, struct member *m)
+{
+    if (m->segment.file.fd < 0)
+        return;
+    segment_close(&m->segment);
+    c->open_files--;
+}
+
+static void member_free(struct catalog *c, struct member *m)
+{
+    close_file(c, m);
+    index_free(&m->index, c->alloc);
+    mem_free(c->alloc, m);
+}
+
+static void unref(struct catalog *c, struct member *m)
+{
+    if (--m->refs == 0)
+        member_free(c, m);
+}
+
+void catalog_free(struct catalog *c)
+{
+    for (size_t k = 0; k < c->n; k++)
+        unref(c, c->members[k]);
+    mem_free(c->alloc, c->members);
+    pthread_mutex_destroy(&c->mu);
+}
+
+static int make_room(struct catalog *c)
+{
+    if (c->n < c->room)
+        return 0;
+    size_t room = c->room ? 2 * c->room : FIRST_ROOM;
+    struct member **p = mem_resize(c->alloc, c->members, room * sizeof *p);
+    if (!p)
+        return fault_nomem();
+    c->members = p;
+    c->room = room;
+    return 0;
+}
+
+/* Closes the file that was not asked for for the longest time. */
+static void limit_files(struct catalog *c)
+{
+    struct member *idle = NULL;
+    if (c->open_files <= OPEN_FILES_MAX)
+        return;
+    for (size_t k = 0; k + 1 < c->n; k++) {
+        struct member *m = c->members[k];
+        if (m->refs == 1 && m->segment.file.fd >= 0 && (!idle || m->used < idle->used))
+            idle = m;
+    }
+    if (idle)
+        close_file(c, idle);
+}
+
+/* Sealed members give up their indexes, the least used first, until the limit holds. */
+static void limit_indexes(struct catalog *c)
+{
+    for (;;) {
+        struct member *idle = NULL;
+        uint64_t sum = 0;
+        for (size_t k = 0; k + 1 < c->n; k++) {
+            struct member *m = c->members[k];
+            sum += index_bytes(&m->index);
+            if (m->index.room && (!idle || m->used < idle->used))
+                idle = m;
+        }
+        if (sum <= c->index_limit || !idle)
+            return;
+        index_free(&idle->index, c->alloc);
+    }
+}
+
+static int insert(struct catalog *c, size_t at, const struct segment *s)
+{
+    int e = make_room(c);
+    if (e < 0)
+        return e;
+    struct member *m = mem_new_zeroed(c->alloc, sizeof *m);
+    if (!m)
+        return fault_nomem();
+    m->refs = 1;
+    m->number = s->header.number;
+    m->segment = *s;
+    m->used = ++c->clock;
+    memmove(c->members + at + 1, c->members + at, (c->n - at) * sizeof *c->members);
+    c->members[at] = m;
+    c->n++;
+    c->open_files++;
+    limit_files(c);
+    return 0;
+}
+
+/* Index of the first member with this number or a higher one. */
+static size_t position_from(const struct catalog *c, uint64_t number)
+{
+    size_t low = 0, high = c->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (c->members[mid]->number < number)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void drop(struct catalog *c, size_t from, size_t to, struct numbers *ret_dropped)
+{
+    struct numbers gone = {.v = to > from ? mem_new(c->alloc, (to - from) * sizeof *gone.v) : NULL};
+
+    for (size_t k = from; k < to; k++) {
+        if (gone.v)
+            gone.v[gone.n++] = c->members[k]->number;
+        c->members[k]->gone = true;
+        unref(c, c->members[k]);
+    }
+    memmove(c->members + from, c->members + to, (c->n - to) * sizeof *c->members);
+    c->n -= to - from;
+    *ret_dropped = gone;
+}
+
+static void end_newest(struct catalog *c, const struct advance *a)
+{
+    struct member *m = c->members[c->n - 1];
+    m->end = a->end;
+    m->sealed = true;
+    m->seal_group = a->seal_group;
+    m->verified |= a->verified;
+    index_cut(&m->index, a->end.next_lsn - 1);
+    limit_indexes(c);
+}
+
+int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *ret_dropped)
+{
+    struct numbers dropped = {0};
+
+    pthread_mutex_lock(&c->mu);
+    int e = insert(c, c->n, a->add); /* first what can fail */
+    if (e == 0) {
+        size_t newest = --c->n, from = a->drop_from ? position_from(c, a->drop_from) : newest;
+        struct member *m = c->members[newest];
+        drop(c, from, newest, &dropped);
+        if (a->ends)
+            end_newest(c, a);
+        c->members[c->n++] = m;
+        c->oldest = a->oldest ? a->oldest : m->number;
+        *ret_dropped = dropped;
+    }
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
+void catalog_index(struct catalog *c, uint64_t lsn, uint64_t offset)
+{
+    pthread_mutex_lock(&c->mu);
+    index_add(&c->members[c->n - 1]->index, c->alloc, lsn, (uint32_t)(offset / PLACE_UNIT));
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_index_cut(struct catalog *c, uint64_t last_lsn)
+{
+    pthread_mutex_lock(&c->mu);
+    index_cut(&c->members[c->n - 1]->index, last_lsn);
+    pthread_mutex_unlock(&c->mu);
+}
+
+static int refuse(const struct catalog *c, uint64_t number, const char *why)
+{
+    char name[NAME_BYTES];
+    name_segment(name, number);
+    return fault_at(WAL_E_CORRUPT, 0, number, 0, "%s/%s %s", c->folder->path, name, why);
+}
+
+/* The end of a segment is what its successor states. */
+static void end_of(const struct segment_header *after, struct boundary *ret)
+{
+    *ret = (struct boundary){
+        .offset = after->follow.end_offset,
+        .next_lsn = after->follow.end_lsn + 1,
+        .link = after->follow.link,
+    };
+}
+
+/* Opens the segment that members[0] follows and puts it in front. */
+static int walk_one(struct catalog *c)
+{
+    const struct segment_header *after = &c->members[0]->segment.header;
+    struct segment s;
+
+    if (after->follow.number == 0 || after->follow.number >= after->number ||
+        after->follow.number < c->oldest)
+        return refuse(c, after->number,
+                      "is not the oldest segment, but states no segment before it");
+    int e = segment_open(&s, c->folder, after->follow.number, OS_READ);
+    if (e == WAL_E_NOTFOUND)
+        return refuse(c, after->follow.number, "is missing");
+    if (e < 0)
+        return e;
+    bool reset = after->flags & SEGMENT_RESET;
+    if (memcmp(s.header.uuid, c->uuid, UUID_BYTES) != 0)
+        e = refuse(c, s.header.number, "belongs to another log");
+    else if ((uint32_t)s.header.salt != after->follow.salt_low || reset ||
+             s.header.base_lsn > after->follow.end_lsn + 1)
+        e = refuse(c, s.header.number, "is not the segment that its successor follows");
+    if (e == 0)
+        e = insert(c, 0, &s);
+    if (e < 0) {
+        segment_close(&s);
+        return e;
+    }
+    c->members[0]->sealed = true;
+    end_of(&c->members[1]->segment.header, &c->members[0]->end);
+    return 0;
+}
+
+static int walk_locked(struct catalog *c)
+{
+    int e = 0;
+    while (e == 0 && c->members[0]->number != c->oldest && !PLANTED(15))
+        e = walk_one(c);
+    return e;
+}
+
+int catalog_walk(struct catalog *c)
+{
+    pthread_mutex_lock(&c->mu);
+    int e = walk_locked(c);
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
+/* Holds a member, with its file open. */
+static int hold(struct catalog *c, struct member *m, struct member **ret)
+{
+    if (m->segment.file.fd < 0) {
+        struct segment s;
+        int e = segment_open(&s, c->folder, m->number, OS_READ);
+        if (e == WAL_E_NOTFOUND)
+            return refuse(c, m->number, "is missing");
+        if (e < 0)
+            return e;
+        if (s.header.crc != m->segment.header.crc) {
+            segment_close(&s);
+            return refuse(c, m->number, "was replaced by another file");
+        }
+        m->segment.file = s.file;
+        c->open_files++;
+        m->refs++; /* so that limit_files leaves it open */
+        limit_files(c);
+        m->refs--;
+    }
+    m->used = ++c->clock;
+    m->refs++;
+    *ret = m;
+    return 0;
+}
+
+/* Index of the last member whose base is at or below the LSN; 0 when all are above. */
+static size_t position_of_lsn(const struct catalog *c, uint64_t lsn)
+{
+    size_t low = 0, high = c->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (c->members[mid]->segment.header.base_lsn <= lsn)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low ? low - 1 : 0;
+}
+
+int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret)
+{
+    int e = 0;
+    pthread_mutex_lock(&c->mu);
+    if (lsn < c->members[0]->segment.header.base_lsn)
+        e = walk_locked(c);
+    if (e == 0)
+        e = hold(c, c->members[position_of_lsn(c, lsn)], ret);
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
+int catalog_newest(struct catalog *c, struct member **ret)
+{
+    pthread_mutex_lock(&c->mu);
+    int e = hold(c, c->members[c->n - 1], ret);
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
+void catalog_release(struct catalog *c, struct member *m)
+{
+    if (!m)
+        return;
+    pthread_mutex_lock(&c->mu);
+    unref(c, m);
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_state(struct catalog *c, const struct member *m, struct member_state *ret)
+{
+    pthread_mutex_lock(&c->mu);
+    *ret = (struct member_state){
+        .end = m->end,
+        .sealed = m->sealed,
+        .verified = m->verified,
+        .gone = m->gone,
+        .indexed = m->index.n || m->end.next_lsn == m->segment.header.base_lsn,
+    };
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_locate(struct catalog *c, const struct member *m, uint64_t lsn, struct seal_entry *ret)
+{
+    pthread_mutex_lock(&c->mu);
+    if (!index_find(&m->index, lsn, ret))
+        *ret = (struct seal_entry){.lsn = m->segment.header.base_lsn, .place = FIRST_PLACE};
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_set_index(struct catalog *c, struct member *m, struct index *index, bool verified)
+{
+    pthread_mutex_lock(&c->mu);
+    if (m->sealed) {
+        index_free(&m->index, c->alloc);
+        m->index = *index;
+        *index = (struct index){0};
+        m->verified |= verified;
+        limit_indexes(c);
+    }
+    pthread_mutex_unlock(&c->mu);
+    index_free(index, c->alloc);
+}
+
+void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped)
+{
+    pthread_mutex_lock(&c->mu);
+    drop(c, 0, position_from(c, number), ret_dropped);
+    c->oldest = number;
+    pthread_mutex_unlock(&c->mu);
+}
+
+uint8_t *catalog_seal_body(struct catalog *c, size_t *ret_size)
+{
+    pthread_mutex_lock(&c->mu);
+    const struct index *x = &c->members[c->n - 1]->index;
+    size_t size = seal_body_bytes(x->n);
+    uint8_t *body = mem_new(c->alloc, outgoing_room(size, GROUP_ALIGN_MAX));
+    if (body) {
+        seal_body_encode(body + GROUP_HEADER_BYTES, x->entries, x->n);
+        *ret_size = size;
+    }
+    pthread_mutex_unlock(&c->mu);
+    return body;
+}
+
+void catalog_each(struct catalog *c,
+                  void (*fn)(void *ctx, const struct member *m, const struct member *after),
+                  void *ctx)
+{
+    pthread_mutex_lock(&c->mu);
+    for (size_t k = 0; k < c->n; k++)
+        fn(ctx, c->members[k], k + 1 < c->n ? c->members[k + 1] : NULL);
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_swap(struct catalog *c, struct catalog *other)
+{
+    pthread_mutex_lock(&c->mu);
+    for (size_t k = 0; k < c->n; k++)
+        c->members[k]->gone = true;
+    struct member **members = c->members;
+    size_t n = c->n, room = c->room, open_files = c->open_files;
+    c->members = other->members;
+    c->n = other->n;
+    c->room = other->room;
+    c->open_files += other->open_files; /* those that readers still hold are closed through c */
+    c->oldest = other->oldest;
+    memcpy(c->uuid, other->uuid, UUID_BYTES);
+    other->members = members;
+    other->n = n;
+    other->room = room;
+    other->open_files = open_files;
+    pthread_mutex_unlock(&c->mu);
+}

@@ -1,0 +1,112 @@
+/* The segments that make up the log, oldest first, as one chain: each states whom it follows and
+ * where that one ends.
+ *
+ * Only the newest part of the chain is known after open; catalog_walk reads the headers of the rest
+ * when something needs them. Thread-safe. A member that somebody holds stays readable although its
+ * file may be gone. */
+#ifndef WAL_LOG_CATALOG_H
+#define WAL_LOG_CATALOG_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/alloc.h"
+#include "base/attr.h"
+#include "log/index.h"
+#include "segment/segment.h"
+
+struct member {
+    unsigned refs;
+    uint64_t number;
+    struct segment segment; /* header always; the file is open while somebody holds the member, and
+                               for a while after */
+    struct boundary end;    /* where its live part ends; of the newest one only once it is sealed */
+    uint64_t disk_bytes;    /* of a sealed member's file; 0: not looked at yet */
+    bool sealed;            /* `end` counts */
+    bool seal_group;        /* the live part ends with a seal group, whose body is an index */
+    bool verified;          /* each group up to the end was read and found right once */
+    bool gone;              /* no longer part of the log */
+    struct index index;
+    uint64_t used; /* when it was last asked for, in calls */
+};
+
+struct catalog {
+    const struct folder *folder;
+    const struct alloc *alloc;
+    uint8_t uuid[UUID_BYTES];
+    uint64_t oldest;      /* number of the chain's first segment */
+    uint64_t index_limit; /* bytes of index over all sealed members */
+
+    pthread_mutex_t mu; /* protects everything below, and the members' fields except segment */
+    struct member **members;
+    size_t n, room, open_files;
+    uint64_t clock;
+};
+
+MUST_USE int catalog_init(struct catalog *c, const struct folder *folder, const struct alloc *a,
+                          uint64_t index_limit);
+void catalog_free(struct catalog *c);
+
+/* How the end of the chain changes when a new segment comes, in one step for everybody who looks.
+ */
+struct advance {
+    uint64_t drop_from;  /* the members from this number on leave the log; 0: none */
+    bool ends;           /* what is then the newest has ended ... */
+    struct boundary end; /* ... here */
+    bool seal_group, verified;
+    uint64_t oldest;           /* the chain's first segment then; 0: the new one */
+    const struct segment *add; /* comes behind; the catalog takes over its file */
+};
+struct numbers {
+    uint64_t *v;
+    size_t n;
+};
+/* The numbers of what was dropped go to *ret_dropped, freed by the caller; without memory for them
+ * it is empty. */
+MUST_USE int catalog_advance(struct catalog *c, const struct advance *a,
+                             struct numbers *ret_dropped);
+/* A group with records in the newest one. */
+void catalog_index(struct catalog *c, uint64_t lsn, uint64_t offset);
+/* Its groups above the LSN are not in the log after all. */
+void catalog_index_cut(struct catalog *c, uint64_t last_lsn);
+
+/* Completes the chain down to the oldest segment. CORRUPT: one is missing, renamed, foreign, or not
+ * what its successor follows. */
+MUST_USE int catalog_walk(struct catalog *c);
+
+/* The member that holds the LSN, or the newest one for anything above; held, with its file open.
+ * The LSN is not below the log's first. */
+MUST_USE int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret);
+/* The newest one; never fails for memory or I/O while a writer has it open. */
+MUST_USE int catalog_newest(struct catalog *c, struct member **ret);
+void catalog_release(struct catalog *c, struct member *m);
+/* A consistent copy of what changes in a member. */
+struct member_state {
+    struct boundary end;
+    bool sealed, verified, gone;
+    bool indexed; /* its index is in memory, or it has no records */
+};
+void catalog_state(struct catalog *c, const struct member *m, struct member_state *ret);
+
+/* The place to start looking for an LSN in a member: the last indexed group at or before it, or the
+ * segment's start. */
+void catalog_locate(struct catalog *c, const struct member *m, uint64_t lsn,
+                    struct seal_entry *ret);
+/* Hands a member the index that somebody has built while verifying it. Takes over its memory. */
+void catalog_set_index(struct catalog *c, struct member *m, struct index *index, bool verified);
+
+/* The members before `number` leave the log, and it is the oldest now. */
+void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped);
+/* A seal for the newest member, whose body is the index: bytes with room for the group (struct
+ * outgoing); NULL: no memory. */
+uint8_t *catalog_seal_body(struct catalog *c, size_t *ret_size);
+
+/* c takes over the chain of another one, which gets c's: its members are no longer part of the log.
+ */
+void catalog_swap(struct catalog *c, struct catalog *other);
+/* Calls fn for each member, oldest first, under the catalog's lock. */
+void catalog_each(struct catalog *c,
+                  void (*fn)(void *ctx, const struct member *m, const struct member *after),
+                  void *ctx);
+
+#endif

@@ -1,0 +1,425 @@
+#include "log/commit.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "base/plant.h"
+#include "log/fresh.h"
+#include "log/zeros.h"
+
+enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, FILL_WAIT_NS = 50 * 1000 };
+
+/* What became of a round. */
+struct outcome {
+    struct staged *rest; /* what is not in the segment; NULL: all is */
+    uint64_t touched;    /* how far a failed write may have gone */
+    int error;
+    bool fatal;
+};
+
+static enum os_sync sync_kind(const struct wal *w)
+{
+    return w->config.sync_mode == WAL_SYNC_FULL ? OS_SYNC_FULL : OS_SYNC_DATA;
+}
+
+/* What was written is durable: the numbers that say so, and the witness before anybody is told. */
+static void synced(struct wal *w)
+{
+    struct writer *x = &w->writer;
+    x->watermark = (w->batch_lsn ? w->batch_lsn : x->end.next_lsn) - 1;
+    if (PLANTED(10))
+        x->watermark = w->next_lsn - 1;
+    fresh_witness(w);
+}
+
+int commit_sync(struct wal *w)
+{
+    if (w->writer.durable_offset == w->writer.end.offset) {
+        synced(w); /* an erase may have been the sync */
+        return 0;
+    }
+    uint64_t began = w->os->now(w->os->ctx);
+    int e = writer_sync(&w->writer, sync_kind(w));
+    uint64_t ns = w->os->now(w->os->ctx) - began;
+    if (e < 0)
+        return e;
+    w->turn.sync_ns = w->turn.sync_ns ? (w->turn.sync_ns * 9 + ns) / 10 : ns;
+    stat_add(&w->stats, WAL_STAT_SYNCS, 1);
+    stat_add(&w->stats, WAL_STAT_SYNC_NS, ns);
+    stat_sample(&w->stats, WAL_HIST_SYNC_NS, ns);
+    synced(w);
+    return 0;
+}
+
+static void count_groups(struct wal *w, const struct outgoing *groups, size_t n, uint64_t bytes)
+{
+    stat_add(&w->stats, WAL_STAT_WRITES, 1);
+    stat_add(&w->stats, WAL_STAT_GROUPS, n);
+    stat_add(&w->stats, WAL_STAT_WRITTEN_BYTES, bytes);
+    for (size_t k = 0; k < n; k++) {
+        const struct group_header *h = &groups[k].header;
+        stat_add(&w->stats, WAL_STAT_RAW_BYTES, h->raw_bytes);
+        stat_add(&w->stats, WAL_STAT_STORED_BYTES, h->stored_bytes);
+        stat_sample(&w->stats, WAL_HIST_GROUP_RECORDS, h->records);
+        stat_sample(&w->stats, WAL_HIST_GROUP_BYTES, h->stored_bytes);
+        if (h->records)
+            catalog_index(&w->catalog, h->first_lsn, (uint64_t)h->place * PLACE_UNIT);
+    }
+}
+
+/* flags: OS_WRITE_DSYNC when the write is to be durable by itself. */
+static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint64_t *touched,
+               bool *ret_fatal)
+{
+    struct writer *x = &w->writer;
+    uint64_t bytes = writer_bytes(x, groups, n);
+
+    *ret_fatal = false;
+    *touched = x->end.offset;
+    if (!writer_in_window(x, bytes)) {
+        int e = commit_sync(w);
+        *ret_fatal = e < 0;
+        if (e < 0)
+            return e;
+    }
+    zeros_before_put(w, bytes);
+    w->handed_lsn = max_u64(w->handed_lsn, group_last_lsn(&groups[n - 1].header));
+    if (x->durable_offset != x->end.offset)
+        flags = 0; /* what lies before needs a sync in any case */
+    int e = writer_put(x, groups, n, flags, touched);
+    if (e < 0) {
+        stat_add(&w->stats, WAL_STAT_WRITE_ERRORS, 1);
+        *ret_fatal = flags && e != WAL_E_NOSPC; /* the sync in it may be what failed */
+        return e;
+    }
+    count_groups(w, groups, n, bytes);
+    if (flags) {
+        x->durable_offset = x->end.offset;
+        stat_add(&w->stats, WAL_STAT_SYNCS, 1);
+        synced(w);
+    }
+    return 0;
+}
+
+int commit_put(struct wal *w, struct outgoing *groups, size_t n, uint64_t *touched, bool *ret_fatal)
+{
+    return put(w, groups, n, 0, touched, ret_fatal);
+}
+
+/* Waits until those who reserved room in the group have copied their records in. */
+static void wait_filled(const struct wal *w, struct staged *g)
+{
+    for (int spins = 0;; spins++) {
+        uint32_t filled = atomic_load_explicit(&g->filled, memory_order_acquire);
+        if (filled == g->used)
+            return;
+        if (spins < SPINS)
+            w->os->yield(w->os->ctx);
+        else
+            (void)w->os->park(w->os->ctx, &g->filled, filled, FILL_WAIT_NS);
+    }
+}
+
+static struct outgoing outgoing_of(const struct staged *g)
+{
+    return (struct outgoing){
+        .header = {.type = GROUP_DATA,
+                   .first_lsn = g->first_lsn,
+                   .records = (uint32_t)g->records,
+                   .stored_bytes = (uint32_t)g->used,
+                   .raw_bytes = (uint32_t)g->used},
+        .bytes = g->bytes,
+    };
+}
+
+/* As many groups from *at on as go to the present segment in one write. Moves *at behind them. */
+static size_t collect(const struct wal *w, struct staged **at, struct outgoing *ret)
+{
+    size_t n = 0;
+    uint64_t bytes = 0;
+
+    while (*at && n < CHUNK_GROUPS &&
+           (n == 0 || (!(*at)->fresh && bytes + (*at)->used <= CHUNK_BYTES))) {
+        wait_filled(w, *at);
+        bytes += (*at)->used;
+        ret[n++] = outgoing_of(*at);
+        *at = (*at)->next;
+    }
+    return n;
+}
+
+/* Writes the groups of a list, in segment after segment. */
+static void write_list(struct wal *w, struct staged *list, bool sync, struct outcome *o)
+{
+    struct outgoing groups[CHUNK_GROUPS];
+    int flags = sync && w->config.sync_mode == WAL_SYNC_DSYNC ? OS_WRITE_DSYNC : 0;
+
+    while (list && o->error == 0) {
+        o->rest = list;
+        o->touched = 0;
+        if (list->fresh)
+            o->error = w->started ? fresh_rotate(w, list->salt, &o->fatal)
+                                  : fresh_start(w, list->salt, &o->fatal);
+        if (o->error < 0)
+            return;
+        size_t n = collect(w, &list, groups);
+        o->error = put(w, groups, n, list ? 0 : flags, &o->touched, &o->fatal);
+        if (o->error == 0)
+            o->rest = list;
+    }
+    if (sync && o->error == 0 && w->started) {
+        o->error = commit_sync(w);
+        o->fatal = o->error < 0;
+    }
+}
+
+/* Before it takes a round, the leader waits a little for the threads that the last sync set free,
+ * since they are about to append again: without this, two groups of half the threads take turns.
+ * Backs off where it doesn't pay. */
+static void gather(struct wal *w)
+{
+    struct turn *t = &w->turn;
+    uint64_t limit = min_u64(t->sync_ns / 4, 250 * 1000), began = w->os->now(w->os->ctx);
+
+    if (w->config.group_wait_us) {
+        limit = (uint64_t)w->config.group_wait_us * 1000;
+    } else if (t->members >= t->expect || t->expect < 2) {
+        return;
+    } else if (t->skip) {
+        t->skip--;
+        return;
+    }
+    while ((w->config.group_wait_us ? w->stage.pending < w->config.group_bytes
+                                    : t->members < t->expect) &&
+           w->os->now(w->os->ctx) - began < limit) {
+        pthread_mutex_unlock(&w->mu);
+        w->os->yield(w->os->ctx);
+        pthread_mutex_lock(&w->mu);
+    }
+    t->backoff = t->members >= t->expect ? 0
+                 : t->backoff == 0       ? 1
+                                         : (uint32_t)min_u64(t->backoff * 2, 64);
+    t->skip = t->backoff;
+}
+
+static void resync_stage(struct wal *w)
+{
+    const struct writer *x = &w->writer;
+    struct stage_end now = {.fresh = true};
+    if (w->started)
+        now = (struct stage_end){.salt = x->segment.header.salt,
+                                 .end = x->end.offset,
+                                 .records = x->end.next_lsn - x->segment.header.base_lsn};
+    stage_resync(&w->stage, &w->limits, &now, fresh_birth_end(w));
+}
+
+void commit_publish(struct wal *w)
+{
+    const struct writer *x = &w->writer;
+    if (w->started) {
+        w->written_lsn = x->end.next_lsn - 1;
+        w->written_offset = x->end.offset;
+        if (x->watermark != atomic_load(&w->durable_lsn)) {
+            atomic_store(&w->durable_lsn, x->watermark);
+            turn_changed(w);
+        }
+        if (w->written_lsn == x->watermark)
+            w->background.unsynced_since = w->background.unsynced_bytes = 0;
+    }
+    resync_stage(w);
+    zeros_ask(w);
+}
+
+static void wait_all_filled(struct wal *w)
+{
+    pthread_mutex_unlock(&w->mu);
+    for (struct staged *g = w->stage.first; g; g = g->next)
+        wait_filled(w, g);
+    pthread_mutex_lock(&w->mu);
+}
+
+/* Zeros over what the failed write may have left, durable before anybody hears of the failure. */
+static int erase(struct wal *w, uint64_t touched)
+{
+    if (!w->started)
+        return 0;
+    zeros_settle(w);
+    pthread_mutex_unlock(&w->mu);
+    int e = writer_erase(&w->writer, max_u64(touched, w->writer.end.offset));
+    if (e == 0)
+        synced(w);
+    pthread_mutex_lock(&w->mu);
+    return e;
+}
+
+/* A write failed before its sync: what waits for durability is taken back; what is buffered stays.
+ * The gate is closed. */
+static void withdraw(struct wal *w, uint64_t touched)
+{
+    struct fault cause = *fault_last();
+    uint64_t from = stage_first_waiting(&w->stage);
+
+    w->write_error = cause;
+    if (from == 0) {
+        waiters_answer(w, w->written_lsn + 1, UINT64_MAX, &cause);
+        return;
+    }
+    bool buffered_behind = stage_buffered_behind(&w->stage);
+    if (erase(w, touched) < 0) {
+        wal_fail(w);
+        return;
+    }
+    stage_cut(&w->stage, &w->limits, from);
+    w->next_lsn = from;
+    w->handed_lsn = min_u64(w->handed_lsn, from - 1);
+    waiters_answer(w, from, UINT64_MAX, &cause);
+    if (!w->stage.first)
+        w->write_error.code = 0;
+    fault_put(&cause);
+    if (buffered_behind)
+        wal_fail(w);
+}
+
+static void round_failed(struct wal *w, struct outcome *o, bool sync)
+{
+    struct fault cause = *fault_last();
+
+    stage_put_back(&w->stage, o->rest);
+    if (o->fatal) {
+        wal_fail(w);
+        return;
+    }
+    gate_close(w);
+    wait_all_filled(w);
+    fault_put(&cause);
+    withdraw(w, o->touched);
+    if (sync && !w->failure && w->started && w->writer.durable_offset < w->writer.end.offset) {
+        pthread_mutex_unlock(
+            &w->mu); /* what had been written before the failure has waiters of its own */
+        int e = commit_sync(w);
+        pthread_mutex_lock(&w->mu);
+        if (e < 0)
+            wal_fail(w);
+    }
+    gate_open(w);
+}
+
+static void run(struct wal *w, bool sync, bool all)
+{
+    struct turn *t = &w->turn;
+    struct outcome o = {0};
+
+    if (w->failure)
+        return;
+    if (sync)
+        gather(w);
+    struct staged *list = stage_take(&w->stage, &w->limits, all);
+    uint32_t round = t->round, members = t->members;
+    if (sync) {
+        t->round++;
+        t->members = 0;
+    }
+    w->flying = list;
+    pthread_mutex_unlock(&w->mu);
+    write_list(w, list, sync, &o);
+    pthread_mutex_lock(&w->mu);
+    w->flying = NULL;
+    while (list != o.rest) {
+        struct staged *next = list->next;
+        stage_recycle(&w->stage, &w->limits, list);
+        list = next;
+    }
+    if (!o.rest && o.error == 0)
+        w->write_error.code = 0;
+    commit_publish(w);
+    if (o.error < 0) {
+        round_failed(w, &o, sync);
+        if (!w->failure)
+            commit_publish(w);
+    }
+    if (sync) {
+        t->expect = members + t->members;
+        t->finished[round & 1] = true;
+    }
+}
+
+void commit_round(struct wal *w, bool sync)
+{
+    run(w, sync, true);
+}
+
+void commit_write(struct wal *w, bool all)
+{
+    run(w, false, all);
+}
+
+/* The answer for a waiter that is done, or whose LSN is durable. */
+static int answer(const struct waiter *me)
+{
+    return me->done && me->error.code ? fault_put(&me->error) : 0;
+}
+
+static bool time_is_up(struct wal *w, uint64_t began, int64_t timeout_ns, int64_t *ret_left)
+{
+    *ret_left = -1;
+    if (timeout_ns < 0)
+        return false;
+    int64_t passed = (int64_t)(w->os->now(w->os->ctx) - began);
+    *ret_left = timeout_ns - passed;
+    return passed >= timeout_ns;
+}
+
+int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
+{
+    uint64_t began = timeout_ns < 0 ? 0 : w->os->now(w->os->ctx);
+    int64_t left;
+    int e = 0;
+
+    while (!me->done && atomic_load(&w->durable_lsn) < me->lsn) {
+        if (time_is_up(w, began, timeout_ns, &left)) {
+            e = fault_at(WAL_E_TIMEOUT, me->lsn, 0, 0, "record %llu is not durable yet",
+                         (unsigned long long)me->lsn);
+            break;
+        }
+        if (lead && turn_try(w)) {
+            commit_round(w, true);
+            turn_give(w);
+        } else if (lead) {
+            waiter_sleep(w, me, left);
+        } else {
+            (void)turn_sleep(w, left);
+        }
+    }
+    waiter_remove(w, me);
+    return e < 0 ? e : answer(me);
+}
+
+/* Whether something is still to be written, or with `durable` to be synced. */
+static bool behind(const struct wal *w, bool durable)
+{
+    bool unsynced = w->started && w->writer.durable_offset < w->writer.end.offset;
+    return w->stage.first || (durable && unsynced);
+}
+
+int exclusive_begin(struct wal *w, bool durable)
+{
+    gate_close(w);
+    turn_take(w);
+    w->write_error.code = 0;
+    while (!w->failure && w->write_error.code == 0 && behind(w, durable))
+        run(w, durable, true);
+    int e = atomic_load(&w->closed) ? fault(WAL_E_CLOSED, "%s is being closed", w->path)
+            : w->failure            ? wal_failed_fault(w)
+            : w->stage.first        ? fault_put(&w->write_error)
+                                    : 0;
+    if (e < 0)
+        exclusive_end(w);
+    return e;
+}
+
+void exclusive_end(struct wal *w)
+{
+    turn_give(w);
+    gate_open(w);
+}

@@ -1,0 +1,360 @@
+#include "log/follow.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "log/directory.h"
+#include "log/reader.h"
+#include "log/recover.h"
+
+enum { TRIES = 8 };
+
+static int no_log(const struct wal *w)
+{
+    return fault(WAL_E_NOTFOUND, "%s has no log", w->path);
+}
+
+static int open_control(struct wal *w)
+{
+    struct follower *f = w->follower;
+    struct names names;
+
+    int e = file_open(&f->control, &f->folder, NAME_CONTROL, OS_READ, 0);
+    if (e != WAL_E_NOTFOUND)
+        return e;
+    e = directory_names(&f->folder, w->alloc, &names);
+    if (e < 0)
+        return e;
+    bool lost = names.n > 0;
+    names_free(&names, w->alloc);
+    return lost ? fault(WAL_E_CORRUPT, "%s has segments but no control file", w->path) : no_log(w);
+}
+
+/* Slots and witness. A slot may be in the middle of being written, so a miss is looked at again. */
+static int read_control(struct wal *w, bool first_look, struct control_file *ret)
+{
+    struct control_file c = {.file = w->follower->control};
+    int e = 0;
+
+    for (int k = 0; e == 0 && k < TRIES && !c.found; k++)
+        e = control_read(&c, true);
+    if (e == 0 && !c.found)
+        e = first_look ? no_log(w)
+                       : fault(WAL_E_CORRUPT, "%s/%s has no valid slot", w->path, NAME_CONTROL);
+    if (e == 0 && !first_look && memcmp(c.now.uuid, w->control.now.uuid, UUID_BYTES) != 0)
+        e = fault(WAL_E_FAILED, "%s is another log now", w->path);
+    if (e == 0 && c.now.newest == 0)
+        e = no_log(w);
+    if (e == 0)
+        *ret = c;
+    return e;
+}
+
+/* A log object that recovery fills in beside the real one, so that readers go on meanwhile. */
+static int view_new(struct wal *w, const struct control_file *control, struct wal **ret)
+{
+    struct wal *v = mem_new_zeroed(w->alloc, sizeof *v);
+    if (!v)
+        return fault_nomem();
+    v->config = w->config;
+    v->os = w->os;
+    v->alloc = w->alloc;
+    v->path = w->path;
+    v->folder = w->folder;
+    v->control = *control;
+    int e = catalog_init(&v->catalog, &w->folder, w->alloc, w->config.index_bytes);
+    memcpy(v->catalog.uuid, control->now.uuid, UUID_BYTES);
+    if (e < 0) {
+        mem_free(w->alloc, v);
+        return e;
+    }
+    if (pthread_mutex_init(&v->mu, NULL) != 0)
+        return fault_nomem();
+    *ret = v;
+    return 0;
+}
+
+static void view_free(struct wal *w, struct wal *v)
+{
+    catalog_free(&v->catalog);
+    meta_map_free(&v->meta, w->alloc);
+    names_free(&v->leftovers, w->alloc);
+    pthread_mutex_destroy(&v->mu);
+    mem_free(w->alloc, v);
+}
+
+/* While the slots differ only what both states have is durable for sure: from the higher one's
+ * first LSN up to below its newest segment. */
+static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durable)
+{
+    struct segment s;
+
+    if (!v->control.newer)
+        return 0;
+    *first = max_u64(*first, v->control.higher.first_lsn);
+    int e = segment_open(&s, &v->folder, v->control.higher.newest, OS_READ);
+    if (e < 0)
+        return e;
+    if (s.header.base_lsn < durable->next_lsn) {
+        durable->next_lsn = s.header.base_lsn;
+    }
+    segment_close(&s);
+    return 0;
+}
+
+struct cut {
+    uint64_t above; /* number of the newest segment that was known */
+    uint64_t lsn;
+};
+
+/* A reader that stands above what a new segment has kept stood in what was cut off. */
+static void note_cut(void *ctx, const struct member *m, const struct member *after)
+{
+    struct cut *c = ctx;
+    const struct segment_header *h = &m->segment.header;
+    (void)after;
+    if (h->number > c->above)
+        c->lsn = min_u64(c->lsn, h->base_lsn + h->kept_records - 1);
+}
+
+static int find_cut(struct wal *v, struct cut *c)
+{
+    struct member *newest;
+    int e = catalog_newest(&v->catalog, &newest);
+    if (e < 0)
+        return e;
+    if (newest->segment.header.follow.number > c->above)
+        e = catalog_walk(&v->catalog);
+    catalog_release(&v->catalog, newest);
+    if (e == 0)
+        catalog_each(&v->catalog, note_cut, c);
+    return e;
+}
+
+static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_t first,
+                 const struct boundary *durable, const struct cut *cut)
+{
+    uint64_t next = max_u64(durable->next_lsn, first);
+
+    pthread_rwlock_wrlock(&w->shape);
+    pthread_mutex_lock(&w->mu);
+    catalog_swap(&w->catalog, &v->catalog);
+    w->control = v->control;
+    atomic_store(&w->first_lsn, first);
+    atomic_store(&w->durable_lsn, next - 1);
+    w->next_lsn = next;
+    w->written_lsn = next - 1;
+    w->written_offset = end->vouched.offset;
+    w->follower->seen = end->vouched;
+    w->report = v->report;
+    readers_cut(w, cut->lsn);
+    turn_changed(w);
+    pthread_mutex_unlock(&w->mu);
+    pthread_rwlock_unlock(&w->shape);
+}
+
+static int load(struct wal *w, const struct control_file *control, bool first_look)
+{
+    struct wal *v;
+    struct ending end;
+    struct cut cut = {.above = first_look ? UINT64_MAX : w->control.now.newest, .lsn = UINT64_MAX};
+
+    int e = view_new(w, control, &v);
+    if (e < 0)
+        return e;
+    e = recover_chain(v);
+    if (e == 0)
+        e = recover_ending(v, &end);
+    if (e == 0)
+        e = recover_adopt(v, &end);
+    if (e == 0)
+        e = find_cut(v, &cut);
+    uint64_t first = control->now.first_lsn;
+    struct boundary durable = {0};
+    if (e == 0) {
+        durable = end.vouched;
+        e = cap_by_higher(v, &first, &durable);
+    }
+    if (e == 0)
+        show(w, v, &end, first, &durable, &cut);
+    view_free(w, v);
+    return e;
+}
+
+/* The log may change under the look; what is damaged is so the next time too. */
+static int load_patiently(struct wal *w, bool first_look)
+{
+    struct control_file c;
+    int e = -1;
+    for (int k = 0; e < 0 && k < TRIES; k++) {
+        e = read_control(w, first_look, &c);
+        if (e < 0)
+            return e;
+        e = load(w, &c, first_look);
+        if (e != WAL_E_CORRUPT && e != WAL_E_NOTFOUND)
+            break;
+    }
+    return e == WAL_E_NOTFOUND ? fault(WAL_E_CORRUPT, "%s: a segment is missing", w->path) : e;
+}
+
+/* What the witness says about the segment that is known as the newest. */
+static void take_witness(struct wal *w, const struct control_file *c)
+{
+    struct member *m;
+    const struct witness *x = &c->witness;
+
+    if (!c->has_witness || catalog_newest(&w->catalog, &m) < 0)
+        return;
+    bool counts =
+        x->segment == m->number && x->salt_low == (uint32_t)m->segment.header.salt && !c->newer;
+    catalog_release(&w->catalog, m);
+    if (!counts)
+        return;
+    pthread_mutex_lock(&w->mu);
+    if (x->durable_lsn > atomic_load(&w->durable_lsn)) {
+        atomic_store(&w->durable_lsn, x->durable_lsn);
+        w->next_lsn = x->durable_lsn + 1;
+        turn_changed(w);
+    }
+    w->written_lsn = max_u64(w->written_lsn, x->durable_lsn);
+    w->written_offset = max_u64(w->written_offset, (uint64_t)x->durable_place * PLACE_UNIT);
+    pthread_mutex_unlock(&w->mu);
+}
+
+/* What is written and not yet durable, for readers that ask for it. */
+static int look_ahead(struct wal *w)
+{
+    struct follower *f = w->follower;
+    struct group_reader r;
+    struct group_view g;
+    struct member *m;
+
+    if (!atomic_load(&f->want_written))
+        return 0;
+    int e = catalog_newest(&w->catalog, &m);
+    if (e < 0)
+        return e;
+    group_reader_init(&r, &m->segment, w->alloc, GROUP_BLOCK_BYTES);
+    group_reader_resume(&r, &f->seen);
+    while ((e = group_reader_next(&r, &g)) == 1)
+        if (!r.in_batch)
+            f->seen = (struct boundary){.offset = r.offset, .next_lsn = r.lsn, .link = r.link};
+    group_reader_free(&r);
+    catalog_release(&w->catalog, m);
+    pthread_mutex_lock(&w->mu);
+    w->written_lsn = max_u64(w->written_lsn, f->seen.next_lsn - 1);
+    w->written_offset = max_u64(w->written_offset, f->seen.offset);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+static int look(struct wal *w)
+{
+    struct control_file c;
+
+    int e = read_control(w, false, &c);
+    if (e < 0)
+        return e;
+    if (c.now.sequence != w->control.now.sequence ||
+        c.higher.sequence != w->control.higher.sequence)
+        e = load_patiently(w, false);
+    else
+        take_witness(w, &c);
+    return e < 0 ? e : look_ahead(w);
+}
+
+int follow_look(struct wal *w)
+{
+    if (!w->follower)
+        return 0;
+    pthread_mutex_lock(&w->follower->mu);
+    int e = look(w);
+    pthread_mutex_unlock(&w->follower->mu);
+    return e;
+}
+
+int follow_again(struct wal *w)
+{
+    if (!w->follower)
+        return 0;
+    pthread_mutex_lock(&w->follower->mu);
+    int e = load_patiently(w, false);
+    pthread_mutex_unlock(&w->follower->mu);
+    return e;
+}
+
+void follow_want_written(struct wal *w)
+{
+    if (w->follower)
+        atomic_store(&w->follower->want_written, true);
+}
+
+static int search_meta(struct wal *w)
+{
+    struct follower *f = w->follower;
+    struct member *m;
+    struct boundary end;
+
+    int e = catalog_newest(&w->catalog, &m);
+    if (e < 0)
+        return e;
+    uint64_t offset = w->written_offset;
+    if (f->meta_segment != m->number || f->meta_offset != offset) {
+        e = tail_boundary_below(&m->segment, w->alloc, offset, &end);
+        pthread_mutex_lock(&w->mu);
+        if (e == 0)
+            e = recover_meta(w, &m->segment, end.meta_offset);
+        pthread_mutex_unlock(&w->mu);
+    }
+    if (e == 0) {
+        f->meta_segment = m->number;
+        f->meta_offset = offset;
+    }
+    catalog_release(&w->catalog, m);
+    return e;
+}
+
+int follow_meta(struct wal *w)
+{
+    if (!w->follower)
+        return 0;
+    pthread_mutex_lock(&w->follower->mu);
+    int e = look(w);
+    if (e == 0)
+        e = search_meta(w);
+    pthread_mutex_unlock(&w->follower->mu);
+    return e;
+}
+
+int follow_open(struct wal *w)
+{
+    struct follower *f = mem_new_zeroed(w->alloc, sizeof *f);
+    if (!f)
+        return fault_nomem();
+    f->folder.fd = f->control.fd = -1;
+    if (pthread_mutex_init(&f->mu, NULL) != 0) {
+        mem_free(w->alloc, f);
+        return fault_nomem();
+    }
+    w->follower = f;
+    int e = directory_open(&f->folder, w->os, w->path);
+    w->folder = f->folder;
+    if (e == 0)
+        e = open_control(w);
+    if (e == 0)
+        e = load_patiently(w, true);
+    return e;
+}
+
+void follow_free(struct wal *w)
+{
+    struct follower *f = w->follower;
+    if (!f)
+        return;
+    file_close(&f->control);
+    directory_close(&f->folder);
+    pthread_mutex_destroy(&f->mu);
+    mem_free(w->alloc, f);
+    w->follower = NULL;
+}

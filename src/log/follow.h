@@ -1,0 +1,32 @@
+/* Read-only handles: a log that somebody else may be writing, seen through control, the witness and
+ * the segments. Nothing is written. On a handle that writes each of these does nothing and returns
+ * 0. */
+#ifndef WAL_LOG_FOLLOW_H
+#define WAL_LOG_FOLLOW_H
+
+#include "base/attr.h"
+#include "log/log.h"
+
+struct follower {
+    pthread_mutex_t mu; /* one look at a time */
+    struct folder folder;
+    struct file control;
+    struct boundary seen; /* how far the newest segment was read for readers that want what is not
+                             durable yet */
+    atomic_bool want_written;
+    uint64_t meta_segment,
+        meta_offset; /* the newest segment was searched for metadata up to here */
+};
+
+MUST_USE int follow_open(struct wal *w);
+/* Looks whether the log has changed. */
+MUST_USE int follow_look(struct wal *w);
+/* Looks anew even where control seems the same: something that should be there was not. */
+MUST_USE int follow_again(struct wal *w);
+/* The newest metadata. */
+MUST_USE int follow_meta(struct wal *w);
+/* A reader wants to see what is not durable yet. */
+void follow_want_written(struct wal *w);
+void follow_free(struct wal *w);
+
+#endif

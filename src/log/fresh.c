@@ -1,0 +1,445 @@
+#include "log/fresh.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "base/plant.h"
+#include "log/commit.h"
+#include "log/reader.h"
+#include "log/zeros.h"
+
+int fresh_salt(const struct wal *w, uint64_t *ret)
+{
+    uint64_t salt = 0;
+    while (salt == 0) {
+        int r = w->os->random(w->os->ctx, &salt, sizeof salt);
+        if (r < 0)
+            return fault_os(-r, "no random bytes");
+    }
+    *ret = salt;
+    return 0;
+}
+
+uint64_t fresh_birth_end(const struct wal *w)
+{
+    uint64_t meta = w->meta.body ? group_disk_bytes(w->meta.size, w->config.group_align) : 0;
+    return SEGMENT_HEADER_BLOCK + meta + (w->started ? 0 : w->inherited.carry_bytes);
+}
+
+/* A name that is gone, or that can't be removed now, is not an error here. */
+static void try_unlink(const struct wal *w, const char *name)
+{
+    struct fault before = *fault_last();
+    if (folder_unlink(&w->folder, name) < 0)
+        fault_put(&before);
+}
+
+void fresh_remove(struct wal *w, struct numbers *numbers)
+{
+    char name[NAME_BYTES];
+    for (size_t k = 0; k < numbers->n; k++) {
+        name_segment(name, numbers->v[k]);
+        try_unlink(w, name);
+    }
+    stat_add(&w->stats, WAL_STAT_REMOVED_SEGMENTS, numbers->n);
+    mem_free(w->alloc, numbers->v);
+    *numbers = (struct numbers){0};
+}
+
+static int remove_leftovers(struct wal *w)
+{
+    char name[NAME_BYTES];
+    int e = 0;
+
+    for (size_t k = 0; e == 0 && k < w->leftovers.n; k++) {
+        name_segment(name, w->leftovers.segments[k]);
+        e = folder_unlink(&w->folder, name);
+    }
+    for (size_t k = 0; e == 0 && k < w->leftovers.n_temps; k++)
+        e = folder_unlink(&w->folder, w->leftovers.temps[k]);
+    if (e == 0 && (w->leftovers.n || w->leftovers.n_temps))
+        e = folder_sync(&w->folder);
+    if (e == 0)
+        names_free(&w->leftovers, w->alloc);
+    return e;
+}
+
+int fresh_settle(struct wal *w)
+{
+    if (w->settled)
+        return 0;
+    int e = folder_sync(&w->folder);
+    if (e == 0)
+        e = control_settle(&w->control);
+    if (e == 0)
+        e = remove_leftovers(w);
+    w->settled = e == 0;
+    return e;
+}
+
+static int make_temp(struct wal *w, struct file *ret)
+{
+    char name[NAME_BYTES];
+    name_temp(name, w->next_number);
+    return file_open(ret, &w->folder, name, OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE,
+                     w->config.file_mode);
+}
+
+int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
+{
+    int e = make_temp(w, ret);
+    if (e < 0)
+        return e;
+    e = file_write_zeros(ret, 0, bytes);
+    if (e == 0)
+        e = file_sync(ret, OS_SYNC_DATA);
+    if (e < 0) {
+        try_unlink(w, ret->name);
+        file_close(ret);
+        return e;
+    }
+    stat_add(&w->stats, WAL_STAT_WRITTEN_BYTES, bytes);
+    return 0;
+}
+
+int fresh_prepare(struct wal *w)
+{
+    if (w->prepared.fd >= 0)
+        return 0;
+    uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
+    int e = fresh_make_zeros(w, bytes, &w->prepared);
+    if (e == 0)
+        w->prepared_bytes = bytes;
+    else
+        w->prepared.fd = -1;
+    return e;
+}
+
+void fresh_discard_prepared(struct wal *w)
+{
+    if (w->prepared.fd < 0)
+        return;
+    try_unlink(w, w->prepared.name);
+    file_close(&w->prepared);
+}
+
+static int header_for(const struct wal *w, const struct fresh *f, const struct birth_size *births,
+                      struct segment_header *ret)
+{
+    const struct config *c = &w->config;
+    uint64_t largest = max_u64(record_bytes(c->max_record_bytes) + TAG_MAX,
+                               max_u64(c->group_bytes, GROUP_BYTES_MIN));
+    uint64_t window = SEGMENT_END_MAX;
+
+    largest = max_u64(largest, births->largest_body);
+    if (c->sync_mode != WAL_SYNC_NONE)
+        window =
+            c->pending_bytes + 2 * group_disk_bytes(largest, c->group_align) + GROUP_HEADER_BYTES;
+    struct segment_header h = {
+        .major = FORMAT_MAJOR,
+        .minor = FORMAT_MINOR,
+        .number = w->next_number,
+        .base_lsn = f->base_lsn,
+        .salt = f->salt,
+        .epoch = w->control.now.epoch,
+        .follow = f->follow,
+        .group_align = c->group_align,
+        .window = (uint32_t)min_u64((window + WINDOW_UNIT - 1) / WINDOW_UNIT, UINT32_MAX),
+        .max_group_bytes = (uint32_t)largest,
+        .max_record_bytes = c->max_record_bytes,
+        .checksum = CHECKSUM_CRC32,
+        .created_ns = w->os->wall(w->os->ctx),
+        .flags = f->flags,
+        .birth_place = (uint32_t)((SEGMENT_HEADER_BLOCK + births->bytes) / PLACE_UNIT),
+        .kept_records = (uint32_t)births->kept,
+    };
+    if (f->births.from)
+        h.max_record_bytes =
+            (uint32_t)max_u64(h.max_record_bytes, f->births.from->header.max_record_bytes);
+    memcpy(h.uuid, w->control.now.uuid, UUID_BYTES);
+    int r = w->os->random(w->os->ctx, h.kdf_salt, sizeof h.kdf_salt);
+    *ret = h;
+    return r < 0 ? fault_os(-r, "no random bytes") : 0;
+}
+
+/* Header block and births into the temporary file, and a sync. */
+static int fill(struct wal *w, struct fresh *f, struct writer *n)
+{
+    uint8_t block[SEGMENT_HEADER_BLOCK];
+    struct birth_size births;
+
+    int e = births_measure(&f->births, w->config.group_align, &births);
+    if (e == 0)
+        e = header_for(w, f, &births, &n->segment.header);
+    if (e < 0)
+        return e;
+    segment_header_encode(block, &n->segment.header);
+    segment_start(&n->segment, &n->end);
+    writer_zero_ahead(n, n->end.offset + births.bytes + GROUP_HEADER_BYTES + zeros_ahead(w));
+    e = births_write(&f->births, n);
+    if (e == 0)
+        e = file_write_bytes(&n->segment.file, block, sizeof block, 0);
+    if (e == 0 && n->zeroed_to < n->end.offset + GROUP_HEADER_BYTES) {
+        e = file_write_zeros(&n->segment.file, n->end.offset, n->end.offset + GROUP_HEADER_BYTES);
+        n->zeroed_to = n->end.offset + GROUP_HEADER_BYTES;
+    }
+    if (e == 0)
+        e = writer_sync(n, OS_SYNC_FULL);
+    n->watermark = n->end.next_lsn - 1;
+    return e;
+}
+
+static int name_it(struct wal *w, struct writer *n)
+{
+    const struct os *os = w->os;
+    char name[NAME_BYTES];
+
+    name_segment(name, n->segment.header.number);
+    int r = os->rename(os->ctx, w->folder.fd, n->segment.file.name, name);
+    if (r < 0)
+        return fault_os(-r, "%s/%s can't be renamed to %s", w->path, n->segment.file.name, name);
+    memcpy(n->segment.file.name, name, sizeof name);
+    n->segment.file.number = n->segment.header.number;
+    return PLANTED(3) ? 0 : folder_sync(&w->folder);
+}
+
+static int state_it(struct wal *w, const struct fresh *f, const struct writer *n)
+{
+    struct control *c = &w->control.now;
+
+    c->newest = n->segment.header.number;
+    c->oldest = f->advance.oldest ? f->advance.oldest : c->newest;
+    c->first_lsn = f->first_lsn;
+    c->flags = 0;
+    c->pid = w->os->pid(w->os->ctx);
+    c->end_lsn = c->end_offset = 0;
+    c->metadata = n->end.meta_offset ? (struct place_ref){c->newest, n->end.meta_offset}
+                                     : (struct place_ref){0, 0};
+    return control_write(&w->control);
+}
+
+/* Takes the temporary file of the next segment: the prepared one, or a new one. */
+static int take_file(struct wal *w, struct writer *n)
+{
+    if (w->prepared.fd < 0)
+        return make_temp(w, &n->segment.file);
+    n->segment.file = w->prepared;
+    n->zeroed_to = w->prepared_bytes;
+    w->prepared.fd = -1;
+    return 0;
+}
+
+static int index_births(struct wal *w, const struct writer *n)
+{
+    struct group_reader r;
+    struct group_view g;
+    int e;
+
+    group_reader_init(&r, &n->segment, w->alloc, GROUP_BLOCK_BYTES);
+    r.limit = n->end.offset;
+    while ((e = group_reader_next_header(&r, &g)) == 1)
+        if (g.header.records)
+            catalog_index(&w->catalog, g.header.first_lsn, g.offset);
+    group_reader_free(&r);
+    return e;
+}
+
+/* The log changes over to the new segment, in one step for everybody who reads. */
+static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
+                     struct numbers *ret_dropped)
+{
+    f->advance.add = &n->segment;
+    pthread_rwlock_wrlock(&w->shape);
+    pthread_mutex_lock(&w->mu);
+    int e = catalog_advance(&w->catalog, &f->advance, ret_dropped);
+    if (e == 0) {
+        w->next_number++;
+        w->writer = *n;
+        w->started = true;
+        w->handed_lsn = n->end.next_lsn - 1;
+        w->written_lsn = n->end.next_lsn - 1;
+        w->written_offset = n->end.offset;
+    }
+    if (e == 0 && f->cuts) {
+        w->next_lsn = n->end.next_lsn;
+        atomic_store(&w->durable_lsn, n->watermark);
+        atomic_store(&w->first_lsn, f->first_lsn);
+        readers_cut(w, f->cut_lsn);
+    }
+    pthread_mutex_unlock(&w->mu);
+    pthread_rwlock_unlock(&w->shape);
+    return e;
+}
+
+int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
+{
+    struct writer n = {.segment.file.fd = -1};
+    struct numbers dropped = {0};
+
+    *ret_named = false;
+    pthread_mutex_lock(&w->mu);
+    zeros_settle(w);
+    pthread_mutex_unlock(&w->mu);
+    if (!w->started)
+        w->control.now.epoch++;
+    int e = take_file(w, &n);
+    if (e < 0)
+        return e;
+    e = fill(w, f, &n);
+    if (e < 0) {
+        try_unlink(w, n.segment.file.name);
+        file_close(&n.segment.file);
+        return e;
+    }
+    *ret_named = true;
+    e = name_it(w, &n);
+    if (e == 0)
+        e = state_it(w, f, &n);
+    if (e == 0)
+        e = enter_log(w, f, &n, &dropped);
+    if (e < 0) {
+        file_close(&n.segment.file);
+        return e;
+    }
+    fresh_witness(w);
+    fresh_remove(w, &dropped);
+    return index_births(w, &n);
+}
+
+void fresh_witness(struct wal *w)
+{
+    const struct writer *x = &w->writer;
+    struct witness s = {
+        .sequence = w->control.sequence,
+        .durable_lsn = x->watermark,
+        .segment = x->segment.header.number,
+        .durable_place = (uint32_t)(x->durable_offset / PLACE_UNIT),
+        .group_crc = x->end.link,
+        .salt_low = (uint32_t)x->segment.header.salt,
+    };
+    control_write_witness(&w->control, &s);
+}
+
+int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
+{
+    const struct inherited *in = &w->inherited;
+    struct member *last = NULL;
+
+    *ret_fatal = false;
+    int e = fresh_settle(w);
+    if (e < 0) {
+        *ret_fatal = true;
+        return e;
+    }
+    e = catalog_newest(&w->catalog, &last);
+    if (e < 0)
+        return e;
+    const struct segment *s = &last->segment;
+    struct fresh f = {
+        .salt = salt,
+        .births = {.meta = &w->meta,
+                   .from = s,
+                   .end = in->end,
+                   .alloc = w->alloc,
+                   .group_bytes = w->config.group_bytes},
+        .advance = {.oldest = w->control.now.oldest,
+                    .seal_group = in->seal_group,
+                    .verified = in->verified},
+        .first_lsn = w->control.now.first_lsn,
+    };
+    if (in->small) {
+        segment_start(s, &f.births.begin);
+        f.follow = s->header.follow;
+        f.flags = s->header.flags;
+        f.base_lsn = s->header.base_lsn;
+        f.advance.drop_from = s->header.number;
+        f.advance.oldest = f.advance.oldest == s->header.number ? 0 : f.advance.oldest;
+    } else {
+        f.births.begin = in->vouched;
+        segment_follow(s, &in->vouched, &f.follow);
+        f.base_lsn = in->vouched.next_lsn;
+        f.advance.ends = true;
+        f.advance.end = in->vouched;
+    }
+    e = fresh_make(w, &f, ret_fatal);
+    catalog_release(&w->catalog, last);
+    return e;
+}
+
+/* Writes the seal; when that fails it is set back. */
+static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
+{
+    uint64_t touched;
+    struct outgoing g = {.header = {.type = GROUP_SEAL,
+                                    .first_lsn = w->writer.end.next_lsn,
+                                    .stored_bytes = (uint32_t)size,
+                                    .raw_bytes = (uint32_t)size},
+                         .bytes = bytes};
+
+    if (!writer_in_window(&w->writer, writer_bytes(&w->writer, &g, 1))) {
+        int e = commit_sync(w);
+        *ret_fatal = e < 0;
+        if (e < 0)
+            return e;
+    }
+    int e = writer_put(&w->writer, &g, 1, 0, &touched);
+    if (e < 0) {
+        struct fault cause = *fault_last();
+        *ret_fatal = writer_erase(&w->writer, touched) < 0;
+        if (!*ret_fatal)
+            fault_put(&cause);
+    }
+    return e;
+}
+
+int fresh_seal(struct wal *w, bool *ret_fatal)
+{
+    size_t size = 0;
+    uint8_t *bytes = catalog_seal_body(&w->catalog, &size);
+
+    *ret_fatal = false;
+    if (!bytes)
+        return fault_nomem();
+    int e = put_seal(w, bytes, size, ret_fatal);
+    mem_free(w->alloc, bytes);
+    if (e < 0 || PLANTED(9))
+        return e;
+    e = commit_sync(w);
+    *ret_fatal = e < 0;
+    return e;
+}
+
+int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
+{
+    struct writer *x = &w->writer;
+    struct fresh f = {
+        .salt = salt,
+        .base_lsn = x->end.next_lsn,
+        .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
+        .advance = {.oldest = w->control.now.oldest,
+                    .ends = true,
+                    .seal_group = true,
+                    .verified = true},
+        .first_lsn = w->control.now.first_lsn,
+    };
+
+    *ret_fatal = false;
+    int e = fresh_prepare(w); /* whatever lacks space says so while there still is a way back */
+    if (e < 0)
+        return e;
+    e = fresh_seal(w, ret_fatal);
+    if (e < 0)
+        return e;
+    segment_follow(&x->segment, &x->end, &f.follow);
+    f.advance.end = x->end;
+    *ret_fatal = true;
+    bool named;
+    e = fresh_make(w, &f, &named);
+    if (e == 0) {
+        *ret_fatal = false;
+        stat_add(&w->stats, WAL_STAT_ROTATIONS, 1);
+    }
+    return e;
+}

@@ -1,0 +1,133 @@
+#include "log/get.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "log/follow.h"
+#include "log/place.h"
+
+enum { GET_BLOCK_BYTES = 8 * 1024 };
+
+static int out_of_range(uint64_t lsn, const struct horizon *h)
+{
+    return fault_at(WAL_E_RANGE, lsn, 0, 0, "LSN %llu is outside the log, %llu .. %llu",
+                    (unsigned long long)lsn, (unsigned long long)h->first_lsn,
+                    (unsigned long long)(h->next_lsn - 1));
+}
+
+static int copy_out(const struct record *r, void *buf, size_t cap, struct got *ret)
+{
+    ret->size = r->size;
+    ret->type = r->type;
+    ret->flags = r->flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0;
+    if (r->size > cap)
+        return fault_at(WAL_E_TOOBIG, r->lsn, 0, 0, "record %llu has %u bytes, the buffer %zu",
+                        (unsigned long long)r->lsn, r->size, cap);
+    if (r->size)
+        memcpy(buf, r->payload, r->size);
+    return 0;
+}
+
+/* The record in a body; -1: it isn't there. */
+static int find(struct record_walk *walk, uint64_t lsn, struct record *ret)
+{
+    int got;
+    do {
+        got = record_next(walk, ret);
+    } while (got == 1 && ret->lsn < lsn);
+    return got == 1 && ret->lsn == lsn ? 0 : -1;
+}
+
+/* A record that is still in memory. 1: it is not, look in the files. */
+static int get_staged(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
+{
+    struct record r;
+
+    pthread_mutex_lock(&w->mu);
+    struct staged *g = lsn > w->written_lsn ? stage_find(&w->stage, w->flying, lsn) : NULL;
+    if (g)
+        g->pins++;
+    struct record_walk walk = {0};
+    if (g)
+        walk = (struct record_walk){
+            .at = g->bytes + GROUP_HEADER_BYTES,
+            .end = g->bytes + GROUP_HEADER_BYTES + g->used,
+            .lsn = g->first_lsn,
+            .left = (uint32_t)g->records,
+            .limit = UINT32_MAX,
+        };
+    pthread_mutex_unlock(&w->mu);
+    if (!g)
+        return 1;
+    while (atomic_load_explicit(&g->filled, memory_order_acquire) < (size_t)(walk.end - walk.at))
+        w->os->yield(w->os->ctx);
+    int e = find(&walk, lsn, &r) == 0 ? copy_out(&r, buf, cap, ret) : 1;
+    pthread_mutex_lock(&w->mu);
+    stage_unpin(&w->limits, g);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+static int get_written(struct wal *w, uint64_t lsn, const struct horizon *h, void *buf, size_t cap,
+                       struct got *ret)
+{
+    struct place p;
+    struct group_view g;
+    struct record_walk walk;
+    struct record r;
+
+    place_init(&p);
+    int e = place_find(w, &p, lsn, h, GET_BLOCK_BYTES);
+    if (e == 0)
+        e = place_group(&p, lsn, &g);
+    if (e == 0) {
+        group_records(&g, &p.member->segment.header, &walk);
+        e = find(&walk, lsn, &r) < 0 || !record_right(&r, p.member->segment.header.salt)
+                ? group_reader_corrupt(&p.groups)
+                : copy_out(&r, buf, cap, ret);
+    }
+    place_free(w, &p);
+    return e;
+}
+
+static int get_once(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
+{
+    struct horizon h;
+    int e = 1;
+
+    pthread_rwlock_rdlock(&w->shape);
+    place_horizon(w, true, &h);
+    bool follows = w->follower != NULL;
+    uint64_t last = follows ? atomic_load(&w->durable_lsn) : h.next_lsn - 1;
+    if (lsn < h.first_lsn || lsn > last)
+        e = out_of_range(lsn, &h);
+    else if (!follows && lsn > h.last_lsn)
+        e = get_staged(w, lsn, buf, cap, ret);
+    if (e == 1) {
+        place_horizon(w, true, &h); /* it may have been written meanwhile */
+        e = lsn <= h.last_lsn || follows ? get_written(w, lsn, &h, buf, cap, ret) : 1;
+    }
+    pthread_rwlock_unlock(&w->shape);
+    return e;
+}
+
+int get_record(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
+{
+    uint64_t began = w->os->now(w->os->ctx);
+    struct got got = {0};
+
+    int e = follow_look(w);
+    if (e < 0)
+        return e;
+    do {
+        e = get_once(w, lsn, buf, cap, &got);
+    } while (e == 1); /* between the two places that it looked at */
+    if (e == WAL_E_CORRUPT && w->follower && follow_again(w) == 0)
+        e = get_once(w, lsn, buf, cap, &got);
+    stat_sample(&w->stats, WAL_HIST_READ_NS, w->os->now(w->os->ctx) - began);
+    if (e == 0 || e == WAL_E_TOOBIG) {
+        got.flags |= lsn <= atomic_load(&w->durable_lsn) ? WAL_RECORD_DURABLE : 0;
+        *ret = got;
+    }
+    return place_result(w, e);
+}

@@ -1,0 +1,75 @@
+#include "log/index.h"
+
+enum { FIRST_ROOM = 16 };
+
+/* Keeps every second entry. The table was full, and full is even: the next group keeps its place in
+ * the rhythm. */
+static void thin_out(struct index *x)
+{
+    for (uint32_t k = 1; 2 * k < x->n; k++)
+        x->entries[k] = x->entries[2 * k];
+    x->n = (x->n + 1) / 2;
+    x->every *= 2;
+}
+
+static bool make_room(struct index *x, const struct alloc *a)
+{
+    if (x->n < x->room)
+        return true;
+    if (x->room == SEAL_ENTRIES_MAX) {
+        thin_out(x);
+        return true;
+    }
+    uint32_t room = x->room ? 2 * x->room : FIRST_ROOM;
+    struct seal_entry *p = mem_resize(a, x->entries, room * sizeof *p);
+    if (!p)
+        return false;
+    x->entries = p;
+    x->room = room;
+    return true;
+}
+
+void index_add(struct index *x, const struct alloc *a, uint64_t lsn, uint32_t place)
+{
+    if (x->every == 0)
+        x->every = 1;
+    if (x->n && ++x->skipped < x->every)
+        return;
+    if (!make_room(x, a))
+        return;
+    x->skipped = 0;
+    x->entries[x->n++] = (struct seal_entry){.lsn = lsn, .place = place};
+}
+
+bool index_find(const struct index *x, uint64_t lsn, struct seal_entry *ret)
+{
+    uint32_t low = 0, high = x->n;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (x->entries[mid].lsn <= lsn)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == 0)
+        return false;
+    *ret = x->entries[low - 1];
+    return true;
+}
+
+void index_cut(struct index *x, uint64_t last_lsn)
+{
+    while (x->n && x->entries[x->n - 1].lsn > last_lsn)
+        x->n--;
+}
+
+void index_free(struct index *x, const struct alloc *a)
+{
+    mem_free(a, x->entries);
+    *x = (struct index){0};
+}
+
+size_t index_bytes(const struct index *x)
+{
+    return x->room * sizeof *x->entries;
+}

@@ -1,0 +1,106 @@
+#include "log/info.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "log/follow.h"
+
+struct lister {
+    struct wal *log;
+    struct segment_info *list;
+    size_t n, room;
+};
+
+static void list_member(void *ctx, const struct member *m, const struct member *after)
+{
+    struct lister *x = ctx;
+    struct wal *w = x->log;
+    const struct segment_header *h = &m->segment.header;
+    uint64_t first = max_u64(h->base_lsn, atomic_load(&w->first_lsn));
+    uint64_t next = after || m->sealed ? m->end.next_lsn : w->written_lsn + 1;
+
+    if (x->n < x->room)
+        x->list[x->n] = (struct segment_info){
+            .number = m->number,
+            .first_lsn = first,
+            .last_lsn = max_u64(next, first) - 1,
+            .bytes = after || m->sealed ? m->end.offset : w->written_offset,
+            .created_ns = h->created_ns,
+            .active = !after,
+        };
+    x->n++;
+}
+
+int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n)
+{
+    struct lister x = {.log = w, .room = 16};
+    int e = follow_look(w);
+    if (e == 0)
+        e = catalog_walk(&w->catalog);
+    if (e < 0)
+        return e;
+    for (;;) {
+        x.n = 0;
+        x.list = mem_new(w->alloc, x.room * sizeof *x.list);
+        if (!x.list)
+            return fault_nomem();
+        pthread_mutex_lock(&w->mu);
+        catalog_each(&w->catalog, list_member, &x);
+        pthread_mutex_unlock(&w->mu);
+        if (x.n <= x.room)
+            break;
+        mem_free(w->alloc, x.list);
+        x.room = x.n;
+    }
+    *ret = x.list;
+    *ret_n = x.n;
+    return 0;
+}
+
+struct adder {
+    const struct wal *log;
+    uint64_t bytes;
+};
+
+static int add_file(void *arg, const char *name)
+{
+    struct adder *x = arg;
+    const struct os *os = x->log->os;
+    struct os_stat st;
+    uint64_t number;
+
+    if (!name_is_segment(name, &number) && !name_is_temp(name) && strcmp(name, NAME_CONTROL) != 0)
+        return 0;
+    int r = os->stat_at(os->ctx, x->log->folder.fd, name, &st);
+    if (r == 0)
+        x->bytes += st.disk_bytes;
+    return r == -ENOENT ? 0 : r; /* removed meanwhile */
+}
+
+int info_disk_bytes(struct wal *w, uint64_t *ret)
+{
+    struct adder x = {.log = w};
+    int r = w->os->dir_list(w->os->ctx, w->folder.fd, add_file, &x);
+    if (r < 0)
+        return fault_os(-r, "%s can't be listed", w->path);
+    *ret = x.bytes;
+    return 0;
+}
+
+static void add_index(void *ctx, const struct member *m, const struct member *after)
+{
+    (void)after;
+    *(uint64_t *)ctx += index_bytes(&m->index);
+}
+
+void info_refresh_stats(struct wal *w)
+{
+    uint64_t bytes = 0;
+    catalog_each(&w->catalog, add_index, &bytes);
+    stat_set(&w->stats, WAL_STAT_INDEX_BYTES, bytes);
+    pthread_mutex_lock(&w->mu);
+    stat_set(&w->stats, WAL_STAT_PENDING_BYTES, w->stage.pending);
+    pthread_mutex_unlock(&w->mu);
+}

@@ -1,0 +1,30 @@
+/* The metadata in memory: up to 64 keys in the order of their bytes, in the very form of a metadata
+ * group's body. Not thread-safe. */
+#ifndef WAL_LOG_META_MAP_H
+#define WAL_LOG_META_MAP_H
+
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/attr.h"
+#include "format/body.h"
+
+struct meta_map {
+    uint8_t *body; /* NULL: there never was any metadata */
+    size_t size;
+    struct meta_entry entries[META_KEYS_MAX]; /* point into body */
+    int n;
+};
+
+/* Takes a group's body over by copying it. CORRUPT when it isn't one. */
+MUST_USE int meta_map_load(struct meta_map *m, const struct alloc *a, const uint8_t *body,
+                           size_t size);
+/* The map with one key set (value NULL: removed), as a new map. FULL, NOTFOUND. The old one stays.
+ */
+MUST_USE int meta_map_with(const struct meta_map *m, const struct alloc *a,
+                           const struct meta_entry *change, struct meta_map *ret);
+/* The entry; NULL: none. */
+const struct meta_entry *meta_map_find(const struct meta_map *m, const void *key, size_t size);
+void meta_map_free(struct meta_map *m, const struct alloc *a);
+
+#endif

@@ -1,0 +1,218 @@
+#include "log/open.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "base/plant.h"
+#include "log/background.h"
+#include "log/commit.h"
+#include "log/create.h"
+#include "log/follow.h"
+#include "log/fresh.h"
+#include "log/recover.h"
+#include "log/zeros.h"
+
+static int new_log(const char *path, const struct config *config, struct wal **ret)
+{
+    struct wal *w = mem_new_zeroed(&config->alloc, sizeof *w);
+    if (!w)
+        return fault_nomem();
+    w->config = *config;
+    w->alloc = &w->config.alloc;
+    w->os = config->os;
+    w->generation = w->os->generation(w->os->ctx);
+    w->folder.fd = w->prepared.fd = w->control.file.fd = -1;
+    w->limits = (struct stage_limits){.alloc = w->alloc,
+                                      .segment_bytes = config->segment_bytes,
+                                      .segment_records = config->segment_records,
+                                      .group_bytes = config->group_bytes,
+                                      .group_align = config->group_align};
+    w->stage.fresh = true;
+    atomic_store(&w->refs, 1);
+    w->path = mem_copy_string(w->alloc, path);
+    if (!w->path || pthread_mutex_init(&w->mu, NULL) != 0 ||
+        pthread_mutex_init(&w->readers_mu, NULL) != 0 ||
+        pthread_rwlock_init(&w->shape, NULL) != 0 ||
+        catalog_init(&w->catalog, &w->folder, w->alloc, config->index_bytes) < 0) {
+        struct alloc a = *w->alloc;
+        mem_free(&a, w->path);
+        mem_free(&a, w);
+        return fault_nomem();
+    }
+    *ret = w;
+    return 0;
+}
+
+static int take_lock(struct wal *w)
+{
+    const struct config *c = &w->config;
+    int e = 0;
+
+    if (c->lock) {
+        e = lock_check_directory(c->lock, w->path);
+        if (e < 0)
+            return e;
+        if (atomic_exchange(&c->lock->lent, true))
+            return fault(WAL_E_LOCKED, "%s is open already under this lock", w->path);
+        w->lock = c->lock;
+    } else {
+        e = lock_take(w->os, w->path, c->create ? LOCK_MAKE_DIRECTORY : LOCK_ONLY, c->dir_mode,
+                      c->file_mode, &w->lock);
+        w->own_lock = e == 0;
+    }
+    if (e < 0)
+        return e;
+    w->folder = w->lock->folder;
+    w->control.file = w->lock->control;
+    return 0;
+}
+
+static void give_lock(struct wal *w)
+{
+    if (w->own_lock)
+        lock_drop(w->lock);
+    else if (w->lock)
+        atomic_store(&w->lock->lent, false);
+    w->lock = NULL;
+}
+
+/* R4: a log that was not closed cleanly gets this handle's segment before open returns: what a
+ * killed process left in the page cache alone must not be shown before it is durable. */
+static int settle_at_open(struct wal *w, const struct ending *end)
+{
+    uint64_t salt;
+    bool fatal;
+
+    if (PLANTED(1))
+        return 0;
+    if (end->clean_close)
+        return w->control.even ? 0 : fresh_settle(w);
+    int e = fresh_salt(w, &salt);
+    if (e == 0)
+        e = fresh_start(w, salt, &fatal);
+    if (e == 0)
+        w->report.carried_records = w->inherited.carry_records;
+    return e;
+}
+
+static int recover(struct wal *w)
+{
+    struct ending end;
+
+    if (w->config.exclusive)
+        return fault(WAL_E_EXISTS, "%s has a log already", w->path);
+    memcpy(w->catalog.uuid, w->control.now.uuid, UUID_BYTES);
+    int e = recover_chain(w);
+    if (e == 0)
+        e = recover_ending(w, &end);
+    if (e == 0)
+        e = recover_adopt(w, &end);
+    if (e == 0)
+        e = settle_at_open(w, &end);
+    return e;
+}
+
+static int open_for_writing(struct wal *w)
+{
+    int e = take_lock(w);
+    if (e == 0)
+        e = control_read(&w->control, false);
+    if (e == 0)
+        e = w->control.found && w->control.now.newest ? recover(w) : create_log(w);
+    return e;
+}
+
+static void finish_report(struct wal *w, uint64_t began)
+{
+    struct report *r = &w->report;
+    r->first_lsn = atomic_load(&w->first_lsn);
+    r->next_lsn = w->next_lsn;
+    r->last_lsn = r->next_lsn > r->first_lsn ? r->next_lsn - 1 : 0;
+    r->durable_lsn = atomic_load(&w->durable_lsn);
+    r->duration_ns = w->os->now(w->os->ctx) - began;
+    stat_set(&w->stats, WAL_STAT_DISCARDED_BYTES, r->discarded_bytes);
+    stat_set(&w->stats, WAL_STAT_RECOVERY_NS, r->duration_ns);
+}
+
+int log_open(const char *path, const struct config *config, struct wal **ret)
+{
+    uint64_t began = config->os->now(config->os->ctx);
+    struct wal *w;
+
+    int e = config_check(config);
+    if (e == 0)
+        e = new_log(path, config, &w);
+    if (e < 0)
+        return e;
+    e = config->read_only ? follow_open(w) : open_for_writing(w);
+    if (e < 0) {
+        fresh_discard_prepared(w);
+        give_lock(w);
+        wal_unref(w);
+        return e;
+    }
+    if (!w->follower) {
+        pthread_mutex_lock(&w->mu);
+        commit_publish(w);
+        pthread_mutex_unlock(&w->mu);
+    }
+    finish_report(w, began);
+    *ret = w;
+    return 0;
+}
+
+static int state_clean_close(struct wal *w)
+{
+    struct control *c = &w->control.now;
+    c->flags |= CONTROL_CLEAN;
+    c->end_lsn = w->writer.end.next_lsn - 1;
+    c->end_offset = w->writer.end.offset;
+    c->metadata = w->writer.end.meta_offset
+                      ? (struct place_ref){c->newest, w->writer.end.meta_offset}
+                      : (struct place_ref){0, 0};
+    return control_write(&w->control);
+}
+
+/* What is buffered is written and synced, the segment sealed. A log that this handle has not
+ * written to stays as it was. */
+static int finish(struct wal *w)
+{
+    bool fatal;
+
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    w->write_error.code = 0;
+    if (w->stage.first || (w->started && w->writer.durable_offset < w->writer.end.offset))
+        commit_round(w, true);
+    int e = w->failure ? wal_failed_fault(w) : w->write_error.code ? fault_put(&w->write_error) : 0;
+    zeros_settle(w);
+    pthread_mutex_unlock(&w->mu);
+    if (e == 0 && w->started)
+        e = fresh_seal(w, &fatal);
+    if (e == 0 && w->started)
+        e = state_clean_close(w);
+    if (e == 0 && w->started)
+        fresh_witness(w);
+    fresh_discard_prepared(w);
+    return e;
+}
+
+int log_close(struct wal *w)
+{
+    int e = 0;
+    if (!w->follower) {
+        background_stop(w);
+        e = finish(w);
+        give_lock(w);
+    }
+    wal_unref(w);
+    return e;
+}
+
+void log_abandon(struct wal *w)
+{
+    background_stop(w);
+    give_lock(w);
+    wal_unref(w);
+}

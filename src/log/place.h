@@ -1,0 +1,36 @@
+/* Finds a place in the log: from an LSN to a group in a segment, verified. Callers hold w->shape
+ * for reading. */
+#ifndef WAL_LOG_PLACE_H
+#define WAL_LOG_PLACE_H
+
+#include "base/attr.h"
+#include "log/log.h"
+#include "segment/groups.h"
+
+/* How far a reader may look: what was written, or what is durable. */
+struct horizon {
+    uint64_t first_lsn, last_lsn; /* readable records; last < first: none */
+    uint64_t next_lsn;
+    uint64_t end_offset; /* where the newest segment's readable groups end */
+};
+
+void place_horizon(struct wal *w, bool written, struct horizon *ret);
+
+struct place {
+    struct member *member; /* held; NULL: none */
+    struct group_reader groups;
+};
+
+void place_init(struct place *p);
+void place_free(struct wal *w, struct place *p);
+
+/* Goes to the start of an indexed group at or before the LSN. A segment that is met for the first
+ * time is verified as a whole. */
+MUST_USE int place_find(struct wal *w, struct place *p, uint64_t lsn, const struct horizon *h,
+                        size_t block_bytes);
+/* Reads groups until the one that holds the LSN. CORRUPT when there is none. */
+MUST_USE int place_group(struct place *p, uint64_t lsn, struct group_view *ret);
+/* Counts damage that was met. Returns e. */
+int place_result(struct wal *w, int e);
+
+#endif

@@ -1,0 +1,327 @@
+#include "log/reader.h"
+
+#include "base/bytes.h"
+#include "base/plant.h"
+#include "log/follow.h"
+
+enum { POLL_NS = 2 * 1000 * 1000 }; /* how often a follower looks when it waits */
+
+static bool backward(const struct wal_reader *r)
+{
+    return r->flags & WAL_READ_REVERSE;
+}
+
+void readers_cut(struct wal *w, uint64_t cut_lsn)
+{
+    pthread_mutex_lock(&w->readers_mu);
+    for (struct wal_reader *r = w->readers; r; r = r->next) {
+        r->cut = min_u64(r->cut, cut_lsn);
+        atomic_store(&r->stale, 1);
+    }
+    pthread_mutex_unlock(&w->readers_mu);
+}
+
+static void enlist(struct wal_reader *r)
+{
+    struct wal *w = r->log;
+    pthread_mutex_lock(&w->readers_mu);
+    r->next = w->readers;
+    if (w->readers)
+        w->readers->prev = r;
+    w->readers = r;
+    pthread_mutex_unlock(&w->readers_mu);
+}
+
+static void delist(struct wal_reader *r)
+{
+    struct wal *w = r->log;
+    pthread_mutex_lock(&w->readers_mu);
+    *(r->prev ? &r->prev->next : &w->readers) = r->next;
+    if (r->next)
+        r->next->prev = r->prev;
+    pthread_mutex_unlock(&w->readers_mu);
+}
+
+static void unload(struct wal_reader *r)
+{
+    place_free(r->log, &r->place);
+    r->loaded = false;
+    r->n_steps = 0;
+}
+
+/* Where a reader may stand: from the first record to the next LSN. */
+static int check_start(struct wal_reader *r, uint64_t lsn, uint64_t *ret)
+{
+    struct horizon h;
+    place_horizon(r->log, r->flags & WAL_READ_WRITTEN, &h);
+    uint64_t last = h.next_lsn - 1;
+
+    if (lsn == 0 && backward(r)) {
+        uint64_t end = h.last_lsn;
+        *ret = end >= h.first_lsn ? end : 0;
+        return 0;
+    }
+    if (lsn == 0)
+        lsn = h.first_lsn;
+    if (lsn < h.first_lsn || lsn > last + 1)
+        return fault_at(WAL_E_RANGE, lsn, 0, 0, "LSN %llu is outside the log, %llu .. %llu",
+                        (unsigned long long)lsn, (unsigned long long)h.first_lsn,
+                        (unsigned long long)last);
+    *ret = lsn;
+    return 0;
+}
+
+int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader **ret)
+{
+    if (flags & ~(uint32_t)(WAL_READ_WRITTEN | WAL_READ_REVERSE))
+        return fault(WAL_E_INVAL, "unknown reader flags 0x%x", flags);
+    if (flags & WAL_READ_WRITTEN)
+        follow_want_written(w);
+    int e = follow_look(w);
+    if (e < 0)
+        return e;
+    struct wal_reader *r = mem_new_zeroed(w->alloc, sizeof *r);
+    if (!r)
+        return fault_nomem();
+    r->log = w;
+    r->flags = flags;
+    r->cut = UINT64_MAX;
+    place_init(&r->place);
+    e = check_start(r, from, &r->position);
+    if (e < 0) {
+        mem_free(w->alloc, r);
+        return e;
+    }
+    wal_ref(w);
+    enlist(r);
+    *ret = r;
+    return 0;
+}
+
+void reader_close(struct wal_reader *r)
+{
+    struct wal *w = r->log;
+    delist(r);
+    unload(r);
+    mem_free(w->alloc, r->steps);
+    mem_free(w->alloc, r);
+    wal_unref(w);
+}
+
+int reader_seek(struct wal_reader *r, uint64_t lsn)
+{
+    uint64_t position;
+    int e = follow_look(r->log);
+    if (e == 0)
+        e = check_start(r, lsn, &position);
+    if (e < 0)
+        return e;
+    pthread_mutex_lock(&r->log->readers_mu);
+    r->cut = UINT64_MAX;
+    atomic_store(&r->stale, 0);
+    pthread_mutex_unlock(&r->log->readers_mu);
+    unload(r);
+    r->position = position;
+    r->trimmed = false;
+    return 0;
+}
+
+static int trimmed_fault(const struct wal_reader *r)
+{
+    return fault_at(WAL_E_TRIMMED, r->position, 0, 0,
+                    "%s: the place of a reader, LSN %llu, was cut away", r->log->path,
+                    (unsigned long long)r->position);
+}
+
+/* With shape held: whether the reader's place still is one. */
+static int check_place(struct wal_reader *r)
+{
+    struct wal *w = r->log;
+
+    if (atomic_load(&r->stale)) {
+        pthread_mutex_lock(&w->readers_mu);
+        uint64_t cut = r->cut;
+        r->cut = UINT64_MAX;
+        atomic_store(&r->stale, 0);
+        pthread_mutex_unlock(&w->readers_mu);
+        unload(r);
+        r->trimmed |= r->position > 0 && r->position - 1 > cut;
+    }
+    r->trimmed |= r->position > 0 && r->position < atomic_load(&w->first_lsn);
+    return r->trimmed ? trimmed_fault(r) : 0;
+}
+
+/* Backward: all records of the group, so that they can be handed out from the last. */
+static int list_steps(struct wal_reader *r)
+{
+    struct record_walk walk;
+    size_t n = r->group.header.records;
+
+    if (n > r->steps_room) {
+        struct record *p = mem_resize(r->log->alloc, r->steps, n * sizeof *p);
+        if (!p)
+            return fault_nomem();
+        r->steps = p;
+        r->steps_room = n;
+    }
+    group_records(&r->group, &r->place.member->segment.header, &walk);
+    r->n_steps = 0;
+    while (r->n_steps < n && record_next(&walk, &r->steps[r->n_steps]) == 1)
+        r->n_steps++;
+    return r->n_steps == n ? 0 : group_reader_corrupt(&r->place.groups);
+}
+
+/* The next group in sequence, where the reader stands right before it in the same segment. 1: got
+ * it. */
+static int load_next(struct wal_reader *r, const struct horizon *h)
+{
+    struct member_state state;
+    struct group_view g;
+    int e;
+
+    if (!r->place.member || backward(r) || r->place.groups.lsn != r->position)
+        return 0;
+    catalog_state(&r->log->catalog, r->place.member, &state);
+    if (state.gone)
+        return 0;
+    r->place.groups.limit = state.sealed ? state.end.offset : h->end_offset;
+    do {
+        e = group_reader_next(&r->place.groups, &g);
+    } while (e == 1 && g.header.records == 0);
+    if (e == 1)
+        r->group = g;
+    return e < 0 || e == 1                      ? e
+           : r->place.groups.stop == STOP_LIMIT ? 0
+                                                : group_reader_corrupt(&r->place.groups);
+}
+
+/* With shape held: the group that holds the position. */
+static int load(struct wal_reader *r, const struct horizon *h)
+{
+    r->loaded = false;
+    int e = load_next(r, h);
+    if (e == 0) {
+        e = place_find(r->log, &r->place, r->position, h, GROUP_BLOCK_BYTES);
+        if (e == 0)
+            e = place_group(&r->place, r->position, &r->group);
+    }
+    if (e >= 0 && backward(r))
+        e = list_steps(r);
+    else if (e >= 0)
+        group_records(&r->group, &r->place.member->segment.header, &r->walk);
+    r->loaded = e >= 0;
+    return e < 0 ? e : 0;
+}
+
+static bool in_group(const struct wal_reader *r)
+{
+    const struct group_header *g = &r->group.header;
+    return r->loaded && r->position >= g->first_lsn && r->position <= group_last_lsn(g);
+}
+
+/* The record at the position out of the group at hand. */
+static int take(struct wal_reader *r, struct record *ret)
+{
+    int got = 1;
+
+    if (backward(r)) {
+        *ret = r->steps[r->position - r->group.header.first_lsn];
+        r->position = r->position > atomic_load(&r->log->first_lsn) ? r->position - 1 : 0;
+        return 0;
+    }
+    do {
+        got = record_next(&r->walk, ret);
+    } while (got == 1 && ret->lsn < r->position);
+    if (got != 1) {
+        r->loaded = false;
+        return group_reader_corrupt(&r->place.groups);
+    }
+    r->position++;
+    return 0;
+}
+
+/* 1: there is something to read at the position. */
+static int look(struct wal_reader *r, struct horizon *h)
+{
+    int e = check_place(r);
+    if (e < 0)
+        return e;
+    place_horizon(r->log, r->flags & WAL_READ_WRITTEN, h);
+    return r->position >= h->first_lsn && r->position <= h->last_lsn;
+}
+
+/* The end may just be where nobody has looked for a while. */
+static int look_again(struct wal_reader *r, struct horizon *h)
+{
+    int e = look(r, h);
+    if (e != 0 || backward(r) || !r->log->follower)
+        return e;
+    pthread_rwlock_unlock(&r->log->shape);
+    e = follow_look(r->log);
+    pthread_rwlock_rdlock(&r->log->shape);
+    return e < 0 ? e : look(r, h);
+}
+
+static int next(struct wal_reader *r, struct record *ret, bool *ret_durable)
+{
+    struct horizon h;
+
+    int e = look_again(r, &h);
+    if (e != 1)
+        return e;
+    *ret_durable = r->position <= atomic_load(&r->log->durable_lsn);
+    if (!in_group(r))
+        e = load(r, &h);
+    if (e >= 0)
+        e = take(r, ret);
+    return e < 0 ? e : 1;
+}
+
+int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable)
+{
+    struct wal *w = r->log;
+
+    pthread_rwlock_rdlock(&w->shape);
+    int e = next(r, ret, ret_durable);
+    pthread_rwlock_unlock(&w->shape);
+    if (e == WAL_E_CORRUPT && w->follower) { /* the log may have changed under its eyes */
+        e = follow_again(w);
+        pthread_rwlock_rdlock(&w->shape);
+        if (e == 0)
+            e = next(r, ret, ret_durable);
+        pthread_rwlock_unlock(&w->shape);
+    }
+    if (PLANTED(29) && e == WAL_E_CORRUPT)
+        return 0;
+    return place_result(w, e);
+}
+
+int reader_wait(struct wal_reader *r, int timeout_ms)
+{
+    struct wal *w = r->log;
+    int64_t left = timeout_ms < 0 ? INT64_MAX : (int64_t)timeout_ms * 1000000;
+    uint64_t began = w->os->now(w->os->ctx);
+    struct horizon h;
+
+    for (;;) {
+        pthread_rwlock_rdlock(&w->shape);
+        int e = look_again(r, &h);
+        pthread_rwlock_unlock(&w->shape);
+        if (e != 0 || backward(r))
+            return e;
+        int64_t passed = (int64_t)(w->os->now(w->os->ctx) - began);
+        if (passed >= left)
+            return 0;
+        int64_t sleep = w->follower      ? (int64_t)min_u64(POLL_NS, (uint64_t)(left - passed))
+                        : timeout_ms < 0 ? -1
+                                         : left - passed;
+        pthread_mutex_lock(&w->mu);
+        bool closed = atomic_load(&w->closed);
+        uint64_t last = r->flags & WAL_READ_WRITTEN ? w->written_lsn : atomic_load(&w->durable_lsn);
+        if (!closed && last < r->position && !atomic_load(&r->stale))
+            (void)turn_sleep(w, sleep);
+        pthread_mutex_unlock(&w->mu);
+        if (closed)
+            return fault(WAL_E_CLOSED, "%s was closed", w->path);
+    }
+}

@@ -1,0 +1,258 @@
+#include "log/stage.h"
+
+#include "base/bytes.h"
+#include "base/codes.h"
+#include "base/fault.h"
+#include "format/group.h"
+
+static uint64_t open_group_end(const struct stage *s, const struct stage_limits *l, uint64_t more)
+{
+    uint64_t used = s->open ? s->last->used : 0;
+
+    if (used && used + more > l->group_bytes) /* a group of its own */
+        return s->end + group_disk_bytes(used, l->group_align) +
+               group_disk_bytes(more, l->group_align);
+    return s->end + group_disk_bytes(used + more, l->group_align);
+}
+
+bool stage_wants_segment(const struct stage *s, const struct stage_limits *l, uint64_t body,
+                         uint64_t records)
+{
+    if (s->records == 0)
+        return false; /* the first records of a segment go in whatever their size */
+    if (l->segment_records && s->records + records > l->segment_records)
+        return true;
+    return open_group_end(s, l, body) + GROUP_HEADER_BYTES > l->segment_bytes;
+}
+
+void stage_close(struct stage *s, const struct stage_limits *l)
+{
+    if (!s->open)
+        return;
+    s->end += group_disk_bytes(s->last->used, l->group_align);
+    s->open = false;
+}
+
+void stage_begin_segment(struct stage *s, const struct stage_limits *l, uint64_t salt, uint64_t end,
+                         uint64_t records)
+{
+    stage_close(s, l);
+    s->salt = salt;
+    s->end = end;
+    s->records = records;
+    s->fresh = true;
+}
+
+static void group_free(const struct alloc *a, struct staged *g)
+{
+    mem_free(a, g->bytes);
+    mem_free(a, g);
+}
+
+void stage_resync(struct stage *s, const struct stage_limits *l, const struct stage_end *now,
+                  uint64_t birth_end)
+{
+    struct stage_end end = *now;
+    for (const struct staged *g = s->first; g; g = g->next) {
+        if (g->fresh)
+            end = (struct stage_end){.salt = g->salt, .end = birth_end};
+        end.fresh = false;
+        end.records += g->records;
+        if (!s->open || g != s->last)
+            end.end += group_disk_bytes(g->used, l->group_align);
+    }
+    s->salt = end.salt;
+    s->end = end.end;
+    s->records = end.records;
+    s->fresh = end.fresh;
+}
+
+/* A group buffer with room for a body of `body` bytes; all of group_bytes, so that others can join.
+ */
+static struct staged *group_new(struct stage *s, const struct stage_limits *l, uint64_t body)
+{
+    size_t room = (size_t)max_u64(l->group_bytes, body);
+    struct staged *g = s->spare;
+
+    if (g && g->room >= room) {
+        s->spare = NULL;
+    } else {
+        g = mem_new(l->alloc, sizeof *g);
+        if (!g)
+            return NULL;
+        g->room = room;
+        g->bytes =
+            mem_new(l->alloc, (size_t)group_disk_bytes(room, l->group_align) + GROUP_HEADER_BYTES);
+        if (!g->bytes) {
+            mem_free(l->alloc, g);
+            return NULL;
+        }
+    }
+    *g = (struct staged){.bytes = g->bytes, .room = g->room, .salt = s->salt, .fresh = s->fresh};
+    return g;
+}
+
+static void note_waiting(struct staged *g, uint64_t lsn, bool waits)
+{
+    if (!waits) {
+        g->buffered_after_wait |= g->wait_lsn != 0;
+    } else if (g->wait_lsn == 0) {
+        g->wait_lsn = lsn;
+        g->wait_records = g->records;
+        g->wait_used = g->used;
+    }
+}
+
+int stage_reserve(struct stage *s, const struct stage_limits *l, uint64_t body, uint64_t records,
+                  uint64_t lsn, bool waits, struct slot *ret)
+{
+    if (s->open && (s->fresh || s->last->used + body > l->group_bytes))
+        stage_close(s, l);
+    if (!s->open) {
+        struct staged *g = group_new(s, l, body);
+        if (!g)
+            return fault_nomem();
+        g->first_lsn = lsn;
+        s->fresh = false;
+        *(s->last ? &s->last->next : &s->first) = g;
+        s->last = g;
+        s->open = true;
+    }
+    struct staged *g = s->last;
+    note_waiting(g, lsn, waits);
+    *ret =
+        (struct slot){.group = g, .at = g->bytes + GROUP_HEADER_BYTES + g->used, .first_lsn = lsn};
+    g->used += (size_t)body;
+    g->records += records;
+    s->records += records;
+    s->pending += body;
+    return 0;
+}
+
+struct staged *stage_take(struct stage *s, const struct stage_limits *l, bool all)
+{
+    struct staged *list = s->first;
+
+    if (all)
+        stage_close(s, l);
+    if (!s->open) {
+        s->first = s->last = NULL;
+        return list;
+    }
+    if (list == s->last)
+        return NULL;
+    struct staged *g = list;
+    while (g->next != s->last)
+        g = g->next;
+    g->next = NULL;
+    s->first = s->last;
+    return list;
+}
+
+void stage_put_back(struct stage *s, struct staged *list)
+{
+    struct staged *g = list;
+    if (!list)
+        return;
+    while (g->next)
+        g = g->next;
+    g->next = s->first;
+    s->first = list;
+    if (!s->last)
+        s->last = g;
+}
+
+uint64_t stage_first_waiting(const struct stage *s)
+{
+    for (const struct staged *g = s->first; g; g = g->next)
+        if (g->wait_lsn)
+            return g->wait_lsn;
+    return 0;
+}
+
+bool stage_buffered_behind(const struct stage *s)
+{
+    bool waiting = false;
+    for (const struct staged *g = s->first; g; g = g->next) {
+        bool starts_buffered = g->wait_lsn == 0 || g->wait_used > 0;
+        if (g->buffered_after_wait || (waiting && starts_buffered))
+            return true;
+        waiting |= g->wait_lsn != 0;
+    }
+    return false;
+}
+
+/* The staged groups from g on are taken back: what they counted for goes with them. */
+static void give_up(struct stage *s, const struct stage_limits *l, struct staged *g)
+{
+    while (g) {
+        struct staged *next = g->next;
+        s->records -= min_u64(s->records, g->records);
+        stage_recycle(s, l, g);
+        g = next;
+    }
+}
+
+void stage_cut(struct stage *s, const struct stage_limits *l, uint64_t lsn)
+{
+    struct staged *last = NULL, *g = s->first;
+
+    stage_close(s, l);
+    while (g && g->first_lsn + g->records <= lsn) {
+        last = g;
+        g = g->next;
+    }
+    if (g && g->first_lsn < lsn) { /* its first waiting record is the one */
+        s->pending -= g->used - g->wait_used;
+        s->records -= min_u64(s->records, g->records - g->wait_records);
+        g->used = g->wait_used;
+        g->filled = (uint32_t)g->used;
+        g->records = g->wait_records;
+        g->wait_lsn = 0;
+        g->buffered_after_wait = false;
+        last = g;
+        g = g->next;
+    }
+    s->last = last;
+    *(last ? &last->next : &s->first) = NULL;
+    give_up(s, l, g);
+}
+
+void stage_recycle(struct stage *s, const struct stage_limits *l, struct staged *g)
+{
+    s->pending -= min_u64(s->pending, g->used);
+    g->done = true;
+    if (g->pins)
+        return;
+    if (!s->spare && g->room == l->group_bytes)
+        s->spare = g;
+    else
+        group_free(l->alloc, g);
+}
+
+struct staged *stage_find(const struct stage *s, struct staged *also, uint64_t lsn)
+{
+    struct staged *lists[2] = {also, s->first};
+    for (int k = 0; k < 2; k++)
+        for (struct staged *g = lists[k]; g; g = g->next)
+            if (lsn >= g->first_lsn && lsn - g->first_lsn < g->records)
+                return g;
+    return NULL;
+}
+
+void stage_unpin(const struct stage_limits *l, struct staged *g)
+{
+    if (--g->pins == 0 && g->done)
+        group_free(l->alloc, g);
+}
+
+void stage_free(struct stage *s, const struct alloc *a)
+{
+    for (struct staged *g = s->first, *next; g; g = next) {
+        next = g->next;
+        group_free(a, g);
+    }
+    if (s->spare)
+        group_free(a, s->spare);
+    *s = (struct stage){0};
+}

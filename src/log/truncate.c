@@ -1,0 +1,309 @@
+#include "log/truncate.h"
+
+#include "base/bytes.h"
+#include "base/plant.h"
+#include "log/append.h"
+#include "log/commit.h"
+#include "log/fresh.h"
+#include "segment/groups.h"
+
+static int outside(const struct wal *w, uint64_t lsn)
+{
+    return fault_at(WAL_E_RANGE, lsn, 0, 0, "LSN %llu is outside the log, %llu .. %llu",
+                    (unsigned long long)lsn, (unsigned long long)atomic_load(&w->first_lsn),
+                    (unsigned long long)(w->next_lsn - 1));
+}
+
+/* After a change with the turn, under mu again: a fatal failure ends the handle. */
+static int settle(struct wal *w, int e, bool fatal)
+{
+    if (e < 0 && fatal) {
+        wal_fail(w);
+        e = wal_indoubt_fault(w, 0);
+    }
+    if (!w->failure)
+        commit_publish(w);
+    return e;
+}
+
+/* Truncation at the front */
+
+struct front {
+    uint64_t lsn, oldest;
+};
+
+/* The oldest member that still has something at or above the LSN. */
+static void find_oldest(void *ctx, const struct member *m, const struct member *after)
+{
+    struct front *f = ctx;
+    if (f->oldest == m->number && after && after->segment.header.base_lsn <= f->lsn)
+        f->oldest = after->number;
+    else if (f->oldest == 0)
+        f->oldest = after && after->segment.header.base_lsn <= f->lsn ? after->number : m->number;
+}
+
+static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
+{
+    struct front front = {.lsn = lsn};
+    struct numbers dropped = {0};
+
+    *ret_fatal = false;
+    int e = catalog_walk(&w->catalog);
+    if (e < 0)
+        return e;
+    *ret_fatal = true;
+    e = fresh_settle(w);
+    if (e < 0)
+        return e;
+    catalog_each(&w->catalog, find_oldest, &front);
+    uint64_t removed = lsn - atomic_load(&w->first_lsn);
+    w->control.now.first_lsn = lsn;
+    w->control.now.oldest = front.oldest;
+    e = control_write(&w->control);
+    if (e < 0)
+        return e;
+    pthread_rwlock_wrlock(&w->shape);
+    atomic_store(&w->first_lsn, lsn);
+    catalog_drop_before(&w->catalog, front.oldest, &dropped);
+    pthread_rwlock_unlock(&w->shape);
+    if (w->started)
+        fresh_witness(w);
+    fresh_remove(w, &dropped);
+    stat_add(&w->stats, WAL_STAT_TRUNCATED_FRONT, removed);
+    *ret_fatal = false;
+    return 0;
+}
+
+/* Under mu. */
+static int check_front(const struct wal *w, uint64_t lsn)
+{
+    if (atomic_load(&w->closed))
+        return fault(WAL_E_CLOSED, "%s is being closed", w->path);
+    if (w->failure)
+        return wal_failed_fault(w);
+    return lsn > w->next_lsn ? outside(w, lsn) : 0;
+}
+
+int truncate_before(struct wal *w, uint64_t lsn)
+{
+    bool fatal = false;
+
+    pthread_mutex_lock(&w->mu);
+    int e = check_front(w, lsn);
+    bool nothing = lsn <= atomic_load(&w->first_lsn);
+    bool buffered = lsn > 0 && lsn - 1 > atomic_load(&w->durable_lsn);
+    pthread_mutex_unlock(&w->mu);
+    if (e == 0 && nothing)
+        return 0;
+    if (e == 0 && buffered)
+        e = append_sync(w, lsn - 1);
+    if (e < 0)
+        return e;
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    e = check_front(w, lsn); /* others may have cut meanwhile */
+    if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
+        pthread_mutex_unlock(&w->mu);
+        e = cut_front(w, lsn, &fatal);
+        pthread_mutex_lock(&w->mu);
+        e = settle(w, e, fatal);
+    }
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+/* Truncation at the end */
+
+/* The last boundary that has no record above the LSN before it; *ret_split: the group behind it
+ * holds records up to the LSN. */
+static int find_cut(struct wal *w, const struct member *m, uint64_t lsn, struct boundary *ret,
+                    bool *ret_split)
+{
+    struct member_state state;
+    struct group_reader r;
+    struct group_view g;
+    struct boundary at;
+    int e;
+
+    catalog_state(&w->catalog, m, &state);
+    group_reader_init(&r, &m->segment, w->alloc, GROUP_BLOCK_BYTES);
+    r.limit = state.sealed ? state.end.offset : w->written_offset;
+    segment_start(&m->segment, &at);
+    *ret_split = false;
+    while ((e = group_reader_next_header(&r, &g)) == 1) {
+        if (g.header.records && group_last_lsn(&g.header) > lsn) {
+            *ret_split = g.header.first_lsn <= lsn;
+            break;
+        }
+        at = (struct boundary){
+            .offset = g.end, .next_lsn = group_last_lsn(&g.header) + 1, .link = g.header.crc};
+    }
+    if (e == 0 && r.stop != STOP_LIMIT)
+        e = group_reader_corrupt(&r);
+    group_reader_free(&r);
+    *ret = at;
+    return e < 0 ? e : 0;
+}
+
+/* With the turn, without mu: a new segment that goes on behind the cut. */
+static int cut_end(struct wal *w, uint64_t lsn, struct source *source, bool *ret_fatal)
+{
+    struct member *m = NULL;
+    struct fresh f = {
+        .births = {.meta = &w->meta,
+                   .last_kept = lsn,
+                   .source = source,
+                   .alloc = w->alloc,
+                   .group_bytes = w->config.group_bytes},
+        .advance = {.oldest = w->control.now.oldest, .ends = true},
+        .first_lsn = w->control.now.first_lsn,
+        .cuts = true,
+        .cut_lsn = lsn,
+    };
+    uint64_t removed = w->next_lsn - 1 - lsn;
+
+    int e = fresh_settle(w);
+    *ret_fatal = e < 0;
+    if (e == 0)
+        e = catalog_find(&w->catalog, lsn + 1, &m);
+    if (e == 0)
+        e = find_cut(w, m, lsn, &f.births.begin, &f.births.split);
+    if (e == 0)
+        e = fresh_salt(w, &f.salt);
+    if (e == 0) {
+        f.births.from = &m->segment;
+        f.births.end = f.advance.end = f.births.begin;
+        f.advance.drop_from = m->number + 1;
+        f.base_lsn = f.advance.end.next_lsn;
+        segment_follow(&m->segment, &f.advance.end, &f.follow);
+        e = fresh_make(w, &f, ret_fatal);
+    }
+    catalog_release(&w->catalog, m);
+    if (e == 0)
+        stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);
+    return e;
+}
+
+/* Under mu, with the turn. 1: nothing to do. */
+static int check_end(const struct wal *w, uint64_t lsn, const struct source *source)
+{
+    uint64_t first = atomic_load(&w->first_lsn);
+
+    if (lsn < first - 1 || (source && lsn >= w->next_lsn))
+        return outside(w, lsn);
+    if (source && source->records > LSN_MAX - lsn)
+        return fault_at(WAL_E_FULL, lsn, 0, 0, "LSNs are used up behind %llu",
+                        (unsigned long long)lsn);
+    return !source && lsn >= w->next_lsn - 1;
+}
+
+int truncate_replace(struct wal *w, uint64_t lsn, struct source *source, uint64_t *ret_first)
+{
+    bool fatal = false;
+
+    pthread_mutex_lock(&w->mu);
+    int e = exclusive_begin(w, true);
+    if (e < 0)
+        goto out;
+    e = check_end(w, lsn, source);
+    if (e == 0) {
+        pthread_mutex_unlock(&w->mu);
+        e = cut_end(w, lsn, source, &fatal);
+        pthread_mutex_lock(&w->mu);
+        e = settle(w, e, fatal);
+        if (e == 0 && source) {
+            stat_add(&w->stats, WAL_STAT_APPEND_RECORDS, source->records);
+            stat_add(&w->stats, WAL_STAT_APPEND_BYTES, source->payload);
+        }
+    }
+    exclusive_end(w);
+    if (e >= 0)
+        *ret_first = source ? lsn + 1 : 0;
+out:
+    pthread_mutex_unlock(&w->mu);
+    return e < 0 ? e : 0;
+}
+
+/* Reset and rotate */
+
+static int cut_all(struct wal *w, uint64_t next, bool *ret_fatal)
+{
+    struct fresh f = {
+        .base_lsn = next,
+        .flags = SEGMENT_RESET,
+        .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
+        .advance = {.drop_from = 1},
+        .first_lsn = next,
+        .cuts = true,
+        .cut_lsn = next - 1,
+    };
+    uint64_t removed = w->next_lsn - atomic_load(&w->first_lsn);
+
+    int e = catalog_walk(&w->catalog);
+    *ret_fatal = false;
+    if (e == 0) {
+        e = fresh_settle(w);
+        *ret_fatal = e < 0;
+    }
+    if (e == 0)
+        e = fresh_salt(w, &f.salt);
+    if (e == 0)
+        e = fresh_make(w, &f, ret_fatal);
+    if (e == 0)
+        stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);
+    return e;
+}
+
+int truncate_reset(struct wal *w, uint64_t next)
+{
+    bool fatal = false;
+
+    if (next == 0 || next > LSN_MAX)
+        return fault(WAL_E_INVAL, "a log can't go on at LSN %llu", (unsigned long long)next);
+    pthread_mutex_lock(&w->mu);
+    int e = exclusive_begin(w, true);
+    if (e == 0) {
+        pthread_mutex_unlock(&w->mu);
+        e = cut_all(w, next, &fatal);
+        pthread_mutex_lock(&w->mu);
+        e = settle(w, e, fatal);
+        exclusive_end(w);
+    }
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+/* With the turn: whether the newest segment has records. */
+static bool has_records(const struct wal *w)
+{
+    if (!w->started)
+        return w->inherited.carry_records > 0 || !w->inherited.small;
+    return w->writer.end.next_lsn > w->writer.segment.header.base_lsn;
+}
+
+int truncate_rotate(struct wal *w)
+{
+    bool fatal = false;
+    uint64_t salt;
+
+    pthread_mutex_lock(&w->mu);
+    int e = exclusive_begin(w, true);
+    if (e == 0) {
+        if (has_records(w)) {
+            pthread_mutex_unlock(&w->mu);
+            e = fresh_salt(w, &salt);
+            if (e == 0 && !w->started)
+                e = fresh_start(w, salt, &fatal);
+            if (e == 0)
+                e = fresh_salt(w, &salt);
+            if (e == 0)
+                e = fresh_rotate(w, salt, &fatal);
+            pthread_mutex_lock(&w->mu);
+            e = settle(w, e, fatal);
+        }
+        exclusive_end(w);
+    }
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}

@@ -1,0 +1,18 @@
+/* Changes of the log's shape that the user asks for: what is cut off at the front or the end, new
+ * segments. Crash-atomic, durable on return. */
+#ifndef WAL_LOG_TRUNCATE_H
+#define WAL_LOG_TRUNCATE_H
+
+#include "base/attr.h"
+#include "log/log.h"
+#include "log/source.h"
+
+MUST_USE int truncate_before(struct wal *w, uint64_t lsn);
+/* Everything above the LSN goes, and the source's records come in the same step. source NULL:
+ * nothing comes instead. *ret_first: the first new record's LSN, or 0. */
+MUST_USE int truncate_replace(struct wal *w, uint64_t lsn, struct source *source,
+                              uint64_t *ret_first);
+MUST_USE int truncate_reset(struct wal *w, uint64_t next);
+MUST_USE int truncate_rotate(struct wal *w);
+
+#endif

@@ -1,0 +1,126 @@
+#include "log/turn.h"
+
+#include "base/plant.h"
+#include "log/log.h"
+
+static void bump(struct wal *w, struct word *word, int n)
+{
+    atomic_fetch_add(&word->value, 1);
+    w->os->wake(w->os->ctx, &word->value, n);
+}
+
+static int sleep_on(struct wal *w, struct word *word, int64_t timeout_ns)
+{
+    uint32_t seen = atomic_load(&word->value);
+    pthread_mutex_unlock(&w->mu);
+    int r = w->os->park(w->os->ctx, &word->value, seen, timeout_ns);
+    pthread_mutex_lock(&w->mu);
+    return r;
+}
+
+int turn_sleep(struct wal *w, int64_t timeout_ns)
+{
+    w->turn.sleepers++;
+    int r = sleep_on(w, &w->turn.changed, timeout_ns);
+    w->turn.sleepers--;
+    return r;
+}
+
+void turn_changed(struct wal *w)
+{
+    if (w->turn.sleepers)
+        bump(w, &w->turn.changed, INT32_MAX);
+}
+
+void waiter_sleep(struct wal *w, struct waiter *me, int64_t timeout_ns)
+{
+    (void)sleep_on(w, &w->turn.round_done[me->round & 1], timeout_ns);
+}
+
+bool turn_try(struct wal *w)
+{
+    struct turn *t = &w->turn;
+    if (t->busy || t->reserved)
+        return false;
+    t->busy = true;
+    return true;
+}
+
+void turn_take(struct wal *w)
+{
+    struct turn *t = &w->turn;
+    t->wanted++;
+    while (t->busy)
+        (void)turn_sleep(w, -1);
+    t->wanted--;
+    t->busy = true;
+    t->reserved = false;
+}
+
+void turn_give(struct wal *w)
+{
+    struct turn *t = &w->turn;
+    t->busy = false;
+    t->reserved = t->wanted > 0;
+    if (!t->reserved && t->waiters && !PLANTED(27))
+        bump(w, &t->round_done[t->round & 1], 1); /* the next leader first, then the rest */
+    for (int k = 0; k < 2; k++) {
+        if (t->finished[k])
+            bump(w, &t->round_done[k], INT32_MAX);
+        t->finished[k] = false;
+    }
+    turn_changed(w);
+}
+
+void gate_close(struct wal *w)
+{
+    w->turn.gate++;
+}
+
+void gate_open(struct wal *w)
+{
+    w->turn.gate--;
+    turn_changed(w);
+}
+
+void waiter_add(struct wal *w, struct waiter *me, uint64_t lsn)
+{
+    struct turn *t = &w->turn;
+    *me = (struct waiter){.next = t->waiters, .lsn = lsn, .round = t->round};
+    if (t->waiters)
+        t->waiters->prev = me;
+    t->waiters = me;
+    t->members++;
+}
+
+void waiter_remove(struct wal *w, struct waiter *me)
+{
+    struct turn *t = &w->turn;
+    *(me->prev ? &me->prev->next : &t->waiters) = me->next;
+    if (me->next)
+        me->next->prev = me->prev;
+    if (t->waiters && !t->busy && !t->reserved) /* it may have been woken to lead, and leaves */
+        bump(w, &t->round_done[t->round & 1], 1);
+    if (!t->waiters)
+        turn_changed(w); /* close waits for this */
+}
+
+void waiters_answer(struct wal *w, uint64_t from, uint64_t to, const struct fault *with)
+{
+    for (struct waiter *x = w->turn.waiters; x; x = x->next) {
+        if (x->done || x->lsn < from || x->lsn > to)
+            continue;
+        x->done = true;
+        x->error = *with;
+        if (with->code)
+            x->error.lsn = x->lsn;
+    }
+    waiters_wake_all(w);
+}
+
+void waiters_wake_all(struct wal *w)
+{
+    bump(w, &w->turn.round_done[0], INT32_MAX);
+    bump(w, &w->turn.round_done[1], INT32_MAX);
+    turn_changed(w);
+}

@@ -1,0 +1,80 @@
+/* Reads a segment group by group. Every group that it gives has passed all checks: header, place,
+ * chain (LSN, link, batch flags), body, padding. Memory: one block, or one group where that is
+ * larger. Not thread-safe; several readers of one segment don't disturb each other. */
+#ifndef WAL_SEGMENT_GROUPS_H
+#define WAL_SEGMENT_GROUPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/attr.h"
+#include "format/group.h"
+#include "format/record.h"
+#include "segment/segment.h"
+
+enum { GROUP_BLOCK_BYTES = 256 * 1024 };
+
+struct group_view {
+    struct group_header header;
+    uint64_t offset, end; /* in the file; end is behind the padding */
+    const uint8_t *body;  /* valid until the next call on the reader */
+};
+
+/* Why there is no group at the reader's place. */
+enum group_stop {
+    STOP_NONE,
+    STOP_LIMIT,  /* the limit is reached, or the group crosses it */
+    STOP_ABSENT, /* no right header there */
+    STOP_CHAIN,  /* a right header that doesn't go on behind the group before */
+    STOP_BODY,   /* a right header whose body isn't */
+};
+
+struct group_reader {
+    const struct segment *segment;
+    const struct alloc *alloc;
+    uint64_t limit; /* nothing is given that reaches beyond it */
+
+    uint64_t offset; /* of the next group */
+    uint64_t lsn;    /* its first LSN */
+    uint32_t link;   /* what its link must be ... */
+    bool linked;     /* ... if this is set; a reader that began in the middle doesn't know it */
+    bool in_batch;   /* within a long batch; meaningless until the first FIRST when it began in the
+                        middle */
+    enum group_stop stop;
+
+    uint8_t *block; /* the file's bytes from block_offset on */
+    size_t room, have, block_bytes;
+    uint64_t block_offset;
+};
+
+/* From the start of the segment. block_bytes: how much to read at once. */
+void group_reader_init(struct group_reader *r, const struct segment *s, const struct alloc *a,
+                       size_t block_bytes);
+/* From a group that is known to begin at `offset` with this LSN. */
+void group_reader_seek(struct group_reader *r, uint64_t offset, uint64_t lsn);
+/* From a group that is known to begin at `offset`, whatever its first LSN. < 0: I/O; 1: there is a
+ * right header. */
+MUST_USE int group_reader_seek_place(struct group_reader *r, uint64_t offset);
+/* From a boundary. */
+void group_reader_resume(struct group_reader *r, const struct boundary *at);
+/* Forgets the bytes that were read ahead: what follows is read anew. */
+void group_reader_forget(struct group_reader *r);
+void group_reader_free(struct group_reader *r);
+
+/* 1: *ret is filled and the reader stands behind it; 0: no group, r->stop says why and the reader
+ * stays; < 0: I/O or memory. */
+MUST_USE int group_reader_next(struct group_reader *r, struct group_view *ret);
+/* The same for the header alone: the body isn't read. */
+MUST_USE int group_reader_next_header(struct group_reader *r, struct group_view *ret);
+/* The fault for a group that must be there and isn't. */
+int group_reader_corrupt(const struct group_reader *r);
+
+/* A walk over the records of a data group. */
+void group_records(const struct group_view *g, const struct segment_header *h,
+                   struct record_walk *ret);
+/* The tag in front of the records; NULL and 0 when there is none. */
+const uint8_t *group_tag(const struct group_view *g, uint32_t *ret_size);
+
+#endif

@@ -1,0 +1,74 @@
+#include "segment/segment.h"
+
+#include <stdbool.h>
+
+#include "base/codes.h"
+#include "base/fault.h"
+
+static int refuse(struct segment *s, int code, const char *why)
+{
+    fault_at(code, 0, s->file.number, 0, "%s/%s %s", s->file.folder->path, s->file.name, why);
+    segment_close(s);
+    return code;
+}
+
+static int check(struct segment *s, enum decoded how, uint64_t number)
+{
+    const struct segment_header *h = &s->header;
+
+    if (how == DECODED_NEWER)
+        return refuse(s, WAL_E_VERSION, "has a newer format than this library");
+    if (how != DECODED_RIGHT)
+        return refuse(s, WAL_E_CORRUPT, "has no valid header");
+    if (h->number != number)
+        return refuse(s, WAL_E_CORRUPT, "is another segment under this name");
+    if (h->codec != 0 || h->cipher != 0 || h->checksum != CHECKSUM_CRC32)
+        return refuse(s, WAL_E_UNSUPPORTED,
+                      "needs a codec, cipher or checksum that this library lacks");
+    return 0;
+}
+
+int segment_open(struct segment *s, const struct folder *folder, uint64_t number, int flags)
+{
+    char name[NAME_BYTES];
+    uint8_t block[SEGMENT_HEADER_BLOCK] = {0};
+    size_t got = 0;
+
+    name_segment(name, number);
+    s->header_repairs = 0;
+    int r = file_open(&s->file, folder, name, flags, 0);
+    if (r < 0)
+        return r;
+    s->file.number = number;
+    r = file_read(&s->file, block, sizeof block, 0, &got);
+    if (r < 0) {
+        segment_close(s);
+        return r;
+    }
+    return check(s, segment_header_decode_block(&s->header, block, &s->header_repairs), number);
+}
+
+void segment_close(struct segment *s)
+{
+    file_close(&s->file);
+}
+
+void segment_start(const struct segment *s, struct boundary *ret)
+{
+    *ret = (struct boundary){
+        .offset = SEGMENT_HEADER_BLOCK,
+        .next_lsn = s->header.base_lsn,
+        .link = s->header.crc,
+    };
+}
+
+void segment_follow(const struct segment *s, const struct boundary *end, struct follow *ret)
+{
+    *ret = (struct follow){
+        .number = s->header.number,
+        .end_lsn = end->next_lsn - 1,
+        .end_offset = end->offset,
+        .link = end->link,
+        .salt_low = (uint32_t)s->header.salt,
+    };
+}

@@ -1,0 +1,34 @@
+/* One segment file: its name, its header, its descriptor. */
+#ifndef WAL_SEGMENT_SEGMENT_H
+#define WAL_SEGMENT_SEGMENT_H
+
+#include "base/attr.h"
+#include "format/header.h"
+#include "segment/file.h"
+
+struct segment {
+    struct file file;
+    struct segment_header header;
+    unsigned header_repairs; /* 1: only one of the header's copies is right */
+};
+
+/* Opens and checks the header. NOTFOUND: no such file; CORRUPT: neither copy is right, or it is
+ * another segment's; VERSION: newer format; UNSUPPORTED: codec, cipher or checksum that this
+ * library doesn't have; PERM: not a regular file. */
+MUST_USE int segment_open(struct segment *s, const struct folder *folder, uint64_t number,
+                          int flags);
+void segment_close(struct segment *s);
+
+/* The boundary between two groups (or before the first), where no long batch is unfinished. */
+struct boundary {
+    uint64_t offset;
+    uint64_t next_lsn;
+    uint32_t link;        /* header CRC of the group before, of the segment header at the start */
+    uint64_t meta_offset; /* newest metadata group before it; 0: none */
+};
+
+void segment_start(const struct segment *s, struct boundary *ret);
+/* The follow fields of a segment that goes on behind this boundary. */
+void segment_follow(const struct segment *s, const struct boundary *end, struct follow *ret);
+
+#endif
