@@ -134,6 +134,14 @@ static bool unbroken(const struct wal *w, const struct names *names,
     return names->n == 1 || newest->follow.number == c->newest - 1;
 }
 
+/* Control keeps nothing that the oldest segment doesn't have. */
+static int check_first(const struct wal *w, const struct segment_header *oldest)
+{
+    if (oldest->base_lsn > w->control.now.first_lsn)
+        return refuse(w, oldest->number, "begins above the log's first LSN");
+    return 0;
+}
+
 /* R1 asks for the headers of the oldest, the newest and the one before even where the rest is left
  * for later. */
 static int check_ends(struct wal *w, const struct segment_header *newest)
@@ -148,6 +156,7 @@ static int check_ends(struct wal *w, const struct segment_header *newest)
         if (e < 0)
             return e;
         bool foreign = memcmp(s.header.uuid, w->control.now.uuid, UUID_BYTES) != 0;
+        int too_high = k == 0 ? check_first(w, &s.header) : 0;
         bool followed = k == 0 || (uint32_t)s.header.salt == newest->follow.salt_low;
         w->report.header_repairs += s.header_repairs;
         segment_close(&s);
@@ -155,14 +164,26 @@ static int check_ends(struct wal *w, const struct segment_header *newest)
             return refuse(w, look[k], "belongs to another log");
         if (!followed)
             return refuse(w, look[k], "is not the segment that its successor follows");
+        if (too_high < 0)
+            return too_high;
     }
     return 0;
+}
+
+/* The header of the oldest member that is known. */
+static void note_oldest(void *ctx, const struct member *m, const struct member *after)
+{
+    struct segment_header *oldest = ctx;
+    (void)after;
+    if (oldest->number == 0)
+        *oldest = m->segment.header;
 }
 
 int recover_chain(struct wal *w)
 {
     struct names names;
     struct member *newest;
+    struct segment_header oldest = {0};
 
     if (control_is_stale(&w->control))
         return fault(WAL_E_CORRUPT, "%s/%s: the witness is newer than both slots", w->path,
@@ -188,6 +209,10 @@ int recover_chain(struct wal *w)
         if (e == 0)
             e = keep_leftovers(w, &names);
     }
+    if (e == 0)
+        catalog_each(&w->catalog, note_oldest, &oldest);
+    if (e == 0 && oldest.number == w->control.now.oldest)
+        e = check_first(w, &oldest);
     catalog_release(&w->catalog, newest);
 out:
     w->leftovers = names;

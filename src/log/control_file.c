@@ -30,6 +30,20 @@ static void choose(struct control_file *c, const struct control slot[2], const e
     c->newer = c->now.sequence != c->higher.sequence;
 }
 
+/* Two right slots are two states of one log, or one state twice. */
+static int check_pair(const struct control_file *c, const uint8_t *bytes,
+                      const struct control slot[2])
+{
+    bool same_log = memcmp(slot[0].uuid, slot[1].uuid, UUID_BYTES) == 0;
+    bool same_bytes =
+        memcmp(bytes + CONTROL_SLOT_A, bytes + CONTROL_SLOT_B, CONTROL_SLOT_BYTES) == 0;
+
+    if (same_log && (slot[0].sequence != slot[1].sequence || same_bytes))
+        return 0;
+    return fault(WAL_E_CORRUPT, "%s/%s: its two slots are both right and contradict each other",
+                 c->file.folder->path, c->file.name);
+}
+
 int control_read(struct control_file *c, bool reader)
 {
     uint8_t bytes[CONTROL_BYTES] = {0};
@@ -45,6 +59,10 @@ int control_read(struct control_file *c, bool reader)
     for (int k = 0; k < 2; k++)
         if (how[k] == DECODED_NEWER)
             return newer_format(c, &slot[k]);
+    if (how[0] == DECODED_RIGHT && how[1] == DECODED_RIGHT)
+        e = check_pair(c, bytes, slot);
+    if (e < 0)
+        return e;
     choose(c, slot, how, reader);
     c->has_witness = witness_decode(&c->witness, bytes + WITNESS_OFFSET) == DECODED_RIGHT;
     return 0;

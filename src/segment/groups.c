@@ -146,6 +146,8 @@ static int next_header(struct group_reader *r, struct group_view *ret)
     if (group_header_decode(&ret->header, bytes, sh->salt, (uint32_t)sh->epoch,
                             (uint32_t)(r->offset / PLACE_UNIT)) != GROUP_RIGHT)
         return stop(r, STOP_ABSENT);
+    if (ret->header.flags & (GROUP_COMPRESSED | GROUP_ENCRYPTED))
+        return stop(r, STOP_ABSENT); /* the segment's header names no codec and no cipher */
     if (!PLANTED(5) && group_header_limits(&ret->header, sh->max_group_bytes) != GROUP_RIGHT)
         return stop(r, STOP_ABSENT);
     if (ret->header.first_lsn != r->lsn || (r->linked && ret->header.link != r->link) ||
