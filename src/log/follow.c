@@ -156,7 +156,7 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
 
 static int load(struct wal *w, const struct control_file *control, bool first_look)
 {
-    struct wal *v;
+    struct wal *v = NULL;
     struct ending end;
     struct cut cut = {.above = first_look ? UINT64_MAX : w->control.now.newest, .lsn = UINT64_MAX};
 

@@ -138,7 +138,7 @@ static void finish_report(struct wal *w, uint64_t began)
 int log_open(const char *path, const struct config *config, struct wal **ret)
 {
     uint64_t began = config->os->now(config->os->ctx);
-    struct wal *w;
+    struct wal *w = NULL;
 
     int e = config_check(config);
     if (e == 0)
