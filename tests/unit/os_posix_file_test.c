@@ -139,6 +139,22 @@ static void truncate_and_holes(void **state)
     close_fd(f, fd);
 }
 
+static void a_file_system_without_holes_has_data_up_to_the_end(void **state)
+{
+    struct fixture *f = *state;
+    const struct os *os = f->os;
+    int proc = os->dir_open(os->ctx, "/proc/self");
+    if (proc < 0)
+        skip();
+    int fd = os->file_open(os->ctx, proc, "status", OS_READ, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(lseek(fd, 0, SEEK_DATA), -1);
+    assert_int_equal(errno, EINVAL);
+    assert_int_equal(os->next_data(os->ctx, fd, 0), -ENXIO); /* its size is 0 */
+    close_fd(f, fd);
+    close_fd(f, proc);
+}
+
 static void second_lock_in_the_process_conflicts(void **state)
 {
     struct fixture *f = *state;
@@ -200,6 +216,7 @@ int main(void)
         CASE(dsync_writes_or_says_that_it_cannot),
         CASE(stat_tells_size_and_identity),
         CASE(truncate_and_holes),
+        CASE(a_file_system_without_holes_has_data_up_to_the_end),
         CASE(second_lock_in_the_process_conflicts),
         CASE(lock_in_another_process_conflicts),
         CASE(closing_another_descriptor_keeps_the_lock),

@@ -84,8 +84,12 @@ static void child_has_no_descriptors_and_another_generation(void **state)
 {
     struct fixture *f = *state;
     uint32_t before = f->os->generation(f->os->ctx);
-    int fd = open_control(f), foreign = open("/dev/null", O_RDONLY);
-    assert_true(fd >= 0 && foreign >= 0);
+    int fd = open_control(f), closed = open_control(f);
+    assert_true(fd >= 0 && closed >= 0);
+    /* A number that was once ours and is not any more. */
+    assert_int_equal(f->os->close(f->os->ctx, closed), 0);
+    int foreign = open("/dev/null", O_RDONLY);
+    assert_int_equal(foreign, closed);
     pid_t pid = fork();
     if (pid == 0)
         _exit(look_as_child(f, fd, foreign, before));

@@ -131,6 +131,32 @@ static void worker_steps_by_time_and_at_once(void **state)
     }
 }
 
+struct self_kicker {
+    struct worker w;
+    struct os_thread *self;
+    _Atomic bool ready; /* self is set */
+};
+
+static int64_t kick_within(void *arg)
+{
+    struct self_kicker *k = arg;
+    while (!atomic_load(&k->ready))
+        sched_yield();
+    k->w.os->thread_kick(k->w.os->ctx, k->self);
+    return count_step(&k->w);
+}
+
+/* Hangs if a kick that comes during a step is lost. */
+static void worker_steps_again_when_kicked_within_a_step(void **state)
+{
+    const struct os *os = *state;
+    struct self_kicker k = {.w = {.os = os, .pause_ns = -1}};
+    assert_int_equal(os->thread_start(os->ctx, kick_within, &k, &k.self), 0);
+    atomic_store(&k.ready, true);
+    await_steps(&k.w, 20);
+    os->thread_stop(os->ctx, k.self);
+}
+
 static void stop_in_the_child_of_a_fork_does_not_wait(void **state)
 {
     const struct os *os = *state;
@@ -167,6 +193,7 @@ int main(void)
         cmocka_unit_test(wake_ends_every_park),
         cmocka_unit_test(worker_steps_when_kicked),
         cmocka_unit_test(worker_steps_by_time_and_at_once),
+        cmocka_unit_test(worker_steps_again_when_kicked_within_a_step),
         cmocka_unit_test(stop_in_the_child_of_a_fork_does_not_wait),
     };
     return cmocka_run_group_tests(tests, give_os, NULL);
