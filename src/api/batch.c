@@ -59,10 +59,10 @@ void wal_batch_free(wal_batch_t *b)
 
 uint64_t wal_batch_count(const wal_batch_t *b)
 {
-    return b && call_is_ours(b->store.log) ? b->store.records : 0;
+    return b && wal_is_ours(b->store.log) ? b->store.records : 0;
 }
 
 uint64_t wal_batch_bytes(const wal_batch_t *b)
 {
-    return b && call_is_ours(b->store.log) ? b->store.payload : 0;
+    return b && wal_is_ours(b->store.log) ? b->store.payload : 0;
 }

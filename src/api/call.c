@@ -28,11 +28,6 @@ void callback_end(const struct in_callback *in)
     innermost = in->outer;
 }
 
-int call_is_ours(const struct wal *w)
-{
-    return w->generation == w->os->generation(w->os->ctx);
-}
-
 /* Nothing of the log may be touched behind the count: close frees it. So where it is closing
  * already the count goes down under mu, with a wake; else without, and close looks for that from
  * time to time. */
@@ -52,7 +47,7 @@ int call_begin(struct call *c, struct wal *w, int what)
 {
     if (!w)
         return fault(WAL_E_INVAL, "the handle is NULL");
-    if (!call_is_ours(w))
+    if (!wal_is_ours(w))
         return fault(WAL_E_FORK, "%s was opened by the parent of this process", w->path);
     if (!(what & CALL_IN_CALLBACK) && inside_callback(w))
         return fault(WAL_E_BUSY, "%s: not from inside a callback of this log", w->path);

@@ -29,7 +29,5 @@ void callback_end(const struct in_callback *in);
 /* Closes the door: later calls get CLOSED; waits until those that are inside have left. BUSY from
  * inside a callback. */
 MUST_USE int call_close(struct wal *w);
-/* Whether the handle belongs to this process. */
-int call_is_ours(const struct wal *w);
 
 #endif

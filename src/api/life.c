@@ -28,7 +28,7 @@ int wal_close(wal_t *w)
 
     if (!w)
         return 0;
-    if (!call_is_ours(w)) {
+    if (!wal_is_ours(w)) {
         log_abandon(w);
         return 0;
     }

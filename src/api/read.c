@@ -96,7 +96,7 @@ int wal_reader_wait(wal_reader_t *r, int timeout_ms)
 
 uint64_t wal_reader_position(const wal_reader_t *r)
 {
-    return r && call_is_ours(r->log) ? r->position : 0;
+    return r && wal_is_ours(r->log) ? r->position : 0;
 }
 
 void wal_reader_close(wal_reader_t *r)

@@ -44,6 +44,7 @@ static int busy_fault(const struct wal *w)
 static int admit(struct wal *w, uint64_t body, uint32_t flags)
 {
     struct turn *t = &w->turn;
+    bool tried = false;
 
     for (;;) {
         if (atomic_load(&w->closed))
@@ -53,13 +54,14 @@ static int admit(struct wal *w, uint64_t body, uint32_t flags)
         bool full = w->stage.pending > 0 && w->stage.pending + body > w->config.pending_bytes;
         if (t->gate == 0 && !full)
             return 0;
-        if (full && w->write_error.code && !t->busy)
+        if (full && tried && w->write_error.code)
             return fault_put(&w->write_error);
         if (flags & WAL_APPEND_NOWAIT)
             return busy_fault(w);
         if (t->gate == 0 && turn_try(w)) {
             commit_write(w, true);
             turn_give(w);
+            tried = true;
         } else {
             (void)turn_sleep(w, -1);
         }
@@ -109,14 +111,18 @@ static void note_buffered(struct wal *w, const struct source *s, enum append_how
         background_kick(w);
 }
 
-/* Under mu: groups that are full go out, if nobody is at it. */
+/* Under mu: groups that are full go out, if nobody is at it. After a failed write they are tried
+ * again when another one is full. */
 static void write_when_full(struct wal *w, const struct slot *slot)
 {
-    if (w->stage.open && w->stage.last == slot->group && slot->group->used >= FLUSH_BYTES &&
-        !slot->group->wait_lsn)
-        stage_close(&w->stage, &w->limits);
-    if (w->stage.first && (w->stage.first != w->stage.last || !w->stage.open) &&
-        !w->write_error.code && turn_try(w)) {
+    struct stage *s = &w->stage;
+    bool closes = s->open && s->last == slot->group && slot->group->used >= FLUSH_BYTES &&
+                  !slot->group->wait_lsn;
+
+    if (closes)
+        stage_close(s, &w->limits);
+    bool any = s->first && (s->first != s->last || !s->open);
+    if (any && (closes || w->write_error.code == 0) && turn_try(w)) {
         commit_write(w, false);
         turn_give(w);
     }
@@ -203,7 +209,7 @@ int append_flush(struct wal *w)
     else
         commit_write(w, true);
     if (e == 0 && w->failure)
-        e = wal_failed_fault(w);
+        e = wal_indoubt_fault(w, w->next_lsn - 1);
     else if (e == 0 && w->write_error.code)
         e = fault_put(&w->write_error);
     turn_give(w);

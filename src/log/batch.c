@@ -36,6 +36,11 @@ void batch_clear(struct wal_batch *b)
 void batch_free(struct wal_batch *b)
 {
     struct wal *w = b->store.log;
+    if (!wal_is_ours(w)) {
+        b->store.spill.fd = -1; /* closed already */
+        if (!wal_disown(w))
+            return;
+    }
     batch_clear(b);
     buffer_free(&b->store.memory);
     mem_free(w->alloc, b);

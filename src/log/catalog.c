@@ -405,3 +405,9 @@ void catalog_swap(struct catalog *c, struct catalog *other)
     other->open_files = open_files;
     pthread_mutex_unlock(&c->mu);
 }
+
+void catalog_disown(struct catalog *c)
+{
+    for (size_t k = 0; k < c->n; k++)
+        c->members[k]->segment.file.fd = -1;
+}

@@ -101,6 +101,8 @@ void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret
  * outgoing); NULL: no memory. */
 uint8_t *catalog_seal_body(struct catalog *c, size_t *ret_size);
 
+/* The members' files are closed already. */
+void catalog_disown(struct catalog *c);
 /* c takes over the chain of another one, which gets c's: its members are no longer part of the log.
  */
 void catalog_swap(struct catalog *c, struct catalog *other);

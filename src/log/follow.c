@@ -347,6 +347,12 @@ int follow_open(struct wal *w)
     return e;
 }
 
+void follow_disown(struct wal *w)
+{
+    if (w->follower)
+        w->follower->control.fd = w->follower->folder.fd = -1;
+}
+
 void follow_free(struct wal *w)
 {
     struct follower *f = w->follower;

@@ -27,6 +27,8 @@ MUST_USE int follow_again(struct wal *w);
 MUST_USE int follow_meta(struct wal *w);
 /* A reader wants to see what is not durable yet. */
 void follow_want_written(struct wal *w);
+/* Its files are closed already. */
+void follow_disown(struct wal *w);
 void follow_free(struct wal *w);
 
 #endif

@@ -110,6 +110,7 @@ int lock_take(const struct os *os, const char *path, enum lock_makes makes, uint
     if (!l)
         return fault_nomem();
     l->folder = (struct folder){.os = os, .fd = -1};
+    l->generation = os->generation(os->ctx);
     l->control = (struct file){.folder = &l->folder, .fd = -1};
     l->path = mem_copy_string(&alloc_default, path);
     l->folder.path = l->path;
@@ -131,8 +132,10 @@ void lock_drop(struct wal_lock *l)
 {
     if (!l)
         return;
-    file_close(&l->control);
-    directory_close(&l->folder);
+    if (l->generation == l->folder.os->generation(l->folder.os->ctx)) {
+        file_close(&l->control);
+        directory_close(&l->folder);
+    }
     mem_free(&alloc_default, l->path);
     mem_free(&alloc_default, l);
 }

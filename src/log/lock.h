@@ -15,6 +15,7 @@ struct wal_lock {
     struct folder folder;
     struct file control; /* the locked descriptor */
     char *path;          /* folder.path */
+    uint32_t generation; /* of the process that took it */
     bool made_directory;
     atomic_bool lent; /* a log is open under it */
 };
@@ -27,7 +28,8 @@ enum lock_makes { LOCK_ONLY, LOCK_MAKE_CONTROL, LOCK_MAKE_DIRECTORY };
  * process id where control tells it. NOTFOUND: nothing there and not to be made. */
 MUST_USE int lock_take(const struct os *os, const char *path, enum lock_makes makes,
                        uint32_t dir_mode, uint32_t file_mode, struct wal_lock **ret);
-/* Closes both descriptors, which drops the lock. NULL is fine. */
+/* Closes both descriptors, which drops the lock; in the child of a fork, whose copies are closed
+ * already, it only frees. NULL is fine. */
 void lock_drop(struct wal_lock *l);
 /* Whether `path` is the locked directory. INVAL otherwise. */
 MUST_USE int lock_check_directory(const struct wal_lock *l, const char *path);

@@ -5,6 +5,21 @@
 #include "base/plant.h"
 #include "log/follow.h"
 
+bool wal_is_ours(const struct wal *w)
+{
+    return w->generation == w->os->generation(w->os->ctx);
+}
+
+bool wal_disown(struct wal *w)
+{
+    if (atomic_load(&w->inside) > 0 || w->background.thread)
+        return false;
+    catalog_disown(&w->catalog);
+    follow_disown(w);
+    w->prepared.fd = -1;
+    return true;
+}
+
 void wal_ref(struct wal *w)
 {
     atomic_fetch_add(&w->refs, 1);
@@ -55,21 +70,16 @@ int wal_indoubt_fault(const struct wal *w, uint64_t lsn)
 
 void wal_fail(struct wal *w)
 {
-    struct fault f;
+    struct fault f = {0};
     uint64_t durable = atomic_load(&w->durable_lsn);
 
     if (w->failure)
         return;
     w->cause = *fault_last();
     w->failure = w->cause.code;
-    w->indoubt_lsn = w->handed_lsn;
-    if (PLANTED(11)) {
-        waiters_answer(w, durable + 1, w->indoubt_lsn, &(struct fault){0});
-    } else {
+    w->indoubt_lsn = max_u64(w->handed_lsn, w->next_lsn - 1);
+    if (!PLANTED(11))
         cause_text(w, &f, WAL_E_INDOUBT, "the record may be in the log or not");
-        waiters_answer(w, durable + 1, w->indoubt_lsn, &f);
-    }
-    cause_text(w, &f, WAL_E_FAILED, "the log has failed");
-    waiters_answer(w, w->indoubt_lsn + 1, UINT64_MAX, &f);
+    waiters_answer(w, durable + 1, UINT64_MAX, &f);
     fault_put(&w->cause);
 }

@@ -127,6 +127,12 @@ struct wal {
     struct follower *follower; /* a read-only handle's; NULL: this one writes */
 };
 
+/* Whether the log belongs to this process, not to the parent of a fork. */
+bool wal_is_ours(const struct wal *w);
+/* In the child of a fork: prepares the log for being freed there, where descriptors are closed and
+ * locks may be held by threads that don't exist. False: some thread of the parent was inside at the
+ * fork, so that what is shared must stay as it is. */
+bool wal_disown(struct wal *w);
 void wal_ref(struct wal *w);
 /* Frees the log when nobody refers to it any more. */
 void wal_unref(struct wal *w);

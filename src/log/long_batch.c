@@ -163,7 +163,7 @@ int long_batch(struct wal *w, struct source *s, enum append_how how, uint32_t fl
         pthread_mutex_lock(&w->mu);
         if (e < 0 && fatal) {
             wal_fail(w);
-            e = w->handed_lsn >= first ? wal_indoubt_fault(w, first) : wal_failed_fault(w);
+            e = wal_indoubt_fault(w, first);
         }
         if (e == 0)
             w->next_lsn = first + s->records;

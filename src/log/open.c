@@ -212,7 +212,8 @@ int log_close(struct wal *w)
 
 void log_abandon(struct wal *w)
 {
-    background_stop(w);
+    if (!wal_disown(w))
+        return;
     give_lock(w);
     wal_unref(w);
 }

@@ -9,7 +9,7 @@ MUST_USE int log_open(const char *path, const struct config *config, struct wal 
 /* Nobody else is inside any more and w->closed is set: syncs, seals, states the clean close, gives
  * up the lock and the handle's reference. Returns the first error. */
 int log_close(struct wal *w);
-/* In the child of a fork: frees without touching files. */
+/* In the child of a fork: frees what can be, without touching files. */
 void log_abandon(struct wal *w);
 /* Removes the log in a directory, its own files only. */
 MUST_USE int log_destroy(const struct os *os, const char *path);

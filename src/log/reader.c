@@ -101,6 +101,10 @@ int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader 
 void reader_close(struct wal_reader *r)
 {
     struct wal *w = r->log;
+    if (!wal_is_ours(w) && !wal_disown(w))
+        return;
+    if (!wal_is_ours(w) && r->place.member)
+        r->place.member->segment.file.fd = -1;
     delist(r);
     unload(r);
     mem_free(w->alloc, r->steps);
