@@ -137,7 +137,6 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
 {
     uint64_t next = max_u64(durable->next_lsn, first);
 
-    pthread_rwlock_wrlock(&w->shape);
     pthread_mutex_lock(&w->mu);
     catalog_swap(&w->catalog, &v->catalog);
     w->control = v->control;
@@ -148,10 +147,10 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     w->written_offset = end->vouched.offset;
     w->follower->seen = end->vouched;
     w->report = v->report;
+    atomic_fetch_add(&w->shape, 1);
     readers_cut(w, cut->lsn);
     turn_changed(w);
     pthread_mutex_unlock(&w->mu);
-    pthread_rwlock_unlock(&w->shape);
 }
 
 static int load(struct wal *w, const struct control_file *control, bool first_look)

@@ -251,7 +251,6 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
                      struct numbers *ret_dropped)
 {
     f->advance.add = &n->segment;
-    pthread_rwlock_wrlock(&w->shape);
     pthread_mutex_lock(&w->mu);
     int e = catalog_advance(&w->catalog, &f->advance, ret_dropped);
     if (e == 0) {
@@ -266,10 +265,10 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
         w->next_lsn = n->end.next_lsn;
         atomic_store(&w->durable_lsn, n->watermark);
         atomic_store(&w->first_lsn, f->first_lsn);
+        atomic_fetch_add(&w->shape, 1);
         readers_cut(w, f->cut_lsn);
     }
     pthread_mutex_unlock(&w->mu);
-    pthread_rwlock_unlock(&w->shape);
     return e;
 }
 

@@ -90,12 +90,12 @@ static int get_written(struct wal *w, uint64_t lsn, const struct horizon *h, voi
     return e;
 }
 
+/* 1: the log changed meanwhile, look again. */
 static int get_once(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
 {
     struct horizon h;
     int e = 1;
 
-    pthread_rwlock_rdlock(&w->shape);
     place_horizon(w, true, &h);
     bool follows = w->follower != NULL;
     uint64_t last = follows ? atomic_load(&w->durable_lsn) : h.next_lsn - 1;
@@ -105,9 +105,18 @@ static int get_once(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct g
         e = get_staged(w, lsn, buf, cap, ret);
     if (e == 1) {
         place_horizon(w, true, &h); /* it may have been written meanwhile */
-        e = lsn <= h.last_lsn || follows ? get_written(w, lsn, &h, buf, cap, ret) : 1;
+        if (lsn <= h.last_lsn || follows)
+            e = get_written(w, lsn, &h, buf, cap, ret);
     }
-    pthread_rwlock_unlock(&w->shape);
+    return place_same_shape(w, &h) ? e : 1;
+}
+
+static int get_patiently(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
+{
+    int e;
+    do {
+        e = get_once(w, lsn, buf, cap, ret);
+    } while (e == 1);
     return e;
 }
 
@@ -119,11 +128,9 @@ int get_record(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *r
     int e = follow_look(w);
     if (e < 0)
         return e;
-    do {
-        e = get_once(w, lsn, buf, cap, &got);
-    } while (e == 1); /* between the two places that it looked at */
+    e = get_patiently(w, lsn, buf, cap, &got);
     if (e == WAL_E_CORRUPT && w->follower && follow_again(w) == 0)
-        e = get_once(w, lsn, buf, cap, &got);
+        e = get_patiently(w, lsn, buf, cap, &got);
     stat_sample(&w->stats, WAL_HIST_READ_NS, w->os->now(w->os->ctx) - began);
     if (e == 0 || e == WAL_E_TOOBIG) {
         got.flags |= lsn <= atomic_load(&w->durable_lsn) ? WAL_RECORD_DURABLE : 0;

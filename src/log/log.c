@@ -36,7 +36,6 @@ void wal_unref(struct wal *w)
     meta_map_free(&w->meta, &a);
     names_free(&w->leftovers, &a);
     pthread_mutex_destroy(&w->readers_mu);
-    pthread_rwlock_destroy(&w->shape);
     pthread_mutex_destroy(&w->mu);
     mem_free(&a, w->path);
     mem_free(&a, w);

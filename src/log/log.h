@@ -5,7 +5,7 @@
  * a copy of more than a record header.
  * - The write turn (turn.h) belongs to one thread at a time: it alone writes to the segment and to
  * control, and touches what is marked so.
- * - `shape` is taken before `mu`; the catalog's own lock and readers_mu nest inside of both.
+ * - The catalog's lock and readers_mu nest inside `mu`.
  * - Numbers that are atomic are changed under `mu` and may be read without it. */
 #ifndef WAL_LOG_LOG_H
 #define WAL_LOG_LOG_H
@@ -104,10 +104,11 @@ struct wal {
     struct background background; /* mu */
     struct meta_map meta;         /* mu; changed with the write turn only */
 
-    /* Held for reading while somebody finds and loads a place in the log, for writing while what is
-     * there changes otherwise than by growing: for moments, and never across I/O. Outside of mu. */
-    pthread_rwlock_t shape;
-    struct wal_reader *readers; /* open ones; shape held for writing, or readers_mu */
+    /* Counts the times that the log changed otherwise than by growing: under mu, together with the
+     * numbers and the catalog. Who has found and loaded a place looks whether it is still the same;
+     * if not, it looks for the place again. So reading never holds up anybody. */
+    _Atomic uint64_t shape;
+    struct wal_reader *readers; /* readers_mu: open ones */
     pthread_mutex_t readers_mu;
 
     /* With the write turn. */

@@ -33,7 +33,6 @@ static int new_log(const char *path, const struct config *config, struct wal **r
     w->path = mem_copy_string(w->alloc, path);
     if (!w->path || pthread_mutex_init(&w->mu, NULL) != 0 ||
         pthread_mutex_init(&w->readers_mu, NULL) != 0 ||
-        pthread_rwlock_init(&w->shape, NULL) != 0 ||
         catalog_init(&w->catalog, &w->folder, w->alloc, config->index_bytes) < 0) {
         struct alloc a = *w->alloc;
         mem_free(&a, w->path);

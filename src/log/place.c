@@ -14,8 +14,14 @@ void place_horizon(struct wal *w, bool written, struct horizon *ret)
         .last_lsn = written ? w->written_lsn : durable,
         .next_lsn = w->next_lsn,
         .end_offset = w->written_offset,
+        .shape = atomic_load(&w->shape),
     };
     pthread_mutex_unlock(&w->mu);
+}
+
+bool place_same_shape(const struct wal *w, const struct horizon *h)
+{
+    return atomic_load(&w->shape) == h->shape;
 }
 
 void place_init(struct place *p)

@@ -1,5 +1,5 @@
-/* Finds a place in the log: from an LSN to a group in a segment, verified. Callers hold w->shape
- * for reading. */
+/* Finds a place in the log: from an LSN to a group in a segment, verified. What was found counts if
+ * w->shape is still what the horizon says; an error, too. */
 #ifndef WAL_LOG_PLACE_H
 #define WAL_LOG_PLACE_H
 
@@ -11,9 +11,11 @@
 struct horizon {
     uint64_t first_lsn, last_lsn; /* readable records; last < first: none */
     uint64_t next_lsn;
+    uint64_t shape;      /* w->shape as this was true */
     uint64_t end_offset; /* where the newest segment's readable groups end */
 };
 
+bool place_same_shape(const struct wal *w, const struct horizon *h);
 void place_horizon(struct wal *w, bool written, struct horizon *ret);
 
 struct place {

@@ -137,7 +137,7 @@ static int trimmed_fault(const struct wal_reader *r)
                     (unsigned long long)r->position);
 }
 
-/* With shape held: whether the reader's place still is one. */
+/* Whether the reader's place still is one. */
 static int check_place(struct wal_reader *r)
 {
     struct wal *w = r->log;
@@ -199,7 +199,7 @@ static int load_next(struct wal_reader *r, const struct horizon *h)
                                                 : group_reader_corrupt(&r->place.groups);
 }
 
-/* With shape held: the group that holds the position. */
+/* The group that holds the position. */
 static int load(struct wal_reader *r, const struct horizon *h)
 {
     r->loaded = false;
@@ -260,22 +260,26 @@ static int look_again(struct wal_reader *r, struct horizon *h)
     int e = look(r, h);
     if (e != 0 || backward(r) || !r->log->follower)
         return e;
-    pthread_rwlock_unlock(&r->log->shape);
     e = follow_look(r->log);
-    pthread_rwlock_rdlock(&r->log->shape);
     return e < 0 ? e : look(r, h);
 }
 
 static int next(struct wal_reader *r, struct record *ret, bool *ret_durable)
 {
     struct horizon h;
+    int e;
 
-    int e = look_again(r, &h);
-    if (e != 1)
-        return e;
-    *ret_durable = r->position <= atomic_load(&r->log->durable_lsn);
-    if (!in_group(r))
+    do {
+        e = look_again(r, &h);
+        if (e != 1)
+            return e;
+        *ret_durable = r->position <= atomic_load(&r->log->durable_lsn);
+        if (in_group(r))
+            break;
         e = load(r, &h);
+        if (!place_same_shape(r->log, &h))
+            unload(r);
+    } while (!in_group(r) && !place_same_shape(r->log, &h));
     if (e >= 0)
         e = take(r, ret);
     return e < 0 ? e : 1;
@@ -285,15 +289,11 @@ int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable)
 {
     struct wal *w = r->log;
 
-    pthread_rwlock_rdlock(&w->shape);
     int e = next(r, ret, ret_durable);
-    pthread_rwlock_unlock(&w->shape);
     if (e == WAL_E_CORRUPT && w->follower) { /* the log may have changed under its eyes */
         e = follow_again(w);
-        pthread_rwlock_rdlock(&w->shape);
         if (e == 0)
             e = next(r, ret, ret_durable);
-        pthread_rwlock_unlock(&w->shape);
     }
     if (PLANTED(29) && e == WAL_E_CORRUPT)
         return 0;
@@ -308,9 +308,7 @@ int reader_wait(struct wal_reader *r, int timeout_ms)
     struct horizon h;
 
     for (;;) {
-        pthread_rwlock_rdlock(&w->shape);
         int e = look_again(r, &h);
-        pthread_rwlock_unlock(&w->shape);
         if (e != 0 || backward(r))
             return e;
         int64_t passed = (int64_t)(w->os->now(w->os->ctx) - began);

@@ -33,7 +33,7 @@ MUST_USE int reader_next(struct wal_reader *r, struct record *ret, bool *ret_dur
 MUST_USE int reader_seek(struct wal_reader *r, uint64_t lsn);
 MUST_USE int reader_wait(struct wal_reader *r, int timeout_ms);
 
-/* With shape held for writing: everything above the LSN has gone. */
+/* Under mu: everything above the LSN has gone. */
 void readers_cut(struct wal *w, uint64_t cut_lsn);
 
 #endif

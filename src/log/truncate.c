@@ -62,10 +62,11 @@ static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
     e = control_write(&w->control);
     if (e < 0)
         return e;
-    pthread_rwlock_wrlock(&w->shape);
+    pthread_mutex_lock(&w->mu);
+    atomic_fetch_add(&w->shape, 1);
     atomic_store(&w->first_lsn, lsn);
     catalog_drop_before(&w->catalog, front.oldest, &dropped);
-    pthread_rwlock_unlock(&w->shape);
+    pthread_mutex_unlock(&w->mu);
     if (w->started)
         fresh_witness(w);
     fresh_remove(w, &dropped);
