@@ -27,7 +27,7 @@ void group_reader_seek(struct group_reader *r, uint64_t offset, uint64_t lsn)
     r->offset = offset;
     r->lsn = lsn;
     r->linked = false;
-    r->in_batch = false;
+    r->in_batch = BATCH_UNKNOWN;
     r->stop = STOP_NONE;
 }
 
@@ -36,6 +36,7 @@ void group_reader_resume(struct group_reader *r, const struct boundary *at)
     group_reader_seek(r, at->offset, at->next_lsn);
     r->link = at->link;
     r->linked = true;
+    r->in_batch = BATCH_OUTSIDE;
 }
 
 void group_reader_forget(struct group_reader *r)
@@ -102,11 +103,11 @@ static bool batch_flags_fit(const struct group_reader *r, const struct group_hea
 {
     bool first = h->flags & GROUP_FIRST, last = h->flags & GROUP_LAST;
 
-    if (!r->linked) /* began in the middle: nothing is known yet */
-        return !(first && last);
-    if (h->type == GROUP_SEAL)
-        return !r->in_batch && !first && !last;
-    return r->in_batch ? !first : !last;
+    if (r->in_batch == BATCH_UNKNOWN)
+        return true;
+    if (r->in_batch == BATCH_INSIDE)
+        return !first && h->type != GROUP_SEAL;
+    return !last;
 }
 
 int group_reader_seek_place(struct group_reader *r, uint64_t offset)
@@ -161,7 +162,7 @@ static int next_header(struct group_reader *r, struct group_view *ret)
 static int advance(struct group_reader *r, const struct group_view *g)
 {
     if (g->header.flags & (GROUP_FIRST | GROUP_LAST))
-        r->in_batch = g->header.flags & GROUP_FIRST;
+        r->in_batch = g->header.flags & GROUP_FIRST ? BATCH_INSIDE : BATCH_OUTSIDE;
     r->offset = g->end;
     r->lsn += g->header.records;
     r->link = g->header.crc;

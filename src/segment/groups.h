@@ -31,6 +31,10 @@ enum group_stop {
     STOP_BODY,   /* a right header whose body isn't */
 };
 
+/* Whether a group lies within a long batch. A reader that began in the middle learns it from the
+ * first FIRST or LAST. */
+enum batch_state { BATCH_OUTSIDE, BATCH_INSIDE, BATCH_UNKNOWN };
+
 struct group_reader {
     const struct segment *segment;
     const struct alloc *alloc;
@@ -40,8 +44,7 @@ struct group_reader {
     uint64_t lsn;    /* its first LSN */
     uint32_t link;   /* what its link must be ... */
     bool linked;     /* ... if this is set; a reader that began in the middle doesn't know it */
-    bool in_batch;   /* within a long batch; meaningless until the first FIRST when it began in the
-                        middle */
+    enum batch_state in_batch;
     enum group_stop stop;
 
     uint8_t *block; /* the file's bytes from block_offset on */
