@@ -12,13 +12,15 @@ static int refuse(const struct wal *w, uint64_t number, const char *why)
     return fault_at(WAL_E_CORRUPT, 0, number, 0, "%s/%s %s", w->path, name, why);
 }
 
+/* Segments are opened in the catalog's folder: a follower's members outlive the object that it
+ * reads them with. */
 static int open_newest(struct wal *w)
 {
     struct segment s;
     struct numbers none;
     uint64_t number = w->control.now.newest;
 
-    int e = segment_open(&s, &w->folder, number, OS_READ);
+    int e = segment_open(&s, w->catalog.folder, number, OS_READ);
     if (e == WAL_E_NOTFOUND)
         return refuse(w, number, "is missing");
     if (e < 0)
@@ -45,7 +47,7 @@ static int check_orphan(struct wal *w, uint64_t number, bool *ret_ours)
     int lived = 0;
 
     *ret_ours = true;
-    int e = segment_open(&s, &w->folder, number, OS_READ);
+    int e = segment_open(&s, w->catalog.folder, number, OS_READ);
     if (e == WAL_E_CORRUPT)
         return 0; /* its header never reached the disk */
     if (e < 0)
@@ -66,7 +68,7 @@ static bool is_ours(struct wal *w, uint64_t number)
     struct segment s;
     struct fault before = *fault_last();
 
-    int e = segment_open(&s, &w->folder, number, OS_READ);
+    int e = segment_open(&s, w->catalog.folder, number, OS_READ);
     if (e < 0) {
         fault_put(&before);
         return e == WAL_E_CORRUPT;
@@ -152,7 +154,7 @@ static int check_ends(struct wal *w, const struct segment_header *newest)
     for (int k = 0; k < 2; k++) {
         if (look[k] < w->control.now.oldest || look[k] >= newest->number)
             continue;
-        int e = segment_open(&s, &w->folder, look[k], OS_READ);
+        int e = segment_open(&s, w->catalog.folder, look[k], OS_READ);
         if (e < 0)
             return e;
         bool foreign = memcmp(s.header.uuid, w->control.now.uuid, UUID_BYTES) != 0;
