@@ -6,7 +6,7 @@
 #include "segment/groups.h"
 
 /* unit: PLACE_UNIT bytes at `offset`, a multiple of it (at the file's end filled up with zeros).
- * header: not NULL where a right group header of this segment lies there. */
+ * header: not NULL where a right group header of this segment lies there, all of it in the file. */
 typedef void (*search_fn)(void *ctx, const uint8_t *unit, uint64_t offset,
                           const struct group_header *header);
 /* From `from` (a multiple of PLACE_UNIT) to the file's end at `size`. */
