@@ -17,6 +17,8 @@ static bool is_seal(const struct segment *s, const uint8_t *bytes, size_t have, 
                             (uint32_t)(offset / PLACE_UNIT)) != GROUP_RIGHT ||
         group_header_limits(ret, h->max_group_bytes) != GROUP_RIGHT || ret->type != GROUP_SEAL)
         return false;
+    if (ret->flags != 0 || ret->stored_bytes == 0) /* encoded, or no index in it */
+        return false;
     if (group_end(ret, h->group_align) != offset + have)
         return false;
     const uint8_t *body = bytes + GROUP_HEADER_BYTES;
