@@ -129,10 +129,14 @@ static int header_for(const struct wal *w, const struct fresh *f, const struct b
                       struct segment_header *ret)
 {
     const struct config *c = &w->config;
-    uint64_t largest = max_u64(record_bytes(c->max_record_bytes) + TAG_MAX,
-                               max_u64(c->group_bytes, GROUP_BYTES_MIN));
     uint64_t window = SEGMENT_END_MAX;
 
+    /* What is carried may have been written under a higher limit. */
+    uint64_t record = c->max_record_bytes;
+    if (births->kept)
+        record = max_u64(record, f->births.from->header.max_record_bytes);
+    uint64_t largest =
+        max_u64(record_bytes(record) + TAG_MAX, max_u64(c->group_bytes, GROUP_BYTES_MIN));
     largest = max_u64(largest, births->largest_body);
     if (c->sync_mode != WAL_SYNC_NONE)
         window =
@@ -148,16 +152,13 @@ static int header_for(const struct wal *w, const struct fresh *f, const struct b
         .group_align = c->group_align,
         .window = (uint32_t)min_u64((window + WINDOW_UNIT - 1) / WINDOW_UNIT, UINT32_MAX),
         .max_group_bytes = (uint32_t)largest,
-        .max_record_bytes = c->max_record_bytes,
+        .max_record_bytes = (uint32_t)record,
         .checksum = CHECKSUM_CRC32,
         .created_ns = w->os->wall(w->os->ctx),
         .flags = f->flags,
         .birth_place = (uint32_t)((SEGMENT_HEADER_BLOCK + births->bytes) / PLACE_UNIT),
         .kept_records = (uint32_t)births->kept,
     };
-    if (f->births.from)
-        h.max_record_bytes =
-            (uint32_t)max_u64(h.max_record_bytes, f->births.from->header.max_record_bytes);
     memcpy(h.uuid, w->control.now.uuid, UUID_BYTES);
     int r = w->os->random(w->os->ctx, h.kdf_salt, sizeof h.kdf_salt);
     *ret = h;
