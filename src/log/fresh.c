@@ -106,6 +106,9 @@ int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
 
 int fresh_prepare(struct wal *w)
 {
+    pthread_mutex_lock(&w->mu);
+    zeros_settle(w); /* the background thread may be about to make the same file */
+    pthread_mutex_unlock(&w->mu);
     if (w->prepared.fd >= 0)
         return 0;
     uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
