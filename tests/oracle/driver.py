@@ -1,0 +1,166 @@
+"""What the tests need to let the C library write a log and to hold both readings against another."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from walread import read_log
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+REFUSED = ("corrupt", "version", "unsupported", "refused")
+
+
+def build_tool(folder: Path) -> Path:
+    """make_logs, linked with the library of the build in WAL_BUILD, else with the sources."""
+    compiler = os.environ.get("CC", "cc")
+    common = [compiler, "-std=c11", "-O1", "-g", "-D_GNU_SOURCE", f"-I{ROOT}/include"]
+    tool = folder / "make_logs"
+    build = os.environ.get("WAL_BUILD")
+    if build:
+        linked = sorted(Path(build).rglob("libwal*.a"))[:1]
+        if not linked:
+            raise FileNotFoundError(f"no libwal*.a below {build}")
+    else:
+        linked = compile_sources([*common, f"-I{ROOT}/src"], folder)
+    command = [*common, "-Wall", "-Wextra", str(HERE / "make_logs.c"), *map(str, linked)]
+    flags = os.environ.get("WAL_LINK_FLAGS", "").split()
+    subprocess.run([*command, *flags, "-lz", "-pthread", "-o", str(tool)], check=True)
+    return tool
+
+
+def compile_sources(command: list[str], folder: Path) -> list[Path]:
+    def compile_one(source: Path) -> Path:
+        target = folder / f"{source.parent.name}_{source.stem}.o"
+        subprocess.run([*command, "-c", str(source), "-o", str(target)], check=True)
+        return target
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(compile_one, sorted(ROOT.glob("src/*/*.c"))))
+
+
+class Failed(Exception):
+    """A command of the writer gave an error code."""
+
+
+class Writer:
+    """A process that has a log open. It ends by `kill` or `close`."""
+
+    def __init__(self, tool: Path, directory: Path, options: dict):
+        self.directory = directory
+        self.process = subprocess.Popen(
+            [str(tool)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        words = [f"{name}={value}" for name, value in options.items()]
+        self.do("open", directory, *words)
+
+    def send(self, *words: object) -> None:
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+
+    def do(self, *words: object) -> int:
+        self.send(*words)
+        code, value = self.process.stdout.readline().split()
+        if code != "0":
+            raise Failed(f"{words} gave {code}")
+        return int(value)
+
+    def dump(self) -> list[dict]:
+        """What the open handle shows."""
+        self.send("dump")
+        lines = list(iter(self.process.stdout.readline, ".\n"))
+        return [json.loads(line) for line in lines]
+
+    def snapshot(self, target: Path) -> None:
+        """A copy of the directory as a kill at this moment would leave it."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+        shutil.copytree(self.directory, target)
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def close(self) -> None:
+        self.do("close")
+        self.kill()
+
+
+def c_reading(tool: Path, command: str, directory: Path) -> list[dict]:
+    done = subprocess.run(
+        [str(tool), command, str(directory)], stdout=subprocess.PIPE, text=True, timeout=60
+    )
+    if done.returncode not in (0, 1):
+        raise AssertionError(f"make_logs {command} ended with {done.returncode}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def difference(ours: list[dict], theirs: list[dict]) -> str:
+    """How the two readings of one state differ; '' if they don't."""
+    left, right = ours[0], theirs[0]
+    if left["verdict"] != right["verdict"]:
+        return f"verdicts: document {left}, library {right}"
+    if left["verdict"] in REFUSED:
+        return ""
+    names = ["metadata", "checkpoint_lsn"]
+    if left["verdict"] != "new":
+        names += ["first_lsn", "next_lsn", "segments"]
+    for name in names:
+        if left[name] != right[name]:
+            return f"{name}: document {left}, library {right}"
+    if left["verdict"] in ("torn", "ambiguous"):
+        cut = (right["cut_segment"], right["cut_offset"])
+        if (left["segment"], left["end_offset"]) != cut:
+            return f"where it is cut: document {left}, library {right}"
+    return record_difference(ours[1:], theirs[1:])
+
+
+def record_difference(ours: list[dict], theirs: list[dict]) -> str:
+    for left, right in zip(ours, theirs):
+        if left != right:
+            return f"records: document {left}, library {right}"
+    if len(ours) != len(theirs):
+        return f"number of records: document {len(ours)}, library {len(theirs)}"
+    return ""
+
+
+def slots_agree(directory: Path) -> bool:
+    data = (directory / "control").read_bytes()
+    return data[:256] == data[4096:4352]
+
+
+def check_follower(tool: Path, directory: Path, ours: list[dict]) -> None:
+    """A read-only handle shows what the document calls durable."""
+    durable = ours[0]["durable_lsn"]
+    theirs = c_reading(tool, "follow", directory)
+    assert theirs[0]["verdict"] not in REFUSED, theirs[0]
+    assert theirs[0]["first_lsn"] == ours[0]["first_lsn"], (ours[0], theirs[0])
+    shown = [record for record in ours[1:] if record["lsn"] <= durable]
+    assert not record_difference(shown, theirs[1:]), (ours[0], theirs[0])
+
+
+def check_same(tool: Path, directory: Path, scratch: Path) -> dict:
+    """Both readings of a directory, which is left as it is; gives the document's header line. What
+    the library leaves after its recovery must read as the same log again."""
+    ours = read_log(str(directory))
+    if scratch.exists():
+        shutil.rmtree(scratch)
+    shutil.copytree(directory, scratch, symlinks=True)
+    theirs = c_reading(tool, "dump", scratch)
+    text = difference(ours, theirs)
+    assert not text, f"{directory}: {text}"
+    if ours[0]["verdict"] not in REFUSED:
+        after = read_log(str(scratch))
+        assert after[0]["verdict"] == "clean", after[0]
+        if ours[0]["verdict"] != "new":
+            for name in ("first_lsn", "next_lsn", "metadata", "checkpoint_lsn"):
+                assert after[0][name] == ours[0][name], (name, ours[0], after[0])
+            assert not record_difference(ours[1:], after[1:]), (ours[0], after[0])
+    shutil.rmtree(scratch)
+    return ours[0]

@@ -1,0 +1,283 @@
+"""From a directory to a verdict and the log's records: 'Recovery', R0 to R3."""
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple, Optional
+
+from bodies import Record, read_checkpoint, read_data, read_metadata
+from layout import (
+    BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, DATA, FIRST, FIRST_GROUP, LAST, METADATA, NEWER,
+    RIGHT, SEGMENT_RESET, SLOT_OFFSETS, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
+    read_slot, read_witness,
+)
+from segment import Group, Segment, data_groups, live_groups, read_regular_file
+
+SEGMENT_NAME = re.compile(r"([0-9]{20})\.wal\Z")
+
+
+class Control(NamedTuple):
+    slots: list[Slot]  # the right ones
+    witness: Optional[Witness]
+
+    @property
+    def slot(self) -> Slot:
+        """The one that a writer takes."""
+        return max(self.slots, key=lambda slot: slot.sequence)
+
+
+class Tail(NamedTuple):
+    """The last segment's end in the terms of 'Recovery'."""
+
+    verdict: str
+    walked: int  # T
+    end: int  # C
+    durable: int  # D
+    next_lsn: int  # the LSN at C
+
+
+class Log:
+    """What a directory contains. `parts` are the segments from the oldest on, each with its live
+    groups; of a log that isn't there yet, none."""
+
+    def __init__(self) -> None:
+        self.verdict = "new"
+        self.control: Optional[Control] = None
+        self.tail: Optional[Tail] = None
+        self.parts: list[tuple[Segment, list[Group]]] = []
+        self.first_lsn = 0
+        self.next_lsn = 0
+        self.durable_lsn = 0
+        self.checkpoint_lsn = 0
+        self.given_up = 0
+        self.metadata: dict[bytes, bytes] = {}
+        self.records: list[Record] = []
+
+
+def segment_files(directory: str) -> dict[int, str]:
+    """Files that have a segment's name, by number."""
+    result = {}
+    for name in os.listdir(directory):
+        match = SEGMENT_NAME.match(name)
+        number = int(match.group(1)) if match else 0
+        if 1 <= number < 2**64:
+            result[number] = os.path.join(directory, name)
+    return result
+
+
+def read_control(directory: str) -> Control:
+    """'Control'. A missing file has no right slot."""
+    try:
+        data = read_regular_file(os.path.join(directory, "control"), 2**63)
+    except FileNotFoundError:
+        data = b""
+    data = data[:CONTROL_SIZE].ljust(CONTROL_SIZE, b"\0")
+    raws = [data[at : at + BLOCK_SIZE] for at in SLOT_OFFSETS]
+    read = [read_slot(raw) for raw in raws]
+    if any(state == NEWER for state, _ in read):
+        raise Refusal("version", "a control slot of a newer version")
+    slots = [slot for state, slot in read if state == RIGHT]
+    if len(slots) == 2:
+        if slots[0].uuid != slots[1].uuid:
+            raise corrupt("the control slots have different UUIDs")
+        if slots[0].sequence == slots[1].sequence and raws[0] != raws[1]:
+            raise corrupt("the control slots have one sequence, but differ")
+    return Control(slots, read_witness(data[WITNESS_OFFSET : WITNESS_OFFSET + 64]))
+
+
+def check_larger_numbers(files: dict[int, str], slot: Slot) -> None:
+    """'R1': a segment above newest into which groups without BIRTH were written."""
+    for number, path in files.items():
+        if number <= slot.newest:
+            continue
+        try:
+            segment = Segment(path, number)
+        except Refusal as refusal:
+            if refusal.verdict == "refused":
+                raise
+            continue
+        if segment.header.number != number or segment.header.uuid != slot.uuid:
+            continue
+        if any(not header.flags & BIRTH for header in segment.right_headers(FIRST_GROUP)):
+            raise corrupt(f"control is stale: {segment.name} was in use")
+
+
+def read_chain(files: dict[int, str], slot: Slot) -> list[Segment]:
+    """'R1': the segments from oldest to newest, their headers checked against each other."""
+    chain: list[Segment] = []
+    number = slot.newest
+    while True:
+        if number not in files:
+            raise corrupt(f"segment {number} is missing")
+        segment = Segment(files[number], number)
+        header = segment.header
+        if header.number != number or header.uuid != slot.uuid:
+            raise corrupt(f"{segment.name} is of another log or has another's name")
+        if header.codec or header.cipher:
+            raise Refusal("unsupported", f"{segment.name} is compressed or encrypted")
+        if chain and header.salt_low != chain[-1].header.follow_salt_low:
+            raise corrupt(f"{segment.name} isn't the one that its successor follows")
+        chain.append(segment)
+        if number == slot.oldest:
+            break
+        if header.follow < slot.oldest:
+            raise corrupt(f"the chain leads from {segment.name} past the oldest segment")
+        number = header.follow
+    if slot.first_lsn < chain[-1].header.base_lsn:
+        raise corrupt("control's first LSN lies in front of the oldest segment")
+    return chain[::-1]
+
+
+def lsn_at(segment: Segment, groups: list[Group], offset: int) -> int:
+    """The LSN that a group at this offset would have to begin with."""
+    for group in reversed(groups):
+        if group.end <= offset:
+            return group.next_lsn
+    return segment.header.base_lsn
+
+
+def durable_offset(
+    segment: Segment, groups: list[Group], walked: int, control: Control
+) -> int:
+    """D: below it everything was durable once."""
+    header = segment.header
+    places = [group.header.durable_place for group in groups]
+    places += [group.durable_place for group in segment.right_headers(walked)]
+    places.append(header.birth_place)
+    witness = control.witness
+    if (
+        witness is not None
+        and witness.segment == segment.number
+        and witness.salt_low == header.salt_low
+    ):
+        places.append(witness.durable_place)
+    highest = max(places) * UNIT
+    return max(highest, control.slot.end_offset) if control.slot.clean else highest
+
+
+def judge_tail(segment: Segment, groups: list[Group], control: Control) -> Tail:
+    """'R3': the first case that fits."""
+    walked = groups[-1].end if groups else FIRST_GROUP
+    in_run = bool(groups) and (
+        groups[-1].has(FIRST)
+        or (groups[-1].starts_run != groups[-1].offset and not groups[-1].has(LAST))
+    )
+    end = groups[-1].starts_run if in_run else walked
+    durable = durable_offset(segment, groups, walked, control)
+    next_lsn = lsn_at(segment, groups, end)
+    zeros = segment.zeros_from(walked)
+    room = len(segment.data) >= walked + UNIT
+    right_header = any(
+        header.place * UNIT == walked for header in segment.right_headers(walked)
+    )
+    where = f"{segment.name}, offset {walked}, LSN {lsn_at(segment, groups, walked)}"
+    if durable > walked:
+        raise corrupt(f"durable bytes are damaged or missing: {where}")
+    if next_lsn < control.slot.first_lsn:
+        raise corrupt(f"records that were kept are missing: {where}")
+    if not segment.zeros_from(walked + segment.header.window * 4096):
+        raise corrupt(f"more lies behind it than can have been in flight: {where}")
+    if zeros and room:
+        verdict = "clean" if end == walked else "torn"
+    else:
+        verdict = "ambiguous" if right_header and not zeros else "torn"
+    return Tail(verdict, walked, end, durable, next_lsn)
+
+
+def durable_lsn(segment: Segment, groups: list[Group], durable: int) -> int:
+    """The end of the last batch that lies wholly below D. `groups` has no unfinished run."""
+    result = segment.header.base_lsn - 1
+    for group in groups:
+        in_run = group.has(FIRST) or group.starts_run != group.offset
+        if group.end <= durable and (group.has(LAST) or not in_run):
+            result = group.next_lsn - 1
+    return result
+
+
+def newest_metadata(groups: list[Group]) -> dict[bytes, bytes]:
+    """'Metadata': the map of the newest group in the last segment."""
+    for group in reversed(groups):
+        if group.header.type == METADATA:
+            return read_metadata(group.body)
+    return {}
+
+
+def newest_checkpoint(groups: list[Group], slot: Slot) -> int:
+    """'Checkpoint': the LSN of the last whole one in the last segment, else the one in control."""
+    result = slot.checkpoint_lsn
+    for group in groups:
+        if group.header.type == CHECKPOINT:
+            part = read_checkpoint(group.body)
+            if part.part_offset + part.part_size == part.state_size:
+                result = part.lsn
+    return result
+
+
+def check_batch_ends(segment: Segment, groups: list[Group], index: int, last: Record) -> None:
+    """'Data', which record may have BATCH_LAST, for a group's last record. Records that a cut has
+    left may lack it, so it is asked for only outside of runs and of BIRTH groups."""
+    group = groups[index]
+    if group.starts_run == group.offset and not group.has(FIRST):
+        if not last.batch_last and not group.has(BIRTH):
+            raise corrupt(f"the batch that ends with LSN {last.lsn} isn't marked: {segment.name}")
+        return
+    behind = [later for later in groups[index + 1 :] if later.starts_run == group.starts_run]
+    ends_batch = not data_groups(behind)
+    finished = group.has(LAST) or any(later.has(LAST) for later in behind)
+    if last.batch_last and not ends_batch:
+        raise corrupt(f"LSN {last.lsn} ends a batch that goes on: {segment.name}")
+    if finished and ends_batch and not last.batch_last and not group.has(BIRTH):
+        raise corrupt(f"the batch that ends with LSN {last.lsn} isn't marked: {segment.name}")
+
+
+def read_records(segment: Segment, groups: list[Group], first_lsn: int) -> list[Record]:
+    result = []
+    for index, group in enumerate(groups):
+        if group.header.type != DATA or group.next_lsn <= first_lsn:
+            continue
+        records = read_data(group.body, group.header, segment.header)
+        in_run = group.has(FIRST) or group.starts_run != group.offset
+        if in_run and any(record.batch_last for record in records[:-1]):
+            raise corrupt(f"a batch ends within a group of a run: {segment.name}")
+        check_batch_ends(segment, groups, index, records[-1])
+        result += [record for record in records if record.lsn >= first_lsn]
+    return result
+
+
+def recover(directory: str) -> Log:
+    """The log in a directory; raises Refusal."""
+    log = Log()
+    files = segment_files(directory) if os.path.isdir(directory) else {}
+    control = read_control(directory)
+    if not control.slots:
+        if files:
+            raise corrupt("no right control slot, but segments")
+        return log
+    slot = control.slot
+    check_larger_numbers(files, slot)
+    if control.witness is not None and control.witness.sequence > slot.sequence:
+        raise corrupt("control is stale: the witness is newer")
+    if slot.newest == 0:
+        return log
+    log.control = control
+    chain = read_chain(files, slot)
+    for segment, successor in zip(chain, chain[1:]):
+        log.parts.append((segment, live_groups(segment, successor.header)))
+    last = chain[-1]
+    walked = list(last.walk())
+    log.tail = judge_tail(last, walked, control)
+    groups = [group for group in walked if group.end <= log.tail.end]
+    log.parts.append((last, groups))
+    log.verdict = log.tail.verdict
+    log.first_lsn = slot.first_lsn
+    log.next_lsn = log.tail.next_lsn
+    log.durable_lsn = max(durable_lsn(last, groups, log.tail.durable), slot.first_lsn - 1)
+    log.given_up = max(0, last.behind_last_byte() - log.tail.end)
+    log.checkpoint_lsn = newest_checkpoint(groups, slot)
+    log.metadata = newest_metadata(groups)
+    for segment, live in log.parts:
+        log.records += read_records(segment, live, slot.first_lsn)
+    expected = list(range(log.first_lsn, log.next_lsn))
+    if [record.lsn for record in log.records] != expected:
+        raise corrupt("records are missing")
+    return log

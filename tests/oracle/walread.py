@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""What a log's directory contains, decided from docs/format.md alone, as lines of JSON.
+
+    python3 walread.py DIR
+
+The first line tells verdict, LSNs and metadata, each following one a record. The exit status is 0
+where there is a log or none yet, 1 where the log is refused, 2 for a wrong command line. Nothing is
+written to the directory and no lock is taken, so nobody may write to it meanwhile.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from layout import Refusal  # noqa: E402
+from recover import Log, recover  # noqa: E402
+
+
+def header_line(log: Log) -> dict:
+    line = {
+        "verdict": log.verdict,
+        "first_lsn": log.first_lsn,
+        "next_lsn": log.next_lsn,
+        "durable_lsn": log.durable_lsn,
+        "checkpoint_lsn": log.checkpoint_lsn,
+        "metadata": {key.hex(): value.hex() for key, value in log.metadata.items()},
+    }
+    if log.tail is not None:
+        line["segments"] = len(log.parts)
+        line["segment"] = log.parts[-1][0].number
+        line["walked_offset"] = log.tail.walked
+        line["end_offset"] = log.tail.end
+        line["durable_offset"] = log.tail.durable
+        line["given_up"] = log.given_up
+    return line
+
+
+def record_lines(log: Log) -> list[dict]:
+    lines = []
+    for record in log.records:
+        line = {
+            "lsn": record.lsn,
+            "type": record.type,
+            "batch_last": record.batch_last,
+            "sha256": hashlib.sha256(record.payload).hexdigest(),
+            "size": len(record.payload),
+        }
+        if record.tag:
+            line["tag"] = record.tag.hex()
+        lines.append(line)
+    return lines
+
+
+def read_log(directory: str) -> list[dict]:
+    """The lines; a refused log has one."""
+    try:
+        log = recover(directory)
+    except Refusal as refusal:
+        return [{"verdict": refusal.verdict, "reason": refusal.reason}]
+    return [header_line(log), *record_lines(log)]
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    lines = read_log(arguments[0])
+    for line in lines:
+        print(json.dumps(line))
+    return 1 if "reason" in lines[0] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
