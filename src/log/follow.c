@@ -146,6 +146,7 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     w->written_lsn = next - 1;
     w->written_offset = end->vouched.offset;
     w->follower->seen = end->vouched;
+    w->follower->durable_offset = end->vouched.offset;
     w->report = v->report;
     atomic_fetch_add(&w->shape, 1);
     readers_cut(w, cut->lsn);
@@ -218,6 +219,8 @@ static void take_witness(struct wal *w, const struct control_file *c)
     }
     w->written_lsn = max_u64(w->written_lsn, x->durable_lsn);
     w->written_offset = max_u64(w->written_offset, (uint64_t)x->durable_place * PLACE_UNIT);
+    w->follower->durable_offset =
+        max_u64(w->follower->durable_offset, (uint64_t)x->durable_place * PLACE_UNIT);
     pthread_mutex_unlock(&w->mu);
 }
 
@@ -298,11 +301,13 @@ static int search_meta(struct wal *w)
     int e = catalog_newest(&w->catalog, &m);
     if (e < 0)
         return e;
-    uint64_t offset = w->written_offset;
+    uint64_t offset = f->durable_offset;
     if (f->meta_segment != m->number || f->meta_offset != offset) {
         e = tail_boundary_below(&m->segment, w->alloc, offset, &end);
         pthread_mutex_lock(&w->mu);
-        if (e == 0)
+        if (e == 0 && end.meta_offset == 0)
+            meta_map_free(&w->meta, w->alloc);
+        else if (e == 0)
             e = recover_meta(w, &m->segment, end.meta_offset);
         pthread_mutex_unlock(&w->mu);
     }
@@ -321,6 +326,8 @@ int follow_meta(struct wal *w)
     pthread_mutex_lock(&w->follower->mu);
     int e = look(w);
     if (e == 0)
+        e = search_meta(w);
+    if (e == WAL_E_CORRUPT && load_patiently(w, false) == 0)
         e = search_meta(w);
     pthread_mutex_unlock(&w->follower->mu);
     return e;

@@ -13,6 +13,7 @@ struct follower {
     struct file control;
     struct boundary seen; /* how far the newest segment was read for readers that want what is not
                              durable yet */
+    uint64_t durable_offset; /* in the newest segment */
     atomic_bool want_written;
     uint64_t meta_segment,
         meta_offset; /* the newest segment was searched for metadata up to here */

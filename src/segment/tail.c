@@ -142,6 +142,8 @@ int tail_boundary_below(const struct segment *s, const struct alloc *a, uint64_t
     walk_init(&w, s, a);
     w.reader.limit = offset;
     int e = walk_all(&w, NULL, NULL);
+    if (e == 0 && w.reader.stop != STOP_LIMIT)
+        e = group_reader_corrupt(&w.reader);
     if (e == 0)
         *ret = w.safe;
     group_reader_free(&w.reader);

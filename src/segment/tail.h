@@ -25,7 +25,8 @@ typedef int (*tail_group_fn)(void *ctx, const struct group_view *group);
 MUST_USE int tail_scan(const struct segment *s, const struct alloc *a, uint64_t outside,
                        tail_group_fn fn, void *ctx, struct tail *ret);
 
-/* The last boundary that is not within a batch and not above `offset`. */
+/* The last boundary that is not within a batch and not above `offset`, below which everything was
+ * durable: CORRUPT where the groups end before it. */
 MUST_USE int tail_boundary_below(const struct segment *s, const struct alloc *a, uint64_t offset,
                                  struct boundary *ret);
 
