@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/plant.h"
+#include "log/background.h"
 #include "log/fresh.h"
 #include "log/zeros.h"
 
@@ -214,6 +215,17 @@ static void resync_stage(struct wal *w)
     stage_resync(&w->stage, &w->limits, &now, fresh_birth_end(w));
 }
 
+/* An INTERVAL log has synced what was written. What came meanwhile waits for the next time. */
+static void begin_interval(struct wal *w)
+{
+    struct background *b = &w->background;
+
+    b->unsynced_bytes = w->stage.pending;
+    b->unsynced_since = w->stage.first ? w->os->now(w->os->ctx) : 0;
+    if (b->unsynced_bytes >= w->config.interval_bytes)
+        background_kick(w);
+}
+
 void commit_publish(struct wal *w)
 {
     const struct writer *x = &w->writer;
@@ -224,8 +236,8 @@ void commit_publish(struct wal *w)
             atomic_store(&w->durable_lsn, x->watermark);
             turn_changed(w);
         }
-        if (w->written_lsn == x->watermark)
-            w->background.unsynced_since = w->background.unsynced_bytes = 0;
+        if (w->config.sync_mode == WAL_SYNC_INTERVAL && w->written_lsn == x->watermark)
+            begin_interval(w);
     }
     resync_stage(w);
     zeros_ask(w);
