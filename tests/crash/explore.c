@@ -1,0 +1,278 @@
+#include "crash/explore.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crash/ops.h"
+
+enum { NESTED_NUMBERS = 1000000, FOLLOW_SHARE = 8, TRACE = 600 };
+
+/* A crash point: the disk and the oracle as they were then. */
+struct point {
+    struct simdisk *disk;
+    struct oracle oracle;
+    char where[64];
+};
+
+/* Notes a crash point before each call for which the last one would not do. */
+struct recorder {
+    struct session *session;
+    bool on;
+    const char *phase;
+    uint64_t disk_version, oracle_version;
+    struct point *points;
+    uint32_t count, room;
+};
+
+static void *must(void *p)
+{
+    if (p == NULL) {
+        fprintf(stderr, "explore: out of memory\n");
+        abort();
+    }
+    return p;
+}
+
+static void record(struct recorder *r, const char *call, const char *name)
+{
+    const struct session *s = r->session;
+    if (!r->on || (r->count > 0 && r->disk_version == simdisk_version(s->disk) &&
+                   r->oracle_version == s->oracle->version))
+        return;
+    if (r->count == r->room) {
+        r->room = r->room == 0 ? 64 : 2 * r->room;
+        r->points = must(realloc(r->points, r->room * sizeof *r->points));
+    }
+    struct point *p = &r->points[r->count++];
+    p->disk = simdisk_clone(s->disk);
+    oracle_copy(&p->oracle, s->oracle);
+    snprintf(p->where, sizeof p->where, "%s, call %" PRIu64 " %s %.20s", r->phase,
+             simdisk_calls(s->disk, SIMDISK_ANY), call, name);
+    r->disk_version = simdisk_version(s->disk);
+    r->oracle_version = s->oracle->version;
+}
+
+static void on_call(void *arg, struct simdisk *d, enum simdisk_call call, const char *name)
+{
+    (void)d;
+    record(arg, simdisk_call_name(call), name);
+}
+
+static void recorder_free(struct recorder *r)
+{
+    for (uint32_t k = 0; k < r->count; k++)
+        simdisk_free(r->points[k].disk);
+    free(r->points);
+}
+
+/* The set of states */
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 31;
+}
+
+static bool put(uint64_t *table, uint64_t room, uint64_t key)
+{
+    uint64_t at = key & (room - 1);
+    while (table[at] != 0 && table[at] != key)
+        at = (at + 1) & (room - 1);
+    bool is_new = table[at] == 0;
+    table[at] = key;
+    return is_new;
+}
+
+/* False where the state has been before. */
+static bool note_state(struct explorer *x, uint64_t key)
+{
+    if (2 * (x->seen_count + 1) > x->seen_room) {
+        uint64_t room = x->seen_room == 0 ? 1 << 16 : 2 * x->seen_room;
+        uint64_t *table = must(calloc(room, sizeof *table));
+        for (uint64_t k = 0; k < x->seen_room; k++) {
+            if (x->seen[k] != 0)
+                put(table, room, x->seen[k]);
+        }
+        free(x->seen);
+        x->seen = table;
+        x->seen_room = room;
+    }
+    bool is_new = put(x->seen, x->seen_room, key == 0 ? 1 : key);
+    x->seen_count += is_new;
+    return is_new;
+}
+
+/* Violations */
+
+static bool stopped(const struct explorer *x)
+{
+    return x->found || (x->stop != NULL && x->stop(x->stop_arg));
+}
+
+static void violation(struct explorer *x, const char *trace, const char *why)
+{
+    if (x->found)
+        return;
+    x->found = true;
+    snprintf(x->report, sizeof x->report, "%s\n  %s", trace, why);
+}
+
+/* Crash points to images */
+
+static void crash(struct explorer *x, const struct point *p, uint32_t depth, const char *trace);
+
+/* Opens, compares, appends, closes, opens again; NULL: right. */
+static const char *live_on(struct session *s, struct recorder *r)
+{
+    r->phase = "in open";
+    enum tried t = session_open(s);
+    r->phase = "in append behind it";
+    if (t == TRIED_OK)
+        t = op_run(s, 's');
+    r->phase = "in close behind it";
+    if (t == TRIED_OK)
+        t = session_close(s);
+    r->phase = "in the open behind it";
+    if (t == TRIED_OK)
+        t = session_open(s);
+    record(r, "end", "");
+    simdisk_set_hook(s->disk, NULL, NULL);
+    session_drop(s);
+    return t == TRIED_OK ? NULL : s->why;
+}
+
+static void visit(struct explorer *x, struct simdisk *image, const struct oracle *oracle,
+                  uint32_t depth, const char *trace)
+{
+    uint64_t key = mix(mix(simdisk_hash(image), oracle_hash(oracle)), depth ^ x->setup->mode << 8);
+    bool nested = depth < x->depth && x->nested_share != 0 && (key >> 20) % x->nested_share == 0;
+    struct oracle o;
+    struct session s;
+    struct recorder r = {.session = &s, .on = nested, .phase = ""};
+
+    if (!note_state(x, key)) {
+        x->repeats++;
+        return;
+    }
+    x->images++;
+    x->deeper[depth]++;
+    oracle_copy(&o, oracle);
+    session_init(&s, x->setup, image, &o);
+    s.next_number = NESTED_NUMBERS * (depth + 1);
+    if ((key >> 10) % FOLLOW_SHARE == 0 && session_follow(&s, false) != TRIED_OK) {
+        violation(x, trace, s.why);
+        return;
+    }
+    simdisk_set_hook(image, on_call, &r);
+    const char *why = live_on(&s, &r);
+    if (why != NULL)
+        violation(x, trace, why);
+    for (uint32_t k = 0; k < r.count && !stopped(x); k++)
+        crash(x, &r.points[k], depth + 1, trace);
+    recorder_free(&r);
+}
+
+struct cut {
+    struct explorer *x;
+    const struct oracle *oracle;
+    const char *trace;
+    uint32_t depth, number;
+};
+
+static int visit_image(void *arg, struct simdisk *image)
+{
+    struct cut *c = arg;
+    char trace[TRACE];
+    snprintf(trace, sizeof trace, "%s; power cut, image %u", c->trace, c->number++);
+    visit(c->x, image, c->oracle, c->depth, trace);
+    return stopped(c->x);
+}
+
+static void crash(struct explorer *x, const struct point *p, uint32_t depth, const char *before)
+{
+    char trace[TRACE];
+    struct oracle o;
+    struct session s;
+    struct cut cut = {x, &o, trace, depth, 0};
+    struct simdisk *killed = simdisk_kill_image(p->disk);
+    uint64_t version = simdisk_version(killed), limit = depth == 0 ? x->limit : x->nested_limit;
+
+    x->points++;
+    oracle_copy(&o, &p->oracle);
+    session_init(&s, x->setup, killed, &o);
+    snprintf(trace, sizeof trace, "%s; %s", before, p->where);
+    x->follows++;
+    if (session_follow(&s, depth == 0) != TRIED_OK)
+        violation(x, trace, s.why);
+    else if (simdisk_version(killed) != version)
+        violation(x, trace, "a read-only open has written");
+    snprintf(trace, sizeof trace, "%s; %s; kill", before, p->where);
+    if (!x->found)
+        visit(x, killed, &o, depth, trace);
+    simdisk_free(killed);
+    snprintf(trace, sizeof trace, "%s; %s", before, p->where);
+    uint64_t seed = mix(x->seed, simdisk_calls(p->disk, SIMDISK_ANY) + depth);
+    if (!stopped(x))
+        simdisk_power_images(p->disk, limit, mix(seed, oracle_hash(&o)), visit_image, &cut, NULL);
+}
+
+/* Runs the sequence without a crash, noting the points. */
+static enum tried run(struct session *s, struct recorder *r, const char *letters, bool creation)
+{
+    char phase[32];
+    enum tried t;
+
+    r->on = creation;
+    r->phase = "in creation";
+    t = session_open(s);
+    if (t == TRIED_OK)
+        t = op_prologue(s);
+    r->on = true;
+    for (const char *l = letters; t == TRIED_OK && *l != 0; l++) {
+        snprintf(phase, sizeof phase, "in %c (%d)", *l, (int)(l - letters + 1));
+        r->phase = phase;
+        t = op_run(s, *l);
+        record(r, "end", "");
+    }
+    r->phase = "";
+    return t == TRIED_OK ? session_look(s) : t;
+}
+
+void explore(struct explorer *x, const struct setup *setup, const char *letters, bool creation)
+{
+    char trace[TRACE];
+    struct oracle o;
+    struct session s;
+    struct recorder r = {.session = &s};
+    struct simdisk *d = simdisk_new(x->seed);
+
+    x->setup = setup;
+    x->sequences++;
+    oracle_init(&o, 1);
+    session_init(&s, setup, d, &o);
+    simdisk_set_hook(d, on_call, &r);
+    enum tried t = run(&s, &r, letters, creation);
+    simdisk_set_hook(d, NULL, NULL);
+    snprintf(trace, sizeof trace, "%s:%s", setup->name, letters);
+    if (t != TRIED_OK)
+        violation(x, trace, s.why);
+    session_drop(&s);
+    for (uint32_t k = 0; k < r.count && !stopped(x); k++)
+        crash(x, &r.points[k], 0, trace);
+    recorder_free(&r);
+    simdisk_free(d);
+}
+
+void explorer_init(struct explorer *x, uint64_t seed)
+{
+    *x = (struct explorer){
+        .seed = seed, .limit = 24, .nested_limit = 6, .nested_share = 100, .depth = 3};
+}
+
+void explorer_free(struct explorer *x)
+{
+    free(x->seen);
+}

@@ -1,0 +1,34 @@
+/* Crashes a log at every I/O call of a sequence of operations, by kill and by power cut, and again
+ * inside of the recovery that follows; each image is opened, compared with the oracle, written to,
+ * closed and opened once more. A state is a distinct pair of an image and what the oracle allows.
+ * Everything follows from the seed. */
+#ifndef WAL_TESTS_EXPLORE_H
+#define WAL_TESTS_EXPLORE_H
+
+#include "crash/session.h"
+
+struct explorer {
+    const struct setup *setup;
+    uint64_t seed;
+    uint64_t limit;          /* images per power cut, about */
+    uint64_t nested_limit;   /* the same inside of recovery */
+    uint64_t nested_share;   /* one state in so many is crashed again; 0: none */
+    uint32_t depth;          /* how often one after the other */
+    bool (*stop)(void *arg); /* NULL: never */
+    void *stop_arg;
+
+    uint64_t sequences, points, images, repeats, follows;
+    uint64_t deeper[4]; /* images by the number of crashes before */
+    bool found;         /* a violation, the first one: */
+    char report[1600];
+
+    uint64_t *seen; /* hashes; 0: free */
+    uint64_t seen_count, seen_room;
+};
+
+void explorer_init(struct explorer *x, uint64_t seed);
+void explorer_free(struct explorer *x);
+/* All crash points of one sequence; those of the creation too with `creation`. */
+void explore(struct explorer *x, const struct setup *setup, const char *letters, bool creation);
+
+#endif

@@ -1,0 +1,81 @@
+/* What a log may be after a crash, kept beside a log that is being tried: every record that was
+ * handed in, what was acknowledged as durable, what is in doubt. While a cut (a truncation, a
+ * reset) is under way there are two alternatives, before and after it; else there is one. A view of
+ * the log is right when it is an exact prefix of an alternative that holds everything acknowledged
+ * and no batch in part.
+ *
+ * A record is known by its id, from which its payload and type follow (payload.h). */
+#ifndef WAL_TESTS_ORACLE_H
+#define WAL_TESTS_ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ORACLE_RECORDS = 192, ORACLE_ALTS = 2 };
+
+struct alternative {
+    uint64_t first, next;
+    uint64_t must; /* durable once this alternative is the one, whatever `acked` says; 0: nothing */
+    uint64_t ids[ORACLE_RECORDS]; /* of the records from `first` on */
+    bool joined[ORACLE_RECORDS];  /* the next record belongs to the same batch */
+};
+
+struct oracle {
+    struct alternative alts[ORACLE_ALTS];
+    uint32_t count;   /* of alternatives: 2 while a cut is under way, or in doubt */
+    uint64_t acked;   /* highest LSN that was claimed to be durable */
+    uint64_t meta[2]; /* ids of the values that the metadata key may have; 0: no such key */
+    uint32_t metas;
+    bool created;     /* an open has returned: there is a log */
+    uint64_t version; /* changes with every change */
+};
+
+/* A look at a log, compared with the oracle's alternatives record by record. */
+struct view {
+    uint64_t first, next, durable;
+    uint64_t records;            /* delivered */
+    uint64_t wrong[ORACLE_ALTS]; /* LSN of the first record that is another one there; 0: none */
+    uint64_t gap;                /* LSN of the first record out of order; 0: none */
+    uint64_t meta;
+};
+
+void oracle_init(struct oracle *o, uint64_t first);
+void oracle_copy(struct oracle *to, const struct oracle *from);
+uint64_t oracle_hash(const struct oracle *o);
+/* Room for so many records more. */
+bool oracle_has_room(const struct oracle *o, uint64_t records);
+/* The id of a record in an alternative. */
+bool oracle_id(const struct oracle *o, uint32_t alt, uint64_t lsn, uint64_t *ret);
+uint64_t oracle_next(const struct oracle *o);
+uint64_t oracle_first(const struct oracle *o);
+
+/* Records are handed to the log, as one batch; they may be there from now on. */
+void oracle_submit(struct oracle *o, const uint64_t *ids, uint32_t n);
+/* The log has said that what follows from this LSN on is not in it. */
+void oracle_withdraw(struct oracle *o, uint64_t lsn);
+/* The log has said that everything up to the LSN is durable. */
+void oracle_ack(struct oracle *o, uint64_t lsn);
+
+void oracle_meta_try(struct oracle *o, uint64_t id);
+void oracle_meta_done(struct oracle *o);
+void oracle_meta_undo(struct oracle *o);
+
+/* A cut begins: from now on both sides are possible. */
+void oracle_cut_before(struct oracle *o, uint64_t lsn);
+void oracle_cut_after(struct oracle *o, uint64_t lsn, const uint64_t *ids, uint32_t n);
+void oracle_cut_all(struct oracle *o, uint64_t next);
+void oracle_cut_done(struct oracle *o);
+void oracle_cut_undo(struct oracle *o);
+
+/* The alternative that the view is a right state of, or -1 with the reason. `whole`: the view of
+ * the living log, in which nothing that was handed in may be missing. */
+int oracle_check(const struct oracle *o, const struct view *v, bool whole, char *ret_why,
+                 size_t size);
+/* An open has returned and shown this: from now on it is the only truth, and durable. */
+void oracle_collapse(struct oracle *o, const struct view *v, uint32_t alt);
+/* A reader in another process was shown this as durable: from now on it has to hold. 0, or -1 with
+ * the reason why that can't be. */
+int oracle_seen(struct oracle *o, const struct view *v, char *ret_why, size_t size);
+
+#endif

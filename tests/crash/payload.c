@@ -1,0 +1,46 @@
+#include "crash/payload.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+uint64_t payload_id(uint64_t number, size_t size)
+{
+    return (uint64_t)size << 32 | number;
+}
+
+size_t payload_size(uint64_t id)
+{
+    return (size_t)(id >> 32);
+}
+
+uint32_t payload_type(uint64_t id)
+{
+    return (uint32_t)(id * 40503) & 0xffff;
+}
+
+static uint64_t word(uint64_t id, size_t k)
+{
+    return (id + k) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+void payload_fill(uint64_t id, void *buf)
+{
+    size_t size = payload_size(id);
+    for (size_t at = 0; at < size; at += 8) {
+        uint64_t w = word(id, at);
+        memcpy((uint8_t *)buf + at, &w, min_u64(8, size - at));
+    }
+}
+
+bool payload_is(uint64_t id, const void *data, size_t size)
+{
+    if (size != payload_size(id))
+        return false;
+    for (size_t at = 0; at < size; at += 8) {
+        uint64_t w = word(id, at);
+        if (memcmp((const uint8_t *)data + at, &w, min_u64(8, size - at)) != 0)
+            return false;
+    }
+    return true;
+}

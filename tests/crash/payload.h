@@ -1,0 +1,18 @@
+/* Payloads that follow from an id, so that every byte that is read back can be checked. */
+#ifndef WAL_TESTS_PAYLOAD_H
+#define WAL_TESTS_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PAYLOAD_MAX = 32 * 1024 };
+
+/* number: unique, below 2^32; size: at most PAYLOAD_MAX. */
+uint64_t payload_id(uint64_t number, size_t size);
+size_t payload_size(uint64_t id);
+uint32_t payload_type(uint64_t id);
+void payload_fill(uint64_t id, void *buf);
+bool payload_is(uint64_t id, const void *data, size_t size);
+
+#endif
