@@ -8,15 +8,15 @@
 
 int meta_map_load(struct meta_map *m, const struct alloc *a, const uint8_t *body, size_t size)
 {
-    struct meta_map new = {.size = size, .body = mem_copy(a, body, size)};
+    struct meta_map new = {.size = size};
+
+    if (meta_body_decode(new.entries, body, size) < 0)
+        return fault(WAL_E_CORRUPT,
+                     "a metadata group has a right checksum and a body that isn't one");
+    new.body = mem_copy(a, body, size);
     if (!new.body)
         return fault_nomem();
     new.n = meta_body_decode(new.entries, new.body, size);
-    if (new.n < 0) {
-        mem_free(a, new.body);
-        return fault(WAL_E_CORRUPT,
-                     "a metadata group has a right checksum and a body that isn't one");
-    }
     meta_map_free(m, a);
     *m = new;
     return 0;
