@@ -92,6 +92,16 @@ static int reserve(struct wal *w, const struct source *s, enum append_how how, s
     return e;
 }
 
+/* Under mu: wal_wait may sleep for a record that was not handed out then. It drives the sync. */
+static void wake_ahead(struct wal *w)
+{
+    struct turn *t = &w->turn;
+    if (t->ahead_lsn == 0 || t->ahead_lsn >= w->next_lsn)
+        return;
+    t->ahead_lsn = 0;
+    turn_changed(w);
+}
+
 static void note_buffered(struct wal *w, const struct source *s, enum append_how how)
 {
     struct background *b = &w->background;
@@ -100,8 +110,10 @@ static void note_buffered(struct wal *w, const struct source *s, enum append_how
         b->submit_lsn = w->next_lsn - 1;
         return;
     }
-    if (w->config.sync_mode != WAL_SYNC_INTERVAL)
+    if (w->config.sync_mode != WAL_SYNC_INTERVAL) {
+        wake_ahead(w);
         return;
+    }
     bool first = b->unsynced_since == 0;
     if (first)
         b->unsynced_since = w->os->now(w->os->ctx);
@@ -262,6 +274,8 @@ static int wait_step(struct wal *w, uint64_t lsn, uint64_t began, int64_t timeou
         waiter_add(w, &me, lsn);
         return commit_wait(w, &me, true, left);
     }
+    if (w->config.sync_mode != WAL_SYNC_INTERVAL)
+        w->turn.ahead_lsn = w->turn.ahead_lsn ? min_u64(w->turn.ahead_lsn, lsn) : lsn;
     (void)turn_sleep(w, left);
     return 1;
 }

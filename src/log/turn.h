@@ -40,7 +40,9 @@ struct turn {
     bool finished[2]; /* by parity: a round is over, its members are to be woken when the turn is
                          given */
     struct waiter *waiters;
-    uint32_t sleepers; /* on `changed` */
+    uint32_t sleepers;  /* on `changed` */
+    uint64_t ahead_lsn; /* the lowest LSN that one of them waits for and that is to be handed out;
+                           0: none */
 
     /* Group commit: how long the leader waits for returning committers. */
     uint32_t expect, members, skip, backoff;
