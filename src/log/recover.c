@@ -7,7 +7,7 @@
 #include "segment/seal.h"
 #include "segment/verdict.h"
 
-enum { SMALL_BYTES = 256 * 1024 };
+enum { SMALL_BYTES = 256 * 1024, NEARLY_FULL = 4096 };
 
 static bool closed_cleanly(const struct wal *w, const struct segment *s)
 {
@@ -191,6 +191,16 @@ static int plan_carry(struct wal *w, const struct segment *s)
     return e;
 }
 
+/* Whether the newest segment goes over whole into this handle's first one, so that neither crashes
+ * nor reopenings leave litter. One that is full is none: it stays, as after a rotation. */
+static bool goes_over_whole(const struct wal *w, const struct tail *t)
+{
+    const struct config *c = &w->config;
+    bool full = (c->segment_records && t->records >= c->segment_records) ||
+                t->cut.offset + NEARLY_FULL > c->segment_bytes;
+    return t->live_bytes <= SMALL_BYTES && (t->records == 0 || !full);
+}
+
 int recover_adopt(struct wal *w, const struct ending *end)
 {
     const struct tail *t = &end->tail;
@@ -207,7 +217,7 @@ int recover_adopt(struct wal *w, const struct ending *end)
         .seal_group = end->seal_group,
         .end = t->cut,
         .vouched = end->vouched,
-        .small = t->live_bytes <= SMALL_BYTES,
+        .small = goes_over_whole(w, t),
     };
     w->next_lsn = t->cut.next_lsn;
     w->written_lsn = w->next_lsn - 1;
