@@ -95,6 +95,7 @@ struct listing {
     struct names *names;
     const struct alloc *alloc;
     size_t room, room_temps;
+    int failure; /* of ours, whose number may be that of an errno too */
 };
 
 static int add_segment(struct listing *l, uint64_t number)
@@ -134,9 +135,9 @@ static int take_name(void *arg, const char *name)
     uint64_t number;
 
     if (name_is_segment(name, &number))
-        return add_segment(l, number);
+        return l->failure = add_segment(l, number);
     if (name_is_temp(name))
-        return add_temp(l, name);
+        return l->failure = add_temp(l, name);
     if (strcmp(name, NAME_CONTROL) != 0)
         l->names->strays++;
     return 0;
@@ -152,15 +153,14 @@ int directory_names(const struct folder *f, const struct alloc *a, struct names 
 {
     struct names names = {0};
     struct listing l = {.names = &names, .alloc = a};
-    struct fault before = *fault_last();
 
     int r = f->os->dir_list(f->os->ctx, f->fd, take_name, &l);
-    if (r < 0) {
+    int e = l.failure;
+    if (r < 0 && e == 0)
+        e = fault_os(-r, "%s can't be listed", f->path);
+    if (e < 0) {
         names_free(&names, a);
-        if (r == WAL_E_NOMEM && fault_last()->code == WAL_E_NOMEM)
-            return r;
-        fault_put(&before);
-        return fault_os(-r, "%s can't be listed", f->path);
+        return e;
     }
     if (names.n)
         qsort(names.segments, names.n, sizeof *names.segments, ascending);

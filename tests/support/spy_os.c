@@ -66,6 +66,7 @@ static int spy_dir_open(void *ctx, const char *path)
     struct spy_os *spy = ctx;
     const char *slash = strrchr(path, '/');
     int r = refusal(spy, SPY_DIR_OPEN);
+    note(spy, "opendir %s, ", path);
     return r ? r : named(spy, spy->real->dir_open(NULL, path), slash ? slash : path);
 }
 
@@ -172,6 +173,12 @@ static int spy_lock(void *ctx, int fd)
     return r ? r : spy->real->lock(NULL, fd);
 }
 
+static uint32_t spy_generation(void *ctx)
+{
+    struct spy_os *spy = ctx;
+    return spy->real->generation(NULL) + spy->forks;
+}
+
 static uint32_t spy_uid(void *ctx)
 {
     struct spy_os *spy = ctx;
@@ -196,6 +203,7 @@ void spy_init(struct spy_os *spy)
     spy->os.sync = spy_sync;
     spy->os.next_data = spy_next_data;
     spy->os.lock = spy_lock;
+    spy->os.generation = spy_generation;
     spy->os.uid = spy_uid;
     spy->uid = -1;
 }

@@ -40,8 +40,9 @@ struct spy_os {
     unsigned calls[SPY_CALLS];
     struct spy_fault faults[8];
     char names[1024][32]; /* by descriptor */
-    char trace[8192];     /* opens, writes, syncs, unlinks; what doesn't fit is left out */
+    char trace[8192];     /* opens, writes, syncs, unlinks: what fits */
     int uid;              /* what uid() says; -1: the truth */
+    uint32_t forks;       /* that generation() is to have seen beside the real ones */
     /* Called before each call of this kind does anything. */
     enum spy_call hook_call;
     void (*hook)(void *arg);
