@@ -129,6 +129,8 @@ static int put_old_groups(struct pass *p)
         return 0;
     group_reader_init(&r, b->from, b->alloc, GROUP_BLOCK_BYTES);
     group_reader_resume(&r, &b->begin);
+    if (b->split)
+        r.in_batch = BATCH_UNKNOWN; /* the group that is cut may lie within a long batch */
     while (e == 0 && r.offset < b->end.offset + (b->split ? 1 : 0)) {
         bool cut = r.offset == b->end.offset;
         e = group_reader_next(&r, &g);

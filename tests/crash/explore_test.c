@@ -15,9 +15,9 @@
 #include "crash/ops.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { IMAGES_WANTED = 10000 };
+enum { IMAGES_WANTED = 20000, NESTED_SHARE = 500, LIMIT = 24, BY_CHANCE = 10 };
 #else
-enum { IMAGES_WANTED = 100000 };
+enum { IMAGES_WANTED = 100000, NESTED_SHARE = 60, LIMIT = 96, BY_CHANCE = 40 };
 #endif
 enum { LENGTH_MAX = 6 };
 
@@ -112,15 +112,15 @@ int main(int argc, char **argv)
     uint64_t seconds = number_of("CRASH_SECONDS", 0);
 
     explorer_init(&x, number_of("CRASH_SEED", 1));
-    x.limit = number_of("CRASH_LIMIT", x.limit);
-    x.nested_share = number_of("CRASH_SHARE", x.nested_share);
+    x.limit = number_of("CRASH_LIMIT", LIMIT);
+    x.nested_share = number_of("CRASH_SHARE", NESTED_SHARE);
     if (argc == 3 && strcmp(argv[1], "--only") == 0)
         return only(&x, argv[2]);
     if (seconds > 0)
         return for_seconds(&x, seconds);
     all_pairs(&x, &setups[0]);
     uint64_t state = x.seed;
-    for (uint32_t k = 0; !x.found && k < 20 * setup_count; k++)
+    for (uint32_t k = 0; !x.found && k < BY_CHANCE * setup_count; k++)
         by_chance(&x, &setups[k % setup_count], 2 + k / setup_count % 3, &state);
     return finish(&x, "crashes", IMAGES_WANTED);
 }

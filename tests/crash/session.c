@@ -14,16 +14,16 @@
 enum { KIB = 1024 };
 
 const struct setup setups[] = {
-    {"data", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64},
-    {"plain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64},
-    {"lazy", WAL_SYNC_DATA, true, false, 64 * KIB, 64 * KIB, false, 64},
-    {"align", WAL_SYNC_DATA, false, false, 64 * KIB, 4 * KIB, false, 4096},
-    {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512},
-    {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64},
-    {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64},
-    {"none", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64},
-    {"large", WAL_SYNC_DATA, true, true, 1024 * KIB, 8 * KIB, true, 64},
-    {"largenone", WAL_SYNC_NONE, true, true, 1024 * KIB, 0, true, 64},
+    {"data", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SIMDISK_TEAR_SECTORS},
+    {"plain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS},
+    {"lazy", WAL_SYNC_DATA, true, false, 64 * KIB, 64 * KIB, false, 64, SIMDISK_TEAR_BYTES},
+    {"align", WAL_SYNC_DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SIMDISK_TEAR_SECTORS},
+    {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512, SIMDISK_TEAR_SECTORS},
+    {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, SIMDISK_TEAR_BYTES},
+    {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS},
+    {"none", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_BYTES},
+    {"large", WAL_SYNC_DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SIMDISK_TEAR_SECTORS},
+    {"largenone", WAL_SYNC_NONE, true, true, 1024 * KIB, 0, true, 64, SIMDISK_TEAR_SECTORS},
 };
 const uint32_t setup_count = sizeof setups / sizeof *setups;
 
@@ -38,6 +38,7 @@ const struct setup *setup_by_name(const char *name)
 
 void session_init(struct session *s, const struct setup *setup, struct simdisk *d, struct oracle *o)
 {
+    simdisk_set_tear(d, setup->tear);
     *s = (struct session){
         .setup = *setup, .mode = setup->mode, .disk = d, .oracle = o, .next_number = 1};
 }

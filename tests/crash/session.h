@@ -17,6 +17,7 @@ struct setup {
     uint64_t segment_bytes, zero_ahead_bytes;
     bool large; /* the log begins with more bytes than an open carries over */
     uint32_t align;
+    enum simdisk_tear tear;
 };
 extern const struct setup setups[];
 extern const uint32_t setup_count;
