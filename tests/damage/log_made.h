@@ -1,0 +1,59 @@
+/* Small logs made through the public API, each at a moment of its life, with all that was ever put
+ * into them: what the damage tests start from. Failures of the fixture itself abort. */
+#ifndef WAL_TESTS_LOG_MADE_H
+#define WAL_TESTS_LOG_MADE_H
+
+#include <libwal/wal.h>
+
+#include "image.h"
+
+/* The metadata: this key has the version as its only byte, and ... */
+#define META_CURSOR "cursor"
+/* ... this one so many bytes of it. */
+#define META_BULK "bulk"
+enum { META_BULK_BYTES = 200 };
+
+enum { HISTORY_MAX = 512 };
+
+/* The record that an LSN stands for in the end. What was cut off had another seed. */
+struct entry {
+    uint32_t size;
+    uint16_t type;
+    uint8_t seed;
+    bool batch_last;
+};
+
+struct history {
+    uint64_t first, acked, submitted; /* LSNs */
+    unsigned meta;                    /* newest version of the metadata; 0: none */
+    struct entry entries[HISTORY_MAX];
+};
+
+enum made_kind {
+    MADE_CLOSED,      /* two segments, several groups, a long batch, metadata; closed */
+    MADE_KILLED,      /* the same when its process died; something unsynced at its end */
+    MADE_TORN,        /* the same, and the unsynced end is on the disk in part */
+    MADE_OLD_WITNESS, /* power cut: the last sync's witness is the one before */
+    MADE_META_LAST,   /* killed right after a change of the metadata */
+    MADE_CUT,         /* killed after truncate_after has begun a third segment */
+    MADE_BIG_CLOSED,  /* a last segment that is too big to be carried over whole; closed */
+    MADE_BIG_KILLED,  /* the same, killed */
+    MADE_KINDS
+};
+
+extern const char *const made_names[MADE_KINDS];
+
+struct made {
+    const char *name;
+    struct image now, before; /* before: some appends earlier, in the same segments */
+    struct history history;
+};
+
+void made_make(struct made *ret, enum made_kind kind);
+void made_free(struct made *m);
+
+/* What made it, and what opens it cheaply. */
+wal_options_t *made_options(bool read_only);
+uint8_t entry_byte(const struct entry *e, uint64_t lsn, size_t i);
+
+#endif
