@@ -353,6 +353,7 @@ static void run(struct wal *w, bool sync, bool all)
     if (sync) {
         t->expect = members + t->members;
         t->finished[round & 1] = true;
+        t->over = round + 1;
     }
 }
 

@@ -45,24 +45,30 @@ static int get_staged(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct
 
     pthread_mutex_lock(&w->mu);
     struct staged *g = lsn > w->written_lsn ? stage_find(&w->stage, w->flying, lsn) : NULL;
-    if (g)
-        g->pins++;
-    struct record_walk walk = {0};
-    if (g)
-        walk = (struct record_walk){
-            .at = g->bytes + GROUP_HEADER_BYTES,
-            .end = g->bytes + GROUP_HEADER_BYTES + g->used,
-            .lsn = g->first_lsn,
-            .left = (uint32_t)g->records,
-            .limit = UINT32_MAX,
-        };
-    pthread_mutex_unlock(&w->mu);
-    if (!g)
+    if (!g) {
+        pthread_mutex_unlock(&w->mu);
         return 1;
-    while (atomic_load_explicit(&g->filled, memory_order_acquire) < (size_t)(walk.end - walk.at))
+    }
+    g->pins++;
+    /* `filled` is a sum: what lies before the record is there for sure only when nothing is
+     * missing. */
+    while (atomic_load_explicit(&g->filled, memory_order_acquire) < g->used) {
+        pthread_mutex_unlock(&w->mu);
         w->os->yield(w->os->ctx);
+        pthread_mutex_lock(&w->mu);
+    }
+    struct record_walk walk = {
+        .at = g->bytes + GROUP_HEADER_BYTES,
+        .end = g->bytes + GROUP_HEADER_BYTES + g->used,
+        .lsn = g->first_lsn,
+        .left = (uint32_t)g->records,
+        .limit = UINT32_MAX,
+    };
+    pthread_mutex_unlock(&w->mu);
     int e = find(&walk, lsn, &r) == 0 ? copy_out(&r, buf, cap, ret) : 1;
     pthread_mutex_lock(&w->mu);
+    if (lsn - g->first_lsn >= g->records)
+        e = 1; /* withdrawn meanwhile, with its bytes */
     stage_unpin(&w->limits, g);
     pthread_mutex_unlock(&w->mu);
     return e;

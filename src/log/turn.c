@@ -34,7 +34,10 @@ void turn_changed(struct wal *w)
 
 void waiter_sleep(struct wal *w, struct waiter *me, int64_t timeout_ns)
 {
-    (void)sleep_on(w, &w->turn.round_done[me->round & 1], timeout_ns);
+    struct turn *t = &w->turn;
+    if ((int32_t)(t->over - me->round) > 0) /* and it has no answer: it belongs to the next one */
+        me->round = t->round;
+    (void)sleep_on(w, &t->round_done[me->round & 1], timeout_ns);
 }
 
 bool turn_try(struct wal *w)

@@ -37,6 +37,7 @@ struct turn {
     uint32_t wanted;  /* how many of those there are */
     uint32_t gate;    /* > 0: no new appends */
     uint32_t round;   /* in which new waiters are */
+    uint32_t over;    /* the rounds before this one are over */
     bool finished[2]; /* by parity: a round is over, its members are to be woken when the turn is
                          given */
     struct waiter *waiters;

@@ -12,7 +12,7 @@
 #include "base/attr.h"
 #include "base/codes.h"
 #include "log/log.h"
-#include "yard.h"
+#include "support/yard.h"
 
 struct scene {
     struct yard yard;

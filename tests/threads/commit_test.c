@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "yard.h"
+#include "support/yard.h"
 
 enum { THREADS = 8, ROUNDS = 150, BATCH = 5, PER_THREAD = ROUNDS * BATCH + 1, LONG_BATCH = 400 };
 

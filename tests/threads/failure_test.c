@@ -12,7 +12,7 @@
 
 #include "base/attr.h"
 #include "base/codes.h"
-#include "yard.h"
+#include "support/yard.h"
 
 enum { THREADS = 12 };
 

@@ -9,7 +9,7 @@
 
 #include "base/attr.h"
 #include "base/codes.h"
-#include "yard.h"
+#include "support/yard.h"
 
 struct race {
     struct yard yard;

@@ -15,8 +15,8 @@
 
 #include <libwal/wal.h>
 
-#include "crew.h"
-#include "lever_os.h"
+#include "support/crew.h"
+#include "support/lever_os.h"
 #include "support/scratch.h"
 
 struct yard {

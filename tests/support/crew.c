@@ -1,4 +1,4 @@
-#include "crew.h"
+#include "support/crew.h"
 
 #include <inttypes.h>
 #include <sched.h>

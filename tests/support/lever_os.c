@@ -1,11 +1,11 @@
-#include "lever_os.h"
+#include "support/lever_os.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/attr.h"
-#include "crew.h"
 #include "format/name.h"
+#include "support/crew.h"
 
 static bool segment(struct lever_os *l, int fd)
 {

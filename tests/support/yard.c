@@ -1,4 +1,4 @@
-#include "yard.h"
+#include "support/yard.h"
 
 #include <string.h>
 
