@@ -106,12 +106,11 @@ static void note_waiting(struct staged *g, uint64_t lsn, bool waits)
 int stage_reserve(struct stage *s, const struct stage_limits *l, uint64_t body, uint64_t records,
                   uint64_t lsn, bool waits, struct slot *ret)
 {
-    if (s->open && (s->fresh || s->last->used + body > l->group_bytes))
-        stage_close(s, l);
-    if (!s->open) {
+    if (!s->open || s->fresh || s->last->used + body > l->group_bytes) {
         struct staged *g = group_new(s, l, body);
         if (!g)
             return fault_nomem();
+        stage_close(s, l);
         g->first_lsn = lsn;
         s->fresh = false;
         *(s->last ? &s->last->next : &s->first) = g;
