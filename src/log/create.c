@@ -8,14 +8,12 @@
 #include "log/fresh.h"
 #include "segment/orphan.h"
 
-/* Segments beside a control that names none: parts of the creation that was cut short, unless one
- * was in use. */
-static int check_segments(struct wal *w)
+int create_check_segments(struct wal *w, bool found)
 {
     struct segment s;
     int lived = 0, e = 0;
 
-    if (!w->control.found && w->leftovers.n)
+    if (!found && w->leftovers.n)
         return fault_at(WAL_E_CORRUPT, 0, w->leftovers.segments[0], 0,
                         "%s/%s has no valid slot, but there are segments", w->path, NAME_CONTROL);
     for (size_t k = 0; e == 0 && k < w->leftovers.n; k++) {
@@ -61,11 +59,11 @@ int create_log(struct wal *w)
                       .births = {.alloc = w->alloc}};
     bool named;
 
-    if (!w->config.create)
-        return fault(WAL_E_NOTFOUND, "%s has no log", w->path);
     int e = directory_names(&w->folder, w->alloc, &w->leftovers);
     if (e == 0)
-        e = check_segments(w);
+        e = create_check_segments(w, w->control.found);
+    if (e == 0 && !w->config.create)
+        e = fault(WAL_E_NOTFOUND, "%s has no log", w->path);
     if (e == 0)
         e = first_control(w);
     if (e == 0)

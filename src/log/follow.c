@@ -4,50 +4,55 @@
 
 #include "base/bytes.h"
 #include "base/codes.h"
+#include "log/create.h"
 #include "log/directory.h"
 #include "log/reader.h"
 #include "log/recover.h"
 
 enum { TRIES = 8 };
 
-static int no_log(const struct wal *w)
+/* Control is not there, or names no segment: then there is no log, unless segments tell otherwise.
+ */
+static int no_log(struct wal *w, bool found)
 {
-    return fault(WAL_E_NOTFOUND, "%s has no log", w->path);
+    int e = directory_names(&w->folder, w->alloc, &w->leftovers);
+    if (e == 0)
+        e = create_check_segments(w, found);
+    names_free(&w->leftovers, w->alloc);
+    return e < 0 ? e : fault(WAL_E_NOTFOUND, "%s has no log", w->path);
 }
 
 static int open_control(struct wal *w)
 {
     struct follower *f = w->follower;
-    struct names names;
-
     int e = file_open(&f->control, &f->folder, NAME_CONTROL, OS_READ, 0);
-    if (e != WAL_E_NOTFOUND)
-        return e;
-    e = directory_names(&f->folder, w->alloc, &names);
-    if (e < 0)
-        return e;
-    bool lost = names.n > 0;
-    names_free(&names, w->alloc);
-    return lost ? fault(WAL_E_CORRUPT, "%s has segments but no control file", w->path) : no_log(w);
+    return e == WAL_E_NOTFOUND ? no_log(w, false) : e;
 }
 
-/* Slots and witness. A slot may be in the middle of being written, so a miss is looked at again. */
-static int read_control(struct wal *w, bool first_look, struct control_file *ret)
+static int read_control_once(struct wal *w, bool first_look, struct control_file *ret)
 {
     struct control_file c = {.file = w->follower->control};
-    int e = 0;
 
-    for (int k = 0; e == 0 && k < TRIES && !c.found; k++)
-        e = control_read(&c, true);
-    if (e == 0 && !c.found)
-        e = first_look ? no_log(w)
-                       : fault(WAL_E_CORRUPT, "%s/%s has no valid slot", w->path, NAME_CONTROL);
-    if (e == 0 && !first_look && memcmp(c.now.uuid, w->control.now.uuid, UUID_BYTES) != 0)
-        e = fault(WAL_E_FAILED, "%s is another log now", w->path);
-    if (e == 0 && c.now.newest == 0)
-        e = no_log(w);
-    if (e == 0)
-        *ret = c;
+    int e = control_read(&c, true);
+    if (e < 0)
+        return e;
+    if (!c.found && !first_look)
+        return fault(WAL_E_CORRUPT, "%s/%s has no valid slot", w->path, NAME_CONTROL);
+    if (c.found && !first_look && memcmp(c.now.uuid, w->control.now.uuid, UUID_BYTES) != 0)
+        return fault(WAL_E_FAILED, "%s is another log now", w->path);
+    if (!c.found || c.now.newest == 0)
+        return no_log(w, c.found);
+    *ret = c;
+    return 0;
+}
+
+/* Slots and witness. A slot may be in the middle of being written, and a log of being created, so
+ * what is wrong is looked at again. */
+static int read_control(struct wal *w, bool first_look, struct control_file *ret)
+{
+    int e = WAL_E_CORRUPT;
+    for (int k = 0; e == WAL_E_CORRUPT && k < TRIES; k++)
+        e = read_control_once(w, first_look, ret);
     return e;
 }
 
