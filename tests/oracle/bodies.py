@@ -8,8 +8,8 @@ import struct
 from typing import NamedTuple
 
 from layout import (
-    RECORD, RECORD_BATCH_LAST, RECORD_HEADER_SIZE, UNIT, GroupHeader, SegmentHeader, corrupt, crc,
-    round_up,
+    RECORD, RECORD_BATCH_LAST, RECORD_HEADER_SIZE, UNIT, GroupHeader, Refusal, SegmentHeader,
+    corrupt, crc, round_up,
 )
 
 
@@ -57,7 +57,7 @@ def read_data(body: bytes, group: GroupHeader, segment: SegmentHeader) -> list[R
             raise corrupt(f"record {lsn} has a wrong LSN or unknown flags")
         fields = struct.pack("<IHHQ", length, flags, kind, lsn)
         if check != crc(payload, fields, segment.salt_bytes):
-            raise corrupt(f"CRC of record {lsn}")
+            raise Refusal("corrupt", f"CRC of record {lsn}", certain=False)
         records.append(Record(lsn, kind, flags, payload, tag))
         at = end
     if at != len(body):

@@ -9,6 +9,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from layout import round_up
 from walread import read_log
 
 HERE = Path(__file__).resolve().parent
@@ -104,16 +105,22 @@ def c_reading(tool: Path, command: str, directory: Path) -> list[dict]:
 def difference(ours: list[dict], theirs: list[dict]) -> str:
     """How the two readings of one state differ; '' if they don't."""
     left, right = ours[0], theirs[0]
+    if not left.get("certain", True):
+        return ""
     if left["verdict"] != right["verdict"]:
         return f"verdicts: document {left}, library {right}"
     if left["verdict"] in REFUSED:
         return ""
     names = ["metadata", "checkpoint_lsn"]
     if left["verdict"] != "new":
-        names += ["first_lsn", "next_lsn", "segments"]
+        names += ["first_lsn", "next_lsn"]
     for name in names:
         if left[name] != right[name]:
             return f"{name}: document {left}, library {right}"
+    if left["verdict"] != "new":
+        end = left["end_offset"]
+        if round_up(end + left["given_up"], 64) - end != right["given_up"]:
+            return f"given up: document {left}, library {right}"
     if left["verdict"] in ("torn", "ambiguous"):
         cut = (right["cut_segment"], right["cut_offset"])
         if (left["segment"], left["end_offset"]) != cut:

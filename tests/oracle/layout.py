@@ -37,12 +37,14 @@ RECORD_BATCH_LAST = 2
 
 
 class Refusal(Exception):
-    """The log isn't read any further: verdict is corrupt, version, unsupported or refused."""
+    """The log isn't read any further: verdict is corrupt, version, unsupported or refused. Not
+    `certain`: a program that never reads these bytes won't see it, which the text leaves open."""
 
-    def __init__(self, verdict: str, reason: str):
+    def __init__(self, verdict: str, reason: str, certain: bool = True):
         super().__init__(f"{verdict}: {reason}")
         self.verdict = verdict
         self.reason = reason
+        self.certain = certain
 
 
 def corrupt(reason: str) -> Refusal:

@@ -7,11 +7,11 @@ from typing import NamedTuple, Optional
 
 from bodies import Record, read_checkpoint, read_data, read_metadata
 from layout import (
-    BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, DATA, FIRST, FIRST_GROUP, LAST, METADATA, NEWER,
-    RIGHT, SEGMENT_RESET, SLOT_OFFSETS, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
+    BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, DATA, FIRST_GROUP, LAST, METADATA, NEWER, RIGHT,
+    SLOT_OFFSETS, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
     read_slot, read_witness,
 )
-from segment import Group, Segment, data_groups, live_groups, read_regular_file
+from segment import Group, Segment, live_groups, read_regular_file
 
 SEGMENT_NAME = re.compile(r"([0-9]{20})\.wal\Z")
 
@@ -158,11 +158,8 @@ def durable_offset(
 def judge_tail(segment: Segment, groups: list[Group], control: Control) -> Tail:
     """'R3': the first case that fits."""
     walked = groups[-1].end if groups else FIRST_GROUP
-    in_run = bool(groups) and (
-        groups[-1].has(FIRST)
-        or (groups[-1].starts_run != groups[-1].offset and not groups[-1].has(LAST))
-    )
-    end = groups[-1].starts_run if in_run else walked
+    unfinished = bool(groups) and groups[-1].in_run and not groups[-1].has(LAST)
+    end = groups[-1].starts_run if unfinished else walked
     durable = durable_offset(segment, groups, walked, control)
     next_lsn = lsn_at(segment, groups, end)
     zeros = segment.zeros_from(walked)
@@ -188,8 +185,7 @@ def durable_lsn(segment: Segment, groups: list[Group], durable: int) -> int:
     """The end of the last batch that lies wholly below D. `groups` has no unfinished run."""
     result = segment.header.base_lsn - 1
     for group in groups:
-        in_run = group.has(FIRST) or group.starts_run != group.offset
-        if group.end <= durable and (group.has(LAST) or not in_run):
+        if group.end <= durable and (group.has(LAST) or not group.in_run):
             result = group.next_lsn - 1
     return result
 
@@ -213,34 +209,12 @@ def newest_checkpoint(groups: list[Group], slot: Slot) -> int:
     return result
 
 
-def check_batch_ends(segment: Segment, groups: list[Group], index: int, last: Record) -> None:
-    """'Data', which record may have BATCH_LAST, for a group's last record. Records that a cut has
-    left may lack it, so it is asked for only outside of runs and of BIRTH groups."""
-    group = groups[index]
-    if group.starts_run == group.offset and not group.has(FIRST):
-        if not last.batch_last and not group.has(BIRTH):
-            raise corrupt(f"the batch that ends with LSN {last.lsn} isn't marked: {segment.name}")
-        return
-    behind = [later for later in groups[index + 1 :] if later.starts_run == group.starts_run]
-    ends_batch = not data_groups(behind)
-    finished = group.has(LAST) or any(later.has(LAST) for later in behind)
-    if last.batch_last and not ends_batch:
-        raise corrupt(f"LSN {last.lsn} ends a batch that goes on: {segment.name}")
-    if finished and ends_batch and not last.batch_last and not group.has(BIRTH):
-        raise corrupt(f"the batch that ends with LSN {last.lsn} isn't marked: {segment.name}")
-
-
 def read_records(segment: Segment, groups: list[Group], first_lsn: int) -> list[Record]:
     result = []
-    for index, group in enumerate(groups):
-        if group.header.type != DATA or group.next_lsn <= first_lsn:
-            continue
-        records = read_data(group.body, group.header, segment.header)
-        in_run = group.has(FIRST) or group.starts_run != group.offset
-        if in_run and any(record.batch_last for record in records[:-1]):
-            raise corrupt(f"a batch ends within a group of a run: {segment.name}")
-        check_batch_ends(segment, groups, index, records[-1])
-        result += [record for record in records if record.lsn >= first_lsn]
+    for group in groups:
+        if group.header.type == DATA and group.next_lsn > first_lsn:
+            records = read_data(group.body, group.header, segment.header)
+            result += [record for record in records if record.lsn >= first_lsn]
     return result
 
 
@@ -262,7 +236,8 @@ def recover(directory: str) -> Log:
     log.control = control
     chain = read_chain(files, slot)
     for segment, successor in zip(chain, chain[1:]):
-        log.parts.append((segment, live_groups(segment, successor.header)))
+        groups = live_groups(segment, successor.header, slot.first_lsn)
+        log.parts.append((segment, groups))
     last = chain[-1]
     walked = list(last.walk())
     log.tail = judge_tail(last, walked, control)

@@ -6,7 +6,7 @@ import stat
 from typing import Iterator, NamedTuple, Optional
 
 from layout import (
-    DATA, FIRST, FIRST_GROUP, GROUP_HEADER_SIZE, GROUP_MAGIC, LAST, SEAL, SEGMENT_SIZE_MAX,
+    FIRST, FIRST_GROUP, GROUP_HEADER_SIZE, GROUP_MAGIC, LAST, SEAL, SEGMENT_SIZE_MAX,
     GroupHeader, Refusal, SegmentHeader, corrupt, crc, read_group_header, read_header_block,
     within_limits,
 )
@@ -25,6 +25,10 @@ class Group(NamedTuple):
     @property
     def next_lsn(self) -> int:
         return self.header.first_lsn + self.header.records
+
+    @property
+    def in_run(self) -> bool:
+        return self.has(FIRST) or self.starts_run != self.offset
 
     def has(self, flag: int) -> bool:
         return bool(self.header.flags & flag)
@@ -111,7 +115,7 @@ class Segment:
         return len(self.data.rstrip(b"\0"))
 
 
-def live_groups(segment: Segment, successor: SegmentHeader) -> list[Group]:
+def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> list[Group]:
     """'R2': the groups up to the end that the successor states, which the walk must meet."""
     offset, last_lsn = FIRST_GROUP, segment.header.base_lsn - 1
     link = segment.header.crc
@@ -123,9 +127,7 @@ def live_groups(segment: Segment, successor: SegmentHeader) -> list[Group]:
         offset, last_lsn, link = group.end, group.next_lsn - 1, group.header.header_crc
     stated = (successor.follow_offset, successor.follow_lsn, successor.follow_link)
     if (offset, last_lsn, link) != stated:
-        raise corrupt(f"{segment.name} doesn't end where segment {successor.number} says")
+        reason = f"{segment.name} doesn't end where segment {successor.number} says"
+        wanted = successor.follow_lsn >= max(first_lsn, segment.header.base_lsn)
+        raise Refusal("corrupt", reason, certain=wanted)
     return groups
-
-
-def data_groups(groups: list[Group]) -> list[Group]:
-    return [group for group in groups if group.header.type == DATA]

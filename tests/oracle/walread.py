@@ -60,7 +60,8 @@ def read_log(directory: str) -> list[dict]:
     try:
         log = recover(directory)
     except Refusal as refusal:
-        return [{"verdict": refusal.verdict, "reason": refusal.reason}]
+        line = {"verdict": refusal.verdict, "reason": refusal.reason}
+        return [line if refusal.certain else {**line, "certain": False}]
     return [header_line(log), *record_lines(log)]
 
 
