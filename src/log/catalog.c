@@ -389,20 +389,22 @@ void catalog_each(struct catalog *c,
 void catalog_swap(struct catalog *c, struct catalog *other)
 {
     pthread_mutex_lock(&c->mu);
-    for (size_t k = 0; k < c->n; k++)
-        c->members[k]->gone = true;
     struct member **members = c->members;
-    size_t n = c->n, room = c->room, open_files = c->open_files;
+    size_t room = c->room;
+    for (size_t k = 0; k < c->n; k++) {
+        members[k]->gone = true;
+        unref(c, members[k]); /* here, under the lock that those who hold it release it under */
+    }
     c->members = other->members;
     c->n = other->n;
     c->room = other->room;
-    c->open_files += other->open_files; /* those that readers still hold are closed through c */
+    c->open_files += other->open_files;
     c->oldest = other->oldest;
     memcpy(c->uuid, other->uuid, UUID_BYTES);
     other->members = members;
-    other->n = n;
+    other->n = 0;
     other->room = room;
-    other->open_files = open_files;
+    other->open_files = 0;
     pthread_mutex_unlock(&c->mu);
 }
 

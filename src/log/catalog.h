@@ -103,8 +103,8 @@ uint8_t *catalog_seal_body(struct catalog *c, size_t *ret_size);
 
 /* The members' files are closed already. */
 void catalog_disown(struct catalog *c);
-/* c takes over the chain of another one, which gets c's: its members are no longer part of the log.
- */
+/* c takes over the chain of another one, which nobody else knows yet and which is empty then. The
+ * members that c had are no longer part of the log. */
 void catalog_swap(struct catalog *c, struct catalog *other);
 /* Calls fn for each member, oldest first, under the catalog's lock. */
 void catalog_each(struct catalog *c,
