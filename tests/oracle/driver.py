@@ -1,4 +1,4 @@
-"""What the tests need to let the C library write a log and to hold both readings against another."""
+"""What the tests need to let the library write a log, and to hold two readings side by side."""
 from __future__ import annotations
 
 import json

@@ -27,36 +27,50 @@ enum { line_bytes = 4096, records_max = 4096 };
 
 static wal_t *the_log;
 
-static void stop(const char *what) {
+static void stop(const char *what)
+{
     fprintf(stderr, "make_logs: %s\n", what);
     exit(3);
 }
 
 /* Payloads that could be mistaken for something else: zeros, group magics, noise, text. */
-static void fill(unsigned char *p, size_t size, uint64_t seed) {
+static void fill(unsigned char *p, size_t size, uint64_t seed)
+{
     static const unsigned char magic[8] = {'W', 'L', 'G', 0xB1, 0, 0, 0, 0};
     uint64_t x = seed * 2 + 1;
     for (size_t i = 0; i < size; i++) {
-        if (i % 8 == 0) x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        if (i % 8 == 0)
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
         switch (seed % 4) {
-        case 0: p[i] = 0; break;
-        case 1: p[i] = magic[i % 8]; break;
-        case 2: p[i] = (unsigned char)(x >> 8 * (i % 8)); break;
-        default: p[i] = (unsigned char)('a' + (seed + i) % 26); break;
+        case 0:
+            p[i] = 0;
+            break;
+        case 1:
+            p[i] = magic[i % 8];
+            break;
+        case 2:
+            p[i] = (unsigned char)(x >> 8 * (i % 8));
+            break;
+        default:
+            p[i] = (unsigned char)('a' + (seed + i) % 26);
+            break;
         }
     }
 }
 
 /* `count` records of 0 to `size` bytes; the first has exactly `size`. Freed by free_records. */
-static wal_record_t *make_records(size_t count, size_t size, uint64_t seed) {
+static wal_record_t *make_records(size_t count, size_t size, uint64_t seed)
+{
     wal_record_t *records = calloc(count + 1, sizeof *records);
-    if (!records || count > records_max) stop("records");
+    if (!records || count > records_max)
+        stop("records");
     records[0].size = sizeof *records;
     for (size_t i = 0; i < count; i++) {
         uint64_t own = (seed + i) * 2654435761u;
         size_t bytes = i ? (size_t)(own % (size + 1)) : size;
         unsigned char *data = malloc(bytes + 1);
-        if (!data) stop("memory");
+        if (!data)
+            stop("memory");
         fill(data, bytes, own >> 4);
         records[i] = (wal_record_t){
             .size = sizeof *records, .type = own % 7, .data = data, .data_size = bytes};
@@ -64,26 +78,37 @@ static wal_record_t *make_records(size_t count, size_t size, uint64_t seed) {
     return records;
 }
 
-static void free_records(wal_record_t *records, size_t count) {
-    for (size_t i = 0; i < count; i++) free((void *)records[i].data);
+static void free_records(wal_record_t *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((void *)records[i].data);
     free(records);
 }
 
 /* ---- Showing ---- */
 
-static const char *verdict_of(int code) {
+static const char *verdict_of(int code)
+{
     switch (code) {
-    case WAL_E_CORRUPT: return "corrupt";
-    case WAL_E_VERSION: return "version";
-    case WAL_E_UNSUPPORTED: return "unsupported";
-    case WAL_E_PERM: return "refused";
-    case WAL_E_NOTFOUND: return "new";
-    default: return wal_error_name(code);
+    case WAL_E_CORRUPT:
+        return "corrupt";
+    case WAL_E_VERSION:
+        return "version";
+    case WAL_E_UNSUPPORTED:
+        return "unsupported";
+    case WAL_E_PERM:
+        return "refused";
+    case WAL_E_NOTFOUND:
+        return "new";
+    default:
+        return wal_error_name(code);
     }
 }
 
-static void print_hex(FILE *out, const void *data, size_t size) {
-    for (size_t i = 0; i < size; i++) fprintf(out, "%02x", ((const unsigned char *)data)[i]);
+static void print_hex(FILE *out, const void *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        fprintf(out, "%02x", ((const unsigned char *)data)[i]);
 }
 
 struct meta_dump {
@@ -91,7 +116,8 @@ struct meta_dump {
     int count;
 };
 
-static int print_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen) {
+static int print_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
+{
     struct meta_dump *dump = ctx;
     fprintf(dump->out, "%s\"", dump->count++ ? ", " : "");
     print_hex(dump->out, key, klen);
@@ -101,7 +127,8 @@ static int print_meta(void *ctx, const void *key, size_t klen, const void *value
     return 0;
 }
 
-static void print_record(FILE *out, const wal_record_t *record) {
+static void print_record(FILE *out, const wal_record_t *record)
+{
     char hex[65];
     sha256_hex(record->data, record->data_size, hex);
     fprintf(out, "{\"lsn\": %" PRIu64 ", \"type\": %u, \"batch_last\": %s, ", record->lsn,
@@ -110,14 +137,17 @@ static void print_record(FILE *out, const wal_record_t *record) {
 }
 
 /* Header line and records go to `out`; a failure leaves it to the caller to say so instead. */
-static int print_log(FILE *out, wal_t *w, uint32_t read_flags) {
+static int print_log(FILE *out, wal_t *w, uint32_t read_flags)
+{
     static const char *const verdicts[] = {"new", "clean", "torn", "ambiguous"};
     wal_recovery_t found = {.size = sizeof found};
     wal_reader_t *reader = NULL;
     uint64_t first = 0, last = 0, next = 0, durable = 0;
     int rc = wal_recovery(w, &found, sizeof found);
-    if (!rc) rc = wal_range(w, &first, &last, &next, &durable);
-    if (rc) return rc;
+    if (!rc)
+        rc = wal_range(w, &first, &last, &next, &durable);
+    if (rc)
+        return rc;
     fprintf(out, "{\"verdict\": \"%s\", \"first_lsn\": %" PRIu64 ", \"next_lsn\": %" PRIu64,
             verdicts[found.verdict & 3], first, next);
     fprintf(out, ", \"durable_lsn\": %" PRIu64 ", \"checkpoint_lsn\": %" PRIu64, durable,
@@ -129,26 +159,34 @@ static int print_log(FILE *out, wal_t *w, uint32_t read_flags) {
     fprintf(out, ", \"segments\": %" PRIu64 ", \"metadata\": {", found.segments);
     rc = wal_meta_each(w, print_meta, &(struct meta_dump){.out = out});
     fprintf(out, "}}\n");
-    if (!rc) rc = wal_reader_open(w, 0, read_flags, &reader);
-    if (rc) return rc;
+    if (!rc)
+        rc = wal_reader_open(w, 0, read_flags, &reader);
+    if (rc)
+        return rc;
     wal_record_t record = {.size = sizeof record};
-    while ((rc = wal_reader_next(reader, &record)) > 0) print_record(out, &record);
+    while ((rc = wal_reader_next(reader, &record)) > 0)
+        print_record(out, &record);
     wal_reader_close(reader);
     return rc;
 }
 
-static void show(wal_t *w, int rc, uint32_t read_flags) {
+static void show(wal_t *w, int rc, uint32_t read_flags)
+{
     wal_error_t error = {.size = sizeof error};
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    if (!out) stop("memory");
-    if (!rc) rc = print_log(out, w, read_flags);
-    if (fclose(out)) stop("memory");
+    if (!out)
+        stop("memory");
+    if (!rc)
+        rc = print_log(out, w, read_flags);
+    if (fclose(out))
+        stop("memory");
     if (rc) {
         wal_last_error(&error, sizeof error);
         for (char *p = error.message; *p; p++)
-            if (*p == '"' || *p == '\\') *p = '\'';
+            if (*p == '"' || *p == '\\')
+                *p = '\'';
         printf("{\"verdict\": \"%s\", \"reason\": \"%s\"}\n", verdict_of(rc), error.message);
     } else {
         fwrite(text, 1, size, stdout);
@@ -156,11 +194,14 @@ static void show(wal_t *w, int rc, uint32_t read_flags) {
     free(text);
 }
 
-static int dump(const char *dir, int read_only) {
+static int dump(const char *dir, int read_only)
+{
     wal_options_t *options = NULL;
     wal_t *w = NULL;
-    if (wal_options_new(&options)) stop("options");
-    if (wal_options_set(options, WAL_OPT_READ_ONLY, (uint64_t)read_only)) stop("options");
+    if (wal_options_new(&options))
+        stop("options");
+    if (wal_options_set(options, WAL_OPT_READ_ONLY, (uint64_t)read_only))
+        stop("options");
     int rc = wal_open(dir, options, &w);
     show(w, rc, read_only ? 0 : WAL_READ_WRITTEN);
     wal_options_free(options);
@@ -169,34 +210,40 @@ static int dump(const char *dir, int read_only) {
 
 /* ---- Writing ---- */
 
-static int do_open(char *arguments) {
+static int do_open(char *arguments)
+{
     wal_options_t *options = NULL;
     int rc = wal_options_new(&options);
     char *dir = strtok(arguments, " ");
     for (char *word; !rc && (word = strtok(NULL, " "));) {
         char *value = strchr(word, '=');
-        if (!value) stop(word);
+        if (!value)
+            stop(word);
         *value = 0;
         rc = wal_options_set_string(options, word, value + 1);
     }
-    if (!rc) rc = wal_open(dir, options, &the_log);
+    if (!rc)
+        rc = wal_open(dir, options, &the_log);
     wal_options_free(options);
     return rc;
 }
 
-static int do_batch(const wal_record_t *records, size_t count, uint32_t flags, uint64_t *ret_last) {
+static int do_batch(const wal_record_t *records, size_t count, uint32_t flags, uint64_t *ret_last)
+{
     wal_batch_t *batch = NULL;
     uint64_t first = 0;
     int rc = wal_batch_new(the_log, &batch);
     for (size_t i = 0; !rc && i < count; i++)
         rc = wal_batch_append(batch, records[i].type, records[i].data, records[i].data_size);
-    if (!rc) rc = wal_batch_commit(batch, flags, &first, ret_last);
+    if (!rc)
+        rc = wal_batch_commit(batch, flags, &first, ret_last);
     wal_batch_free(batch);
     return rc;
 }
 
 /* Commands that write `n[1]` records, or `n[0]` for the first two. */
-static int do_records(const char *name, const uint64_t *n, uint64_t *ret) {
+static int do_records(const char *name, const uint64_t *n, uint64_t *ret)
+{
     int replaces = !strcmp(name, "replace");
     int single = !strcmp(name, "append");
     size_t count = single ? 1 : (size_t)n[replaces];
@@ -215,39 +262,55 @@ static int do_records(const char *name, const uint64_t *n, uint64_t *ret) {
     return rc;
 }
 
-static int do_meta(const char *key, const uint64_t *n) {
+static int do_meta(const char *key, const uint64_t *n)
+{
     unsigned char value[1024];
-    if (n[0] > sizeof value) stop("value");
+    if (n[0] > sizeof value)
+        stop("value");
     fill(value, (size_t)n[0], n[1]);
     return wal_meta_set(the_log, key, strlen(key), value, (size_t)n[0]);
 }
 
-static int run_named(const char *name, char *arguments, uint64_t *ret) {
+static int run_named(const char *name, char *arguments, uint64_t *ret)
+{
     uint64_t n[4] = {0};
     char key[128] = "";
-    if (!strcmp(name, "open")) return do_open(arguments);
-    if (!strcmp(name, "close")) return wal_close(the_log);
-    if (!strcmp(name, "sync")) return wal_sync(the_log, 0);
-    if (!strcmp(name, "flush")) return wal_flush(the_log);
-    if (!strcmp(name, "rotate")) return wal_rotate(the_log);
-    if (!strcmp(name, "first")) return *ret = wal_first_lsn(the_log), 0;
-    if (!strcmp(name, "next")) return *ret = wal_next_lsn(the_log), 0;
-    if (!strcmp(name, "durable")) return *ret = wal_durable_lsn(the_log), 0;
+    if (!strcmp(name, "open"))
+        return do_open(arguments);
+    if (!strcmp(name, "close"))
+        return wal_close(the_log);
+    if (!strcmp(name, "sync"))
+        return wal_sync(the_log, 0);
+    if (!strcmp(name, "flush"))
+        return wal_flush(the_log);
+    if (!strcmp(name, "rotate"))
+        return wal_rotate(the_log);
+    if (!strcmp(name, "first"))
+        return *ret = wal_first_lsn(the_log), 0;
+    if (!strcmp(name, "next"))
+        return *ret = wal_next_lsn(the_log), 0;
+    if (!strcmp(name, "durable"))
+        return *ret = wal_durable_lsn(the_log), 0;
     if (!strcmp(name, "meta") || !strcmp(name, "unmeta")) {
         int found = sscanf(arguments, "%127s %" SCNu64 " %" SCNu64, key, n, n + 1);
-        if (found < 1) stop(name);
+        if (found < 1)
+            stop(name);
         return *name == 'm' ? do_meta(key, n) : wal_meta_delete(the_log, key, strlen(key));
     }
     if (sscanf(arguments, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, n, n + 1, n + 2, n + 3) <
         1)
         stop(name);
-    if (!strcmp(name, "before")) return wal_truncate_before(the_log, n[0]);
-    if (!strcmp(name, "after")) return wal_truncate_after(the_log, n[0]);
-    if (!strcmp(name, "reset")) return wal_reset(the_log, n[0]);
+    if (!strcmp(name, "before"))
+        return wal_truncate_before(the_log, n[0]);
+    if (!strcmp(name, "after"))
+        return wal_truncate_after(the_log, n[0]);
+    if (!strcmp(name, "reset"))
+        return wal_reset(the_log, n[0]);
     return do_records(name, n, ret);
 }
 
-static void run_line(char *line) {
+static void run_line(char *line)
+{
     line[strcspn(line, "\n")] = 0;
     char *arguments = strchr(line, ' ');
     if (arguments)
@@ -265,11 +328,16 @@ static void run_line(char *line) {
     fflush(stdout);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     char line[line_bytes];
-    if (argc == 3 && !strcmp(argv[1], "dump")) return dump(argv[2], 0);
-    if (argc == 3 && !strcmp(argv[1], "follow")) return dump(argv[2], 1);
-    if (argc != 1) stop("usage: make_logs [dump DIR | follow DIR]");
-    while (fgets(line, sizeof line, stdin)) run_line(line);
+    if (argc == 3 && !strcmp(argv[1], "dump"))
+        return dump(argv[2], 0);
+    if (argc == 3 && !strcmp(argv[1], "follow"))
+        return dump(argv[2], 1);
+    if (argc != 1)
+        stop("usage: make_logs [dump DIR | follow DIR]");
+    while (fgets(line, sizeof line, stdin))
+        run_line(line);
     _exit(0);
 }

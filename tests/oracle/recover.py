@@ -203,7 +203,10 @@ def newest_checkpoint(groups: list[Group], slot: Slot) -> int:
     result = slot.checkpoint_lsn
     for group in groups:
         if group.header.type == CHECKPOINT:
-            part = read_checkpoint(group.body)
+            try:
+                part = read_checkpoint(group.body)
+            except Refusal as refusal:
+                raise Refusal("corrupt", refusal.reason, certain=False) from None
             if part.part_offset + part.part_size == part.state_size:
                 result = part.lsn
     return result

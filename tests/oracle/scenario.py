@@ -109,15 +109,19 @@ class Life:
             self.run("meta", key, self.rng.choice((0, 5, 1024)), self.seed())
 
     def do_before(self, _: str) -> None:
-        self.writer.do("before", self.random_lsn())
+        """Up to the next LSN, which empties the log."""
+        first, after = self.writer.do("first"), self.writer.do("next")
+        self.run("before", self.rng.choice((self.rng.randint(first, after), first, after)))
 
     def do_after(self, _: str) -> None:
-        self.run("after", max(self.random_lsn(), self.writer.do("first") - 1))
+        """Down to the first LSN - 1, which empties it too."""
+        first, after = self.writer.do("first"), self.writer.do("next")
+        self.run("after", self.rng.choice((self.rng.randrange(first - 1, after), first - 1)))
 
     def do_replace(self, _: str) -> None:
         lsn = self.random_lsn()
         if lsn:
-            lsn -= self.rng.random() < 0.2
+            lsn -= int(self.rng.random() < 0.2)
             count, size = self.rng.randrange(0, 9), self.rng.choice((0, 300, 30000))
             self.run("replace", lsn, count, size, self.seed())
 

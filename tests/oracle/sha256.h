@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static inline uint32_t sha256_turn(uint32_t x, int n) {
+static inline uint32_t sha256_turn(uint32_t x, int n)
+{
     return x >> n | x << (32 - n);
 }
 
-static inline void sha256_block(uint32_t state[8], const unsigned char *p) {
+static inline void sha256_block(uint32_t state[8], const unsigned char *p)
+{
     static const uint32_t k[64] = {
         0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
         0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
@@ -43,24 +45,30 @@ static inline void sha256_block(uint32_t state[8], const unsigned char *p) {
         s[4] += t1;
         s[0] = t1 + t2;
     }
-    for (int i = 0; i < 8; i++) state[i] += s[i];
+    for (int i = 0; i < 8; i++)
+        state[i] += s[i];
 }
 
 /* Puts the digest into `hex`: 64 digits and a zero byte. */
-static inline void sha256_hex(const void *data, size_t size, char hex[65]) {
+static inline void sha256_hex(const void *data, size_t size, char hex[65])
+{
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const unsigned char *p = data;
     size_t whole = size / 64 * 64, rest = size - whole;
     unsigned char last[128] = {0};
-    for (size_t at = 0; at < whole; at += 64) sha256_block(state, p + at);
-    if (rest) memcpy(last, p + whole, rest);
+    for (size_t at = 0; at < whole; at += 64)
+        sha256_block(state, p + at);
+    if (rest)
+        memcpy(last, p + whole, rest);
     last[rest] = 0x80;
     size_t blocks = rest < 56 ? 1 : 2;
     for (int i = 0; i < 8; i++)
         last[blocks * 64 - 1 - (size_t)i] = (unsigned char)((uint64_t)size * 8 >> 8 * i);
-    for (size_t at = 0; at < blocks; at++) sha256_block(state, last + 64 * at);
-    for (int i = 0; i < 8; i++) sprintf(hex + 8 * i, "%08x", (unsigned)state[i]);
+    for (size_t at = 0; at < blocks; at++)
+        sha256_block(state, last + 64 * at);
+    for (int i = 0; i < 8; i++)
+        sprintf(hex + 8 * i, "%08x", (unsigned)state[i]);
 }
 
 #endif
