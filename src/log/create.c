@@ -34,12 +34,15 @@ int create_check_segments(struct wal *w, bool found)
 
 static int first_control(struct wal *w)
 {
-    struct control *c = &w->control.now;
+    struct control *c = &w->control.now, before = *c;
 
     *c = (struct control){
         .major = FORMAT_MAJOR, .minor = FORMAT_MINOR, .epoch = 0, .first_lsn = w->config.first_lsn};
     c->pid = w->os->pid(w->os->ctx);
-    int r = w->os->random(w->os->ctx, c->uuid, sizeof c->uuid);
+    /* A creation that was cut short keeps its name: until both slots are written again, one of them
+     * is still the old one, and slots of two logs would contradict each other. */
+    memcpy(c->uuid, before.uuid, UUID_BYTES);
+    int r = w->control.found ? 0 : w->os->random(w->os->ctx, c->uuid, sizeof c->uuid);
     if (r < 0)
         return fault_os(-r, "no random bytes");
     int e = PLANTED(3) ? 0 : folder_sync(&w->folder);
