@@ -81,10 +81,16 @@ int fresh_settle(struct wal *w)
 
 static int make_temp(struct wal *w, struct file *ret)
 {
+    const int flags = OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE;
     char name[NAME_BYTES];
+
     name_temp(name, w->next_number);
-    return file_open(ret, &w->folder, name, OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE,
-                     w->config.file_mode);
+    int e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
+    if (e < 0 && fault_last()->sys_errno == EEXIST) {
+        try_unlink(w, name); /* it is of an attempt that failed half way */
+        e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
+    }
+    return e;
 }
 
 int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
@@ -256,6 +262,9 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
 {
     f->advance.add = &n->segment;
     pthread_mutex_lock(&w->mu);
+    /* Also without a cut, since what is carried over has another place then. First, so that whoever
+     * sees the new catalog sees this too. */
+    atomic_fetch_add(&w->shape, 1);
     int e = catalog_advance(&w->catalog, &f->advance, ret_dropped);
     if (e == 0) {
         w->next_number++;
@@ -269,7 +278,6 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
         w->next_lsn = n->end.next_lsn;
         atomic_store(&w->durable_lsn, n->watermark);
         atomic_store(&w->first_lsn, f->first_lsn);
-        atomic_fetch_add(&w->shape, 1);
         readers_cut(w, f->cut_lsn);
     }
     pthread_mutex_unlock(&w->mu);
