@@ -86,12 +86,19 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
     }
     zeros_before_put(w, bytes);
     w->handed_lsn = max_u64(w->handed_lsn, group_last_lsn(&groups[n - 1].header));
-    if (x->durable_offset != x->end.offset)
-        flags = 0; /* what lies before needs a sync in any case */
+    /* What lies before needs a sync in any case. And where new blocks are needed a write may fail
+     * for want of space, which must not look like a failed sync. */
+    if (x->durable_offset != x->end.offset ||
+        x->end.offset + bytes + GROUP_HEADER_BYTES > x->zeroed_durable)
+        flags = 0;
     int e = writer_put(x, groups, n, flags, touched);
+    if (e < 0 && flags && fault_last()->sys_errno == EOPNOTSUPP) {
+        flags = 0;
+        e = writer_put(x, groups, n, flags, touched);
+    }
     if (e < 0) {
         stat_add(&w->stats, WAL_STAT_WRITE_ERRORS, 1);
-        *ret_fatal = flags && e != WAL_E_NOSPC; /* the sync in it may be what failed */
+        *ret_fatal = flags != 0; /* the sync in it may be what failed */
         return e;
     }
     count_groups(w, groups, n, bytes);

@@ -17,6 +17,7 @@ static void take_over(struct wal *w)
 {
     struct background *b = &w->background;
     w->writer.zeroed_to = max_u64(w->writer.zeroed_to, b->zeroed_to);
+    w->writer.zeroed_durable = max_u64(w->writer.zeroed_durable, b->zeroed_to); /* it was synced */
     b->zeroed_to = 0;
 }
 

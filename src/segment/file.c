@@ -104,7 +104,8 @@ int file_write(const struct file *f, struct iovec *iov, int n, uint64_t offset, 
             want += iov[k].iov_len;
         *touched = max_u64(*touched, offset + want);
         int64_t w = os->pwritev(os->ctx, f->fd, iov, now, offset, flags);
-        if (w == -EINTR)
+        if (w == -EINTR &&
+            !(flags & OS_WRITE_DSYNC)) /* there it may be the sync's, which is final */
             continue;
         if (w < 0 || (w == 0 && want > 0))
             return failed(f, w < 0 ? w : -EIO, offset, "write");

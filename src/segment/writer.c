@@ -104,11 +104,13 @@ int writer_put(struct writer *w, struct outgoing *groups, size_t n, int flags, u
 
 int writer_sync(struct writer *w, enum os_sync how)
 {
-    uint64_t target = w->end.offset;
+    uint64_t target = w->end.offset, zeroed = w->zeroed_to;
     int e = file_sync(&w->segment.file, how);
-    if (e == 0)
-        w->durable_offset = target;
-    return e;
+    if (e < 0)
+        return e;
+    w->durable_offset = target;
+    w->zeroed_durable = zeroed;
+    return 0;
 }
 
 int writer_erase(struct writer *w, uint64_t touched)

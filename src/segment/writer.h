@@ -24,7 +24,8 @@ struct writer {
     struct boundary end;     /* behind the last group that was written */
     uint64_t durable_offset; /* below it every byte is durable */
     uint64_t watermark;      /* durable LSN for the next headers; the log sets it */
-    uint64_t zeroed_to;      /* the file holds zeros from the end up to here */
+    uint64_t zeroed_to;      /* the file holds zeros from the end up to here ... */
+    uint64_t zeroed_durable; /* ... and durably up to here: a write below it needs no new block */
 };
 
 /* What `n` groups take. */
