@@ -210,9 +210,14 @@ static void crash(struct explorer *x, const struct point *p, uint32_t depth, con
     else if (simdisk_version(killed) != version)
         violation(x, trace, "a read-only open has written");
     snprintf(trace, sizeof trace, "%s; %s; kill", before, p->where);
+    struct simdisk *evicted = simdisk_kill_image(p->disk);
+    simdisk_evict(evicted); /* without what a failed sync has left in the page cache alone */
     if (!x->found)
         visit(x, killed, &o, depth, trace);
+    if (!x->found)
+        visit(x, evicted, &o, depth, trace);
     simdisk_free(killed);
+    simdisk_free(evicted);
     snprintf(trace, sizeof trace, "%s; %s", before, p->where);
     uint64_t seed = mix(x->seed, simdisk_calls(p->disk, SIMDISK_ANY) + depth);
     if (!stopped(x))
@@ -264,6 +269,16 @@ void explore(struct explorer *x, const struct setup *setup, const char *letters,
         crash(x, &r.points[k], 0, trace);
     recorder_free(&r);
     simdisk_free(d);
+}
+
+void explore_now(struct explorer *x, const struct session *s, const char *trace)
+{
+    struct point p = {.where = "now"};
+    x->setup = &s->setup;
+    p.disk = simdisk_clone(s->disk);
+    oracle_copy(&p.oracle, s->oracle);
+    crash(x, &p, 0, trace);
+    simdisk_free(p.disk);
 }
 
 void explorer_init(struct explorer *x, uint64_t seed)

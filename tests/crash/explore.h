@@ -30,5 +30,7 @@ void explorer_init(struct explorer *x, uint64_t seed);
 void explorer_free(struct explorer *x);
 /* All crash points of one sequence; those of the creation too with `creation`. */
 void explore(struct explorer *x, const struct setup *setup, const char *letters, bool creation);
+/* The present state of a session as the only crash point. */
+void explore_now(struct explorer *x, const struct session *s, const char *trace);
 
 #endif

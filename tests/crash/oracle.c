@@ -162,6 +162,9 @@ void oracle_cut_before(struct oracle *o, uint64_t lsn)
 void oracle_cut_after(struct oracle *o, uint64_t lsn, const uint64_t *ids, uint32_t n)
 {
     struct alternative *t = begin_cut(o);
+    /* what the user leaves of a batch is none any more */
+    for (uint64_t k = lsn; k >= t->first && t->joined[k - t->first]; k--)
+        t->joined[k - t->first] = false;
     end_at(t, lsn + 1);
     add(t, ids, n);
     t->must = t->next - 1;

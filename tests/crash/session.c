@@ -161,6 +161,16 @@ enum tried session_follow(struct session *s, bool killed)
     return t == TRIED_OK ? shown(s, &v, killed) : t;
 }
 
+enum tried session_show(struct session *s)
+{
+    struct view v;
+    char why[300];
+    enum tried t = look_at(s, s->log, LOOK_FOLLOWED, &v);
+    if (t == TRIED_OK && oracle_seen(s->oracle, &v, why, sizeof why) < 0)
+        t = session_wrong(s, "%s", why);
+    return t;
+}
+
 enum tried session_close(struct session *s)
 {
     uint64_t last = oracle_next(s->oracle) - 1;

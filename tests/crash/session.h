@@ -45,6 +45,8 @@ enum tried session_open(struct session *s);
  * cache was lost. */
 enum tried session_follow(struct session *s, bool killed);
 enum tried session_close(struct session *s);
+/* What this handle shows as durable, a failed one too, has to hold. */
+enum tried session_show(struct session *s);
 /* Frees the handle; its result doesn't matter. */
 void session_drop(struct session *s);
 /* The living log has everything that was handed in. */
