@@ -36,7 +36,7 @@ static int remove_all(const struct os *os, const struct wal_lock *l)
     if (e < 0)
         return e;
     int r = os->dir_remove(os->ctx, l->path);
-    if (r < 0 && r != -ENOTEMPTY && r != -EEXIST)
+    if (r < 0 && r != -ENOTEMPTY && r != -EEXIST && r != -ENOTDIR) /* the last: a link to it */
         return fault_os(-r, "%s can't be removed", l->path);
     return r == 0 ? directory_sync_parent(os, l->path, &alloc_default, false) : 0;
 }
