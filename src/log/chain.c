@@ -29,7 +29,8 @@ static int open_newest(struct wal *w)
         e = refuse(w, number, "belongs to another log");
     if (e == 0 && s.header.read_only_compatible && !w->config.read_only)
         e = fault_at(WAL_E_VERSION, 0, number, 0,
-                     "%s has features of a newer version: it can be opened read-only", w->path);
+                     "%s/%s has features of a newer version: it can be opened read-only", w->path,
+                     s.file.name);
     struct advance a = {.oldest = w->control.now.oldest, .add = &s};
     if (e == 0)
         e = catalog_advance(&w->catalog, &a, &none);
@@ -154,6 +155,8 @@ static int check_ends(struct wal *w, const struct segment_header *newest)
     for (int k = 0; k < 2; k++) {
         if (look[k] < w->control.now.oldest || look[k] >= newest->number)
             continue;
+        if (k == 0 && look[0] == look[1])
+            continue; /* once is enough */
         int e = segment_open(&s, w->catalog.folder, look[k], OS_READ);
         if (e < 0)
             return e;

@@ -308,6 +308,33 @@ static void test_a_torn_end_is_cut_and_reported(void **state)
     assert_int_equal(r.discarded_bytes, 0);
 }
 
+static void test_half_a_header_is_enough_and_reported(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_recovery_t r;
+
+    fixture_open(f);
+    fixture_fill(f, 2);
+    must(wal_rotate(f->log));
+    fixture_fill(f, 2);
+    fixture_close(f);
+    fixture_write_file(fixture_segment_path(f, 1), 100, "damage", 6);
+    fixture_open(f);
+    must(wal_recovery(f->log, &r, sizeof r));
+    assert_int_equal(r.verdict, WAL_RECOVERY_CLEAN);
+    assert_int_equal(r.header_repairs, 1);
+    fixture_close(f);
+    fixture_write_file(fixture_segment_path(f, 2), 2048 + 100, "damage", 6);
+    fixture_open(f);
+    must(wal_recovery(f->log, &r, sizeof r));
+    assert_int_equal(r.header_repairs, 2);
+    expect_range(f->log, 1, 4, 5, 4);
+    expect_record(f->log, 1, "1");
+    fixture_close(f);
+    fixture_write_file(fixture_segment_path(f, 1), 2048 + 100, "damage", 6);
+    refuse_open(f, f->dir, WAL_E_CORRUPT, "00000000000000000001.wal");
+}
+
 static void test_modes_of_new_files(void **state)
 {
     struct log_fixture *f = *state;
@@ -357,6 +384,7 @@ int main(void)
         fixture_test(test_getters_of_nothing_say_0_and_leave_the_error),
         fixture_test(test_a_killed_writer_loses_nothing_acknowledged),
         fixture_test(test_a_torn_end_is_cut_and_reported),
+        fixture_test(test_half_a_header_is_enough_and_reported),
         fixture_test(test_modes_of_new_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
