@@ -56,7 +56,7 @@ static int put_meta(struct pass *p)
     const struct meta_map *m = p->births->meta;
     struct group_header h = {.type = GROUP_META};
 
-    if (!m || !m->body)
+    if (!m || m->n == 0)
         return 0;
     int e = make_room(p, m->size);
     if (e < 0)
@@ -69,7 +69,9 @@ static int put_meta(struct pass *p)
     return put(p, &h);
 }
 
-/* Copies records into p->bytes, with checksums for the new segment's salt. */
+/* Copies records into p->bytes, with checksums for the new segment's salt. A record whose own
+ * checksum is wrong would get a right one: such a group is refused by the first pass, before
+ * anything is written. */
 static int copy_records(struct pass *p, const struct group_view *g, uint64_t last,
                         struct group_header *h)
 {
@@ -85,6 +87,8 @@ static int copy_records(struct pass *p, const struct group_view *g, uint64_t las
     for (h->records = 0; walk.left && walk.lsn <= last && (got = record_next(&walk, &r)) == 1;
          h->records++) {
         size_t bytes = record_bytes(r.size);
+        if (!p->w && !record_right(&r, from->salt))
+            return -1;
         if (p->w) {
             uint8_t *out = body_of(p) + at;
             store64(out + bytes - 8, 0);
@@ -95,7 +99,7 @@ static int copy_records(struct pass *p, const struct group_view *g, uint64_t las
         at += bytes;
     }
     h->stored_bytes = (uint32_t)at;
-    return got < 0 ? -1 : 0;
+    return got < 0 || (walk.left == 0 && walk.at != walk.end) ? -1 : 0;
 }
 
 static int put_old_group(struct pass *p, const struct group_reader *r, const struct group_view *g,
