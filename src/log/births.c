@@ -15,6 +15,7 @@ struct pass {
     struct birth_size size;
     uint8_t *bytes; /* one group */
     size_t room;
+    uint64_t run_first, run_last; /* offsets of the first and last data group of a long batch */
 };
 
 static int make_room(struct pass *p, uint64_t body)
@@ -102,15 +103,45 @@ static int copy_records(struct pass *p, const struct group_view *g, uint64_t las
     return got < 0 || (walk.left == 0 && walk.at != walk.end) ? -1 : 0;
 }
 
+/* Metadata groups of a long batch's run stay behind, also where they have its FIRST or LAST. Of a
+ * run that is cut off only records go over, no batch. */
+static int look_through_run(struct pass *p, const struct group_view *first)
+{
+    struct group_reader r;
+    struct group_view g;
+    uint64_t from = 0, to = 0;
+    int e;
+
+    group_reader_init(&r, p->births->from, p->births->alloc, GROUP_HEADER_BYTES);
+    group_reader_seek(&r, first->offset, first->header.first_lsn);
+    r.limit = p->births->end.offset;
+    while ((e = group_reader_next_header(&r, &g)) == 1) {
+        if (g.header.type == GROUP_DATA) {
+            from = from ? from : g.offset;
+            to = g.offset;
+        }
+        if (g.header.flags & GROUP_LAST)
+            break;
+    }
+    group_reader_free(&r);
+    p->run_first = e == 1 ? from : 0;
+    p->run_last = e == 1 ? to : 0;
+    return e < 0 ? e : 0;
+}
+
+static uint8_t batch_flags(const struct pass *p, const struct group_view *g)
+{
+    bool first = g->offset == p->run_first, last = g->offset == p->run_last;
+    return first == last ? 0 : first ? GROUP_FIRST : GROUP_LAST;
+}
+
 static int put_old_group(struct pass *p, const struct group_reader *r, const struct group_view *g,
                          uint64_t last)
 {
     struct group_header h = {.type = GROUP_DATA,
                              .first_lsn = g->header.first_lsn,
                              .tag_bytes = g->header.tag_bytes,
-                             .flags = last < group_last_lsn(&g->header)
-                                          ? 0
-                                          : g->header.flags & (GROUP_FIRST | GROUP_LAST)};
+                             .flags = batch_flags(p, g)};
     int e = make_room(p, g->header.stored_bytes);
     if (e < 0)
         return e;
@@ -120,6 +151,14 @@ static int put_old_group(struct pass *p, const struct group_reader *r, const str
                         r->segment->file.folder->path, r->segment->file.name,
                         (unsigned long long)g->offset);
     return put(p, &h);
+}
+
+/* One group of the old segment; last: LSN of the last record that goes over. */
+static int take_old_group(struct pass *p, const struct group_reader *r, const struct group_view *g,
+                          uint64_t last)
+{
+    int e = g->header.flags & GROUP_FIRST ? look_through_run(p, g) : 0;
+    return e < 0 || g->header.type != GROUP_DATA ? e : put_old_group(p, r, g, last);
 }
 
 static int put_old_groups(struct pass *p)
@@ -141,9 +180,7 @@ static int put_old_groups(struct pass *p)
         if (e == 0)
             e = group_reader_corrupt(&r);
         else if (e == 1)
-            e = g.header.type == GROUP_DATA
-                    ? put_old_group(p, &r, &g, cut ? b->last_kept : UINT64_MAX)
-                    : 0;
+            e = take_old_group(p, &r, &g, cut ? b->last_kept : UINT64_MAX);
     }
     group_reader_free(&r);
     p->size.kept = p->size.records;

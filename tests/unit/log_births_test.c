@@ -290,6 +290,51 @@ static void long_batches_and_tags_stay_what_they_are(void **state)
     group_reader_free(&r);
 }
 
+/* A run of these groups, as "FdmdL": d data, m metadata, F and L the first and the last. */
+static void put_run(const char *types)
+{
+    size_t n = strlen(types);
+    for (size_t k = 0; k < n; k++) {
+        uint8_t flags = k == 0 ? GROUP_FIRST : k + 1 == n ? GROUP_LAST : 0;
+        uint64_t at = types[k] == 'd' ? put_part(&old, flags, 1, 8) : put_meta(&old, "k", "v");
+        struct group_header h = peek(&old, at);
+        h.flags = flags;
+        forge(&old, at, &h);
+        old.end.link = h.crc;
+    }
+}
+
+static void a_long_batch_goes_over_without_its_metadata(void **state)
+{
+    const struct {
+        const char *run, *born;
+    } cases[] = {
+        {"dd", "D100+1F D101+1L D102+1 "},
+        {"dmd", "D100+1F D101+1L D102+1 "},
+        {"ddm", "D100+1F D101+1L D102+1 "},
+        {"mdd", "D100+1F D101+1L D102+1 "},
+        {"dm", "D100+1 D101+1 "},
+        {"md", "D100+1 D101+1 "},
+        {"mdm", "D100+1 D101+1 "},
+        {"mm", "D100+1 "},
+        {"mddmdm", "D100+1F D101+1 D102+1L D103+1 "},
+    };
+    (void)state;
+
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        draft_close(&old);
+        draft_begin(&old, &bench, 1, 100);
+        draft_open(&old);
+        wipe(&old, SEGMENT_HEADER_BLOCK, DRAFT_ROOM);
+        struct boundary start = old.end;
+        put_run(cases[k].run);
+        put(&old, 1, 8);
+        carry(&start, &old.end);
+        bear(100);
+        expect_groups(cases[k].born, UINT64_MAX);
+    }
+}
+
 static void flags_of_records_stay(void **state)
 {
     struct record_walk walk;
@@ -363,6 +408,20 @@ static void a_cut_within_a_long_batch(void **state)
         snprintf(groups, sizeof groups, "D%d+2 ", (int)before[k].next_lsn);
         expect_groups(groups, UINT64_MAX);
     }
+}
+
+static void whole_groups_of_a_batch_that_is_cut(void **state)
+{
+    (void)state;
+    struct boundary start = old.end, cut;
+    put_part(&old, GROUP_FIRST, 2, 8);
+    put_part(&old, 0, 2, 8);
+    cut = old.end;
+    put_part(&old, GROUP_LAST, 4, 8);
+    carry(&start, &cut);
+    split_at(105);
+    bear(100);
+    expect_groups("D100+2 D102+2 D104+2 ", UINT64_MAX);
 }
 
 /* New records */
@@ -560,10 +619,12 @@ int main(void)
         TEST(at_another_alignment),
         TEST(only_records_go_over),
         TEST(long_batches_and_tags_stay_what_they_are),
+        TEST(a_long_batch_goes_over_without_its_metadata),
         TEST(flags_of_records_stay),
         TEST(the_front_of_a_cut_group_is_a_group_of_its_own),
         TEST(whole_groups_before_it_go_over_too),
         TEST(a_cut_within_a_long_batch),
+        TEST(whole_groups_of_a_batch_that_is_cut),
         TEST(new_records_get_the_next_lsns),
         TEST(they_replace_what_was_cut),
         TEST(many_new_records_are_a_long_batch),
