@@ -43,7 +43,8 @@ int record_next(struct record_walk *walk, struct record *ret)
     uint32_t size = load32(at + RECORD_AT_SIZE);
     size_t whole = record_bytes(size);
     uint16_t flags = load16(at + RECORD_AT_FLAGS);
-    if (UNLIKELY(size > walk->limit || whole > left ||
+    bool fits = walk->left == 1 ? whole == left : whole < left;
+    if (UNLIKELY(size > walk->limit || !fits ||
                  load32(at + RECORD_AT_LSN_LOW) != (uint32_t)walk->lsn ||
                  (flags & ~(unsigned)KNOWN_FLAGS) != 0 || !padding_fits(at, size, whole)))
         return -1;

@@ -58,8 +58,9 @@ struct record_walk {
     uint32_t limit; /* greatest payload that the segment allows */
 };
 
-/* 1: *ret filled, payload points into the body; 0: the count is used up and the body too; -1:
- * lengths, LSN, flags or padding don't fit. */
+/* 1: *ret filled, payload points into the body; 0: the count is used up, and so is the body; -1:
+ * lengths, LSN, flags or padding don't fit. The last record ends where the body does, or it is -1
+ * already. */
 int record_next(struct record_walk *walk, struct record *ret);
 /* Checks the record's own CRC. */
 int record_right(const struct record *r, uint64_t salt);

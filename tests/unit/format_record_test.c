@@ -106,12 +106,15 @@ static void test_count_and_body_end_together(void **state)
     size_t one = put_record(body, LSN, 0, 0, "x", 1);
     size_t two = one + put_record(body + one, LSN + 1, 0, 0, "y", 1);
     struct record_walk walk = walk_over(body, two, 1);
-    assert_int_equal(record_next(&walk, &r), 1);
     assert_int_equal(record_next(&walk, &r), -1);
+    assert_true(r.lsn == 7);
     walk = walk_over(body, one, 2);
-    assert_int_equal(record_next(&walk, &r), 1);
     assert_int_equal(record_next(&walk, &r), -1);
+    walk = walk_over(body, two, 2);
+    assert_int_equal(record_next(&walk, &r), 1);
     assert_true(r.lsn == LSN);
+    assert_int_equal(record_next(&walk, &r), 1);
+    assert_int_equal(record_next(&walk, &r), 0);
 }
 
 static int first_of(const uint8_t *body, size_t size)

@@ -1,0 +1,38 @@
+/* Bytes that were made so on purpose: every checksum is right, what it covers is not. */
+#ifndef WAL_TESTS_FORGE_H
+#define WAL_TESTS_FORGE_H
+
+#include "layout.h"
+#include "log_made.h"
+
+/* Both slots and the witness say this. */
+void forge_control(struct image *i, const struct control *c);
+/* Another header block for a segment; all its groups are linked to it, and sealed with its salt and
+ * epoch. */
+void forge_segment(struct image_file *f, struct segment_header *h);
+/* A group behind the last one of the newest segment. The header is put right but for what `spoil`
+ * then changes; the body's CRC is right. Returns its offset. */
+struct forged {
+    uint8_t type, flags;
+    uint32_t records;
+    const void *body;
+    size_t size;
+    bool vouched; /* the witness says that it is durable */
+    void (*spoil)(struct group_header *h);
+};
+uint64_t forge_group(struct image *i, const struct forged *g);
+/* The body of the last group of an older segment, its seal, becomes another one; whatever states
+ * that group's checksum follows. */
+void forge_seal(struct image *i, uint64_t number, const void *body, size_t size);
+
+/* Opens the log with a counting allocator, both ways, and reads everything there is. */
+struct verdict_on_forged {
+    int open, read; /* codes; read: of the first failing call */
+    uint64_t last;  /* LSN of the last record that could be read */
+    size_t largest; /* block of memory asked for */
+    unsigned wrong; /* records up to the honest log's last that are not what was put in */
+};
+void forge_try(const char *path, const struct history *h, bool read_only,
+               struct verdict_on_forged *ret);
+
+#endif
