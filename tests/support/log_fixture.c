@@ -303,14 +303,21 @@ void fixture_remove_all(const char *path)
     scratch_remove(&s);
 }
 
-int in_child(int (*fn)(void *arg), void *arg)
+int child_result(int pid)
 {
     int status = -1;
+    if (waitpid(pid, &status, 0) != pid)
+        abort();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int in_child(int (*fn)(void *arg), void *arg)
+{
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
         _exit(fn(arg));
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+    if (pid < 0)
         abort();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return child_result(pid);
 }

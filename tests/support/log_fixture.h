@@ -93,5 +93,6 @@ void fixture_remove_all(const char *path);
 /* Runs fn in a forked process. What it returns; -1 when it died. fn must not assert: cmocka is in
  * the parent. */
 int in_child(int (*fn)(void *arg), void *arg);
+int child_result(int pid);
 
 #endif
