@@ -1,0 +1,253 @@
+/* The child of a fork may free what it inherited, and nothing else; it holds no lock. */
+#include "support/log_fixture.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct inherited {
+    wal_t *log;
+    wal_batch_t *batch;
+    wal_reader_t *reader;
+    wal_lock_t *lock;
+    const char *dir;
+};
+
+static int nothing(void *ctx, const wal_record_t *record)
+{
+    (void)ctx;
+    (void)record;
+    return 0;
+}
+
+static int no_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
+{
+    (void)ctx;
+    (void)key;
+    (void)klen;
+    (void)value;
+    (void)vlen;
+    return 0;
+}
+
+/* The number of the first call that didn't say FORK; 0: all did. */
+static int first_other(const int *codes, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (codes[k] != WAL_E_FORK)
+            return k + 1;
+    return 0;
+}
+
+static int writing_calls(const struct inherited *x)
+{
+    const wal_record_t r = {.size = sizeof r};
+    wal_batch_t *batch;
+    uint64_t lsn;
+    const int codes[] = {
+        wal_append(x->log, "x", 1, &lsn),
+        wal_append_typed(x->log, 0, "x", 1, WAL_APPEND_ASYNC, &lsn),
+        wal_append_many(x->log, &r, 1, 0, &lsn),
+        wal_append_packed(x->log, "x", (const uint32_t[]){1}, NULL, 1, 0, &lsn),
+        wal_flush(x->log),
+        wal_sync(x->log, 0),
+        wal_wait(x->log, 1, -1),
+        wal_batch_new(x->log, &batch),
+        wal_batch_append(x->batch, 0, "x", 1),
+        wal_batch_commit(x->batch, 0, &lsn, &lsn),
+        wal_batch_abort(x->batch),
+        wal_truncate_before(x->log, 2),
+        wal_truncate_after(x->log, 1),
+        wal_replace_after(x->log, 1, &r, 1, 0, &lsn),
+        wal_reset(x->log, 1),
+        wal_rotate(x->log),
+        wal_meta_set(x->log, "k", 1, "v", 1),
+        wal_meta_delete(x->log, "k", 1),
+    };
+    return first_other(codes, COUNT_OF(codes));
+}
+
+static int reading_calls(const struct inherited *x)
+{
+    wal_record_t r = {.size = sizeof r};
+    wal_recovery_t report;
+    wal_reader_t *reader;
+    uint64_t v[64];
+    char buf[8];
+    size_t n = 0;
+    const int codes[] = {
+        wal_get(x->log, 1, buf, sizeof buf, &r),
+        wal_reader_open(x->log, 0, 0, &reader),
+        wal_reader_next(x->reader, &r),
+        wal_reader_seek(x->reader, 1),
+        wal_reader_wait(x->reader, -1),
+        wal_replay(x->log, 0, nothing, NULL, v),
+        wal_recovery(x->log, &report, sizeof report),
+        wal_range(x->log, v, v, v, v),
+        wal_failure(x->log),
+        wal_segments(x->log, NULL, sizeof(wal_segment_t), &n),
+        wal_stats(x->log, v, 4),
+        wal_histogram(x->log, 0, v),
+        wal_meta_get(x->log, "k", 1, buf, sizeof buf, &n),
+        wal_meta_each(x->log, no_meta, NULL),
+    };
+    return first_other(codes, COUNT_OF(codes));
+}
+
+static int every_call(void *arg)
+{
+    const struct inherited *x = arg;
+    wal_error_t e;
+    int wrong = writing_calls(x);
+
+    if (wrong)
+        return wrong;
+    wrong = reading_calls(x);
+    if (wrong)
+        return 50 + wrong;
+    if (wal_last_error(&e, sizeof e) < 0 || !strstr(e.message, x->dir))
+        return 90;
+    if (wal_first_lsn(x->log) || wal_last_lsn(x->log) || wal_next_lsn(x->log) ||
+        wal_durable_lsn(x->log) || wal_disk_bytes(x->log) || wal_reader_position(x->reader) ||
+        wal_batch_count(x->batch) || wal_batch_bytes(x->batch))
+        return 91;
+    wal_reader_close(x->reader);
+    if (wal_close(x->log) != 0)
+        return 92;
+    wal_batch_free(x->batch);
+    wal_lock_release(x->lock);
+    return 0;
+}
+
+static void inherit(struct log_fixture *f, struct inherited *x)
+{
+    wal_record_t r = {.size = sizeof r};
+
+    fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
+    fixture_open(f);
+    fixture_fill(f, 3);
+    *x = (struct inherited){.log = f->log, .dir = f->dir};
+    must(wal_batch_new(f->log, &x->batch));
+    for (int k = 0; k < 100; k++) /* so that it has a file */
+        must(wal_batch_append(x->batch, 0, fixture_bytes(1000, k), 1000));
+    must(wal_reader_open(f->log, 0, 0, &x->reader));
+    assert_int_equal(must(wal_reader_next(x->reader, &r)), 1);
+}
+
+static void test_the_child_may_only_free(void **state)
+{
+    struct log_fixture *f = *state;
+    struct inherited x;
+    wal_t *w = NULL;
+
+    inherit(f, &x);
+    must(wal_lock_acquire(f->scratch.path, &x.lock));
+    fixture_append_flags(f, "buffered", WAL_APPEND_SUBMIT); /* with a background thread */
+    assert_int_equal(in_child(every_call, &x), 0);
+    /* The parent has lost nothing by it, its locks neither. */
+    expect_error(WAL_E_LOCKED, wal_open(f->dir, NULL, &w), f->dir);
+    expect_error(WAL_E_LOCKED, wal_lock_acquire(f->scratch.path, &(wal_lock_t *){NULL}), NULL);
+    must(wal_wait(f->log, 4, -1));
+    expect_next(x.reader, 2, "2");
+    must(wal_batch_commit(x.batch, 0, NULL, NULL));
+    expect_range(f->log, 1, 104, 105, 104);
+    wal_batch_free(x.batch);
+    wal_reader_close(x.reader);
+    wal_lock_release(x.lock);
+    fixture_reopen(f);
+    expect_range(f->log, 1, 104, 105, 104);
+}
+
+static int follower_calls(void *arg)
+{
+    struct inherited *x = arg;
+    wal_record_t r = {.size = sizeof r};
+    char buf[8];
+
+    if (wal_get(x->log, 1, buf, sizeof buf, &r) != WAL_E_FORK || wal_first_lsn(x->log) != 0)
+        return 1;
+    return wal_close(x->log) != 0;
+}
+
+static void test_the_child_of_a_reader(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    fixture_append(f, "1");
+    struct inherited x = {.log = fixture_open_read_only(f)};
+    assert_int_equal(in_child(follower_calls, &x), 0);
+    expect_record(x.log, 1, "1");
+    must(wal_close(x.log));
+}
+
+static int own_log(void *arg)
+{
+    struct log_fixture *f = arg;
+    wal_t *w = NULL;
+    uint64_t lsn = 0;
+
+    if (wal_open(f->dir, NULL, &w) != WAL_E_LOCKED) /* the parent has it */
+        return 1;
+    snprintf(f->dir, sizeof f->dir, "%.255s/childs", f->scratch.path);
+    if (wal_open(f->dir, NULL, &w) < 0 || wal_append(w, "x", 1, &lsn) < 0 || lsn != 1)
+        return 2;
+    return wal_close(w) < 0 ? 3 : 0;
+}
+
+static void test_the_child_may_open_a_log_of_its_own(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    assert_int_equal(in_child(own_log, f), 0);
+    fixture_append(f, "x");
+}
+
+/* A process opens the log, forks a child that lives on, and is killed. */
+static int writer_with_child(const char *dir, int ready)
+{
+    wal_t *w = NULL;
+    if (wal_open(dir, NULL, &w) < 0 || wal_append(w, "x", 1, NULL) < 0)
+        return 1;
+    pid_t pid = fork();
+    if (pid == 0)
+        for (;;)
+            pause();
+    if (pid < 0 || write(ready, &pid, sizeof pid) != sizeof pid)
+        return 2;
+    for (;;)
+        pause();
+}
+
+static void test_a_killed_parents_log_opens_while_the_child_lives(void **state)
+{
+    struct log_fixture *f = *state;
+    int ready[2];
+    pid_t grandchild = 0;
+
+    assert_int_equal(pipe(ready), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(writer_with_child(f->dir, ready[1]));
+    assert_int_equal(read(ready[0], &grandchild, sizeof grandchild), sizeof grandchild);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(kill(grandchild, 0), 0);
+    fixture_open(f);
+    expect_record(f->log, 1, "x");
+    kill(grandchild, SIGKILL);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fixture_test(test_the_child_may_only_free),
+        fixture_test(test_the_child_of_a_reader),
+        fixture_test(test_the_child_may_open_a_log_of_its_own),
+        fixture_test(test_a_killed_parents_log_opens_while_the_child_lives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
