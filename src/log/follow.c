@@ -143,6 +143,7 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     uint64_t next = max_u64(durable->next_lsn, first);
 
     pthread_mutex_lock(&w->mu);
+    atomic_fetch_add(&w->shape, 1); /* first: whoever sees the new catalog sees this too */
     catalog_swap(&w->catalog, &v->catalog);
     w->control = v->control;
     atomic_store(&w->first_lsn, first);
@@ -153,7 +154,6 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     w->follower->seen = end->vouched;
     w->follower->durable_offset = end->vouched.offset;
     w->report = v->report;
-    atomic_fetch_add(&w->shape, 1);
     readers_cut(w, cut->lsn);
     turn_changed(w);
     pthread_mutex_unlock(&w->mu);

@@ -99,7 +99,7 @@ static int get_written(struct wal *w, uint64_t lsn, const struct horizon *h, voi
 /* 1: the log changed meanwhile, look again. */
 static int get_once(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
 {
-    struct horizon h;
+    struct horizon h, later;
     int e = 1;
 
     place_horizon(w, true, &h);
@@ -110,9 +110,9 @@ static int get_once(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct g
     else if (!follows && lsn > h.last_lsn)
         e = get_staged(w, lsn, buf, cap, ret);
     if (e == 1) {
-        place_horizon(w, true, &h); /* it may have been written meanwhile */
-        if (lsn <= h.last_lsn || follows)
-            e = get_written(w, lsn, &h, buf, cap, ret);
+        place_horizon(w, true, &later); /* it may have been written meanwhile */
+        if (lsn <= later.last_lsn || follows)
+            e = get_written(w, lsn, &later, buf, cap, ret);
     }
     return place_same_shape(w, &h) ? e : 1;
 }

@@ -50,25 +50,53 @@ static void unload(struct wal_reader *r)
 }
 
 /* Where a reader may stand: from the first record to the next LSN. */
-static int check_start(struct wal_reader *r, uint64_t lsn, uint64_t *ret)
+static int check_start(const struct wal_reader *r, uint64_t lsn, const struct horizon *h,
+                       uint64_t *ret)
 {
-    struct horizon h;
-    place_horizon(r->log, r->flags & WAL_READ_WRITTEN, &h);
-    uint64_t last = h.next_lsn - 1;
+    uint64_t last = h->next_lsn - 1;
 
     if (lsn == 0 && backward(r)) {
-        uint64_t end = h.last_lsn;
-        *ret = end >= h.first_lsn ? end : 0;
+        uint64_t end = h->last_lsn;
+        *ret = end >= h->first_lsn ? end : 0;
         return 0;
     }
     if (lsn == 0)
-        lsn = h.first_lsn;
-    if (lsn < h.first_lsn || lsn > last + 1)
+        lsn = h->first_lsn;
+    if (lsn < h->first_lsn || lsn > last + 1)
         return fault_at(WAL_E_RANGE, lsn, 0, 0, "LSN %llu is outside the log, %llu .. %llu",
-                        (unsigned long long)lsn, (unsigned long long)h.first_lsn,
+                        (unsigned long long)lsn, (unsigned long long)h->first_lsn,
                         (unsigned long long)last);
     *ret = lsn;
     return 0;
+}
+
+/* Puts the reader at an LSN: later cuts concern it, earlier ones don't. An error changes nothing.
+ */
+static int stand(struct wal_reader *r, uint64_t lsn)
+{
+    struct wal *w = r->log;
+    struct horizon h;
+    uint64_t position = 0, earlier = UINT64_MAX;
+    uint32_t stale = 0;
+    int e;
+
+    do {
+        place_horizon(w, r->flags & WAL_READ_WRITTEN, &h);
+        e = check_start(r, lsn, &h, &position);
+        pthread_mutex_lock(&w->readers_mu);
+        if (e < 0) {
+            r->cut = min_u64(r->cut, earlier);
+            atomic_fetch_or(&r->stale, stale);
+        } else {
+            earlier = min_u64(r->cut, earlier);
+            r->cut = UINT64_MAX;
+            stale |= atomic_exchange(&r->stale, 0);
+        }
+        pthread_mutex_unlock(&w->readers_mu);
+    } while (e == 0 && !place_same_shape(w, &h));
+    if (e == 0)
+        r->position = position;
+    return e;
 }
 
 int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader **ret)
@@ -85,15 +113,15 @@ int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader 
         return fault_nomem();
     r->log = w;
     r->flags = flags;
-    r->cut = UINT64_MAX;
     place_init(&r->place);
-    e = check_start(r, from, &r->position);
+    enlist(r);
+    e = stand(r, from);
     if (e < 0) {
+        delist(r);
         mem_free(w->alloc, r);
         return e;
     }
     wal_ref(w);
-    enlist(r);
     *ret = r;
     return 0;
 }
@@ -114,18 +142,12 @@ void reader_close(struct wal_reader *r)
 
 int reader_seek(struct wal_reader *r, uint64_t lsn)
 {
-    uint64_t position;
     int e = follow_look(r->log);
     if (e == 0)
-        e = check_start(r, lsn, &position);
+        e = stand(r, lsn);
     if (e < 0)
         return e;
-    pthread_mutex_lock(&r->log->readers_mu);
-    r->cut = UINT64_MAX;
-    atomic_store(&r->stale, 0);
-    pthread_mutex_unlock(&r->log->readers_mu);
     unload(r);
-    r->position = position;
     r->trimmed = false;
     return 0;
 }
@@ -137,7 +159,8 @@ static int trimmed_fault(const struct wal_reader *r)
                     (unsigned long long)r->position);
 }
 
-/* Whether the reader's place still is one. */
+/* Whether the reader's place still is one. Backward, the next record must be there still; forward,
+ * the one before it. */
 static int check_place(struct wal_reader *r)
 {
     struct wal *w = r->log;
@@ -149,7 +172,7 @@ static int check_place(struct wal_reader *r)
         atomic_store(&r->stale, 0);
         pthread_mutex_unlock(&w->readers_mu);
         unload(r);
-        r->trimmed |= r->position > 0 && r->position - 1 > cut;
+        r->trimmed |= r->position > 0 && r->position - !backward(r) > cut;
     }
     r->trimmed |= r->position > 0 && r->position < atomic_load(&w->first_lsn);
     return r->trimmed ? trimmed_fault(r) : 0;
@@ -247,10 +270,11 @@ static int take(struct wal_reader *r, struct record *ret)
 /* 1: there is something to read at the position. */
 static int look(struct wal_reader *r, struct horizon *h)
 {
+    /* In this order: a cut that the horizon knows of has reached the reader too. */
+    place_horizon(r->log, r->flags & WAL_READ_WRITTEN, h);
     int e = check_place(r);
     if (e < 0)
         return e;
-    place_horizon(r->log, r->flags & WAL_READ_WRITTEN, h);
     return r->position >= h->first_lsn && r->position <= h->last_lsn;
 }
 
