@@ -5,6 +5,9 @@
 #include "log/recover.h"
 #include "segment/orphan.h"
 
+/* No log comes to such a sequence of control or number of a segment by itself. */
+#define COUNT_MAX (UINT64_MAX / 2)
+
 static int refuse(const struct wal *w, uint64_t number, const char *why)
 {
     char name[NAME_BYTES];
@@ -184,6 +187,15 @@ static void note_oldest(void *ctx, const struct member *m, const struct member *
         *oldest = m->segment.header;
 }
 
+/* Above every number in the directory, but for those that would leave none. */
+static uint64_t number_after(const struct names *names, uint64_t newest)
+{
+    size_t n = names->n;
+    while (n > 0 && names->segments[n - 1] > COUNT_MAX)
+        n--;
+    return (n ? max_u64(names->segments[n - 1], newest) : newest) + 1;
+}
+
 int recover_chain(struct wal *w)
 {
     struct names names;
@@ -193,12 +205,13 @@ int recover_chain(struct wal *w)
     if (control_is_stale(&w->control))
         return fault(WAL_E_CORRUPT, "%s/%s: the witness is newer than both slots", w->path,
                      NAME_CONTROL);
+    if (!w->config.read_only &&
+        (w->control.sequence > COUNT_MAX || w->control.now.newest > COUNT_MAX))
+        return fault(WAL_E_CORRUPT, "%s/%s counts further than any log", w->path, NAME_CONTROL);
     int e = directory_names(&w->folder, w->alloc, &names);
     if (e < 0)
         return e;
-    w->next_number = (names.n ? max_u64(names.segments[names.n - 1], w->control.now.newest)
-                              : w->control.now.newest) +
-                     1;
+    w->next_number = number_after(&names, w->control.now.newest);
     w->report.segments = names.n;
     e = open_newest(w);
     if (e < 0)

@@ -123,13 +123,17 @@ void image_free(struct image *i)
     *i = (struct image){0};
 }
 
+static const char memory[] = "/dev/shm";
+
+bool stand_in_memory(void)
+{
+    return access(memory, W_OK | X_OK) == 0;
+}
+
 void stand_make(struct stand *s)
 {
-    static const char memory[] = "/dev/shm";
-    const char *base = getenv("TMPDIR");
+    const char *base = stand_in_memory() ? memory : getenv("TMPDIR");
 
-    if (access(memory, W_OK | X_OK) == 0)
-        base = memory;
     snprintf(s->path, sizeof s->path, "%s/libwal-XXXXXX", base ? base : "/tmp");
     must(mkdtemp(s->path) != NULL, s->path);
     s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

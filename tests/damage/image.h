@@ -45,6 +45,8 @@ struct stand {
     int fd;
 };
 
+/* Whether the system has such a file system. */
+bool stand_in_memory(void);
 void stand_make(struct stand *s);
 void stand_remove(struct stand *s);
 /* Afterwards the directory holds exactly the image's files. */

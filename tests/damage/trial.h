@@ -41,7 +41,8 @@ void trial_case(struct trial *t, const struct image *damaged, const char *format
 /* Returns the number of violations. */
 unsigned long trial_end(struct trial *t);
 
-/* So many cases are left out between two that are tried: 0 unless a sanitizer makes them slow. */
+/* So many cases are left out between two that are tried: 0 unless a sanitizer or a real disk makes
+ * them slow. */
 unsigned trial_stride(void);
 
 #endif
