@@ -245,62 +245,63 @@ HEADER(births_far, h->birth_place = UINT32_MAX)
 HEADER(births_in_header, h->birth_place = 3)
 HEADER(kept_many, h->kept_records = UINT32_MAX)
 
+static const struct {
+    const char *name;
+    void (*change)(struct segment_header *);
+    int code;
+} headers[] = {
+    CASE(other_number, WAL_E_CORRUPT),
+    CASE(number_zero, WAL_E_CORRUPT),
+    CASE(base_zero, WAL_E_CORRUPT),
+    CASE(base_last, WAL_E_CORRUPT),
+    CASE(base_later, WAL_E_CORRUPT),
+    CASE(base_unlike_follow, WAL_E_CORRUPT),
+    CASE(salt_zero, WAL_E_CORRUPT),
+    CASE(follows_itself, WAL_E_CORRUPT),
+    CASE(follows_a_later_one, WAL_E_CORRUPT),
+    CASE(follows_none, WAL_E_CORRUPT),
+    CASE(follows_nothing_at_all, WAL_E_CORRUPT),
+    CASE(follow_offset_unaligned, WAL_E_CORRUPT),
+    CASE(follow_offset_near, WAL_E_CORRUPT),
+    CASE(follow_offset_far, WAL_E_CORRUPT),
+    CASE(follow_offset_huge, WAL_E_CORRUPT),
+    CASE(follow_link, WAL_E_CORRUPT),
+    CASE(follow_salt, WAL_E_CORRUPT),
+    CASE(follow_end_lsn, WAL_E_CORRUPT),
+    CASE(align_zero, WAL_E_CORRUPT),
+    CASE(align_odd, WAL_E_CORRUPT),
+    CASE(align_4096, WAL_E_CORRUPT),
+    CASE(window_zero, 0),
+    CASE(window_huge, 0),
+    CASE(groups_of_any_size, WAL_E_CORRUPT),
+    CASE(groups_of_1_gib, 0),
+    CASE(groups_too_small, WAL_E_CORRUPT),
+    CASE(records_above_groups, WAL_E_CORRUPT),
+    CASE(records_of_nothing, WAL_E_CORRUPT),
+    CASE(checksum_unknown, WAL_E_CORRUPT),
+    CASE(codec_known_later, WAL_E_UNSUPPORTED),
+    CASE(cipher_known_later, WAL_E_UNSUPPORTED),
+    CASE(incompatible, WAL_E_VERSION),
+    CASE(read_only_bit, RO_ONLY),
+    CASE(header_flags, WAL_E_CORRUPT),
+    CASE(reset_flag, WAL_E_CORRUPT),
+    CASE(births_far, WAL_E_CORRUPT),
+    CASE(births_in_header, WAL_E_CORRUPT),
+    CASE(kept_many, 0),
+};
+
 static void newest_header(void **state)
 {
-    static const struct {
-        const char *name;
-        void (*change)(struct segment_header *);
-        int code;
-    } cases[] = {
-        CASE(other_number, WAL_E_CORRUPT),
-        CASE(number_zero, WAL_E_CORRUPT),
-        CASE(base_zero, WAL_E_CORRUPT),
-        CASE(base_last, WAL_E_CORRUPT),
-        CASE(base_later, WAL_E_CORRUPT),
-        CASE(base_unlike_follow, WAL_E_CORRUPT),
-        CASE(salt_zero, WAL_E_CORRUPT),
-        CASE(follows_itself, WAL_E_CORRUPT),
-        CASE(follows_a_later_one, WAL_E_CORRUPT),
-        CASE(follows_none, WAL_E_CORRUPT),
-        CASE(follows_nothing_at_all, WAL_E_CORRUPT),
-        CASE(follow_offset_unaligned, WAL_E_CORRUPT),
-        CASE(follow_offset_near, WAL_E_CORRUPT),
-        CASE(follow_offset_far, WAL_E_CORRUPT),
-        CASE(follow_offset_huge, WAL_E_CORRUPT),
-        CASE(follow_link, WAL_E_CORRUPT),
-        CASE(follow_salt, WAL_E_CORRUPT),
-        CASE(follow_end_lsn, WAL_E_CORRUPT),
-        CASE(align_zero, WAL_E_CORRUPT),
-        CASE(align_odd, WAL_E_CORRUPT),
-        CASE(align_4096, WAL_E_CORRUPT),
-        CASE(window_zero, 0),
-        CASE(window_huge, 0),
-        CASE(groups_of_any_size, WAL_E_CORRUPT),
-        CASE(groups_of_1_gib, 0),
-        CASE(groups_too_small, WAL_E_CORRUPT),
-        CASE(records_above_groups, WAL_E_CORRUPT),
-        CASE(records_of_nothing, WAL_E_CORRUPT),
-        CASE(checksum_unknown, WAL_E_CORRUPT),
-        CASE(codec_known_later, WAL_E_UNSUPPORTED),
-        CASE(cipher_known_later, WAL_E_UNSUPPORTED),
-        CASE(incompatible, WAL_E_VERSION),
-        CASE(read_only_bit, RO_ONLY),
-        CASE(header_flags, WAL_E_CORRUPT),
-        CASE(reset_flag, WAL_E_CORRUPT),
-        CASE(births_far, WAL_E_CORRUPT),
-        CASE(births_in_header, WAL_E_CORRUPT),
-        CASE(kept_many, 0),
-    };
     struct image i;
     (void)state;
 
-    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    for (size_t k = 0; k < sizeof headers / sizeof headers[0]; k++) {
         struct segment_header h = layout.header;
-        cases[k].change(&h);
+        headers[k].change(&h);
         image_copy(&i, &made.now);
         struct image_file *f = image_segment(&i, control.newest);
         forge_segment(f, &h);
-        expect(&i, cases[k].code, cases[k].name);
+        expect(&i, headers[k].code, headers[k].name);
         image_free(&i);
     }
 }
