@@ -81,19 +81,23 @@ static int lock_control(struct wal_lock *l, enum lock_makes makes, uint32_t file
     return check_still_there(l);
 }
 
+/* *ret_again: the directory, or the file in it, went away while we were at it. */
 static int try_once(struct wal_lock *l, enum lock_makes makes, uint32_t dir_mode,
-                    uint32_t file_mode)
+                    uint32_t file_mode, bool *ret_again)
 {
     int e = 0;
-    bool made = false;
+    bool made = false, was_there = false;
 
-    if (makes == LOCK_MAKE_DIRECTORY)
+    if (makes == LOCK_MAKE_DIRECTORY) {
         e = directory_make(l->folder.os, l->path, dir_mode, &made);
+        was_there = e == 0;
+    }
     if (e == 0)
         e = directory_open(&l->folder, l->folder.os, l->path);
     if (e == 0)
         e = lock_control(l, makes, file_mode);
     l->made_directory |= made;
+    *ret_again = e == START_OVER || (e == WAL_E_NOTFOUND && was_there);
     if (e != 0) {
         file_close(&l->control);
         directory_close(&l->folder);
@@ -106,6 +110,7 @@ int lock_take(const struct os *os, const char *path, enum lock_makes makes, uint
 {
     struct wal_lock *l = mem_new_zeroed(&alloc_default, sizeof *l);
     int e = START_OVER;
+    bool again = true;
 
     if (!l)
         return fault_nomem();
@@ -116,8 +121,8 @@ int lock_take(const struct os *os, const char *path, enum lock_makes makes, uint
     l->folder.path = l->path;
     if (!l->path)
         e = fault_nomem();
-    for (int k = 0; e == START_OVER && k < TRIES; k++)
-        e = try_once(l, makes, dir_mode, file_mode);
+    for (int k = 0; l->path && again && k < TRIES; k++)
+        e = try_once(l, makes, dir_mode, file_mode, &again);
     if (e == START_OVER)
         e = fault(WAL_E_BUSY, "%s is being removed and made again", path);
     if (e < 0) {
