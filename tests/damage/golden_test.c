@@ -1,0 +1,182 @@
+/* Logs that earlier libraries have written, checked in with what is in them (tests/golden): every
+ * later library reads them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "log_made.h"
+
+#ifndef SOURCE_DIR
+#define SOURCE_DIR "." /* built by hand: to be run in the project's root */
+#endif
+
+enum { RECORDS_MAX = 256, KEYS_MAX = 16, TEXT_MAX = 64, PAYLOAD_MAX = 8192 };
+
+struct expected_record {
+    unsigned type, size, last, crc;
+};
+
+/* One log of expected.txt. */
+static struct {
+    char name[TEXT_MAX], verdict[TEXT_MAX];
+    unsigned long long first, last, next;
+    struct expected_record records[RECORDS_MAX]; /* by LSN */
+    char meta[KEYS_MAX][2][TEXT_MAX];
+    unsigned n_meta;
+} golden;
+
+static struct stand stand;
+static unsigned met; /* keys */
+
+static void check_record(const wal_record_t *r, uint64_t lsn)
+{
+    const struct expected_record *e = &golden.records[lsn];
+    assert_true(r->lsn == lsn);
+    assert_int_equal(r->type, e->type);
+    assert_int_equal(r->data_size, e->size);
+    assert_int_equal(!(r->flags & WAL_RECORD_BATCH_LAST), !e->last);
+    assert_int_equal(crc32(0, r->data, (uInt)r->data_size), e->crc);
+}
+
+static int check_in_turn(void *ctx, const wal_record_t *r)
+{
+    uint64_t *lsn = ctx;
+    check_record(r, (*lsn)++);
+    return 0;
+}
+
+static int check_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
+{
+    const char(*m)[TEXT_MAX] = golden.meta[met++];
+    (void)ctx;
+    assert_true(met <= golden.n_meta);
+    assert_int_equal(klen, strlen(m[0]));
+    assert_memory_equal(key, m[0], klen);
+    assert_int_equal(vlen, strlen(m[1]));
+    assert_memory_equal(value, m[1], vlen);
+    return 0;
+}
+
+static void read_everything(wal_t *w)
+{
+    static uint8_t buffer[PAYLOAD_MAX];
+    wal_record_t r = {.size = sizeof r};
+    wal_reader_t *reader;
+    uint64_t lsn = golden.first;
+
+    assert_int_equal(wal_replay(w, 0, check_in_turn, &lsn, NULL), 0);
+    assert_true(lsn == golden.next);
+    assert_int_equal(wal_reader_open(w, 0, WAL_READ_REVERSE, &reader), 0);
+    while (wal_reader_next(reader, &r) == 1)
+        check_record(&r, --lsn);
+    assert_true(lsn == golden.first);
+    wal_reader_close(reader);
+    for (; lsn < golden.next; lsn++) {
+        assert_int_equal(wal_get(w, lsn, buffer, sizeof buffer, &r), 0);
+        check_record(&r, lsn);
+    }
+    met = 0;
+    assert_int_equal(wal_meta_each(w, check_meta, NULL), 0);
+    assert_int_equal(met, golden.n_meta);
+}
+
+static void open_and_compare(bool read_only, const char *verdict)
+{
+    static const char *const verdicts[] = {"new", "clean", "torn", "ambiguous"};
+    wal_options_t *o = made_options(read_only);
+    wal_recovery_t report;
+    uint64_t first, last, next, durable;
+    wal_t *w;
+
+    assert_int_equal(wal_options_set(o, WAL_OPT_MAX_RECORD_BYTES, PAYLOAD_MAX), 0);
+    assert_int_equal(wal_open(stand.path, o, &w), 0);
+    wal_options_free(o);
+    assert_int_equal(wal_recovery(w, &report, sizeof report), 0);
+    assert_string_equal(verdicts[report.verdict], verdict);
+    assert_int_equal(report.header_repairs, 0);
+    assert_int_equal(wal_range(w, &first, &last, &next, &durable), 0);
+    assert_true(first == golden.first && last == golden.last && next == golden.next);
+    assert_true(durable == next - 1);
+    read_everything(w);
+    assert_int_equal(wal_close(w), 0);
+}
+
+/* Read-only, twice for writing, and read-only what that has left. */
+static void try_log(const char *directory)
+{
+    char path[512];
+    struct image i;
+
+    snprintf(path, sizeof path, "%s/%s", directory, golden.name);
+    image_load(&i, path);
+    stand_put(&stand, &i);
+    open_and_compare(true, golden.verdict);
+    assert_true(stand_holds(&stand, &i));
+    open_and_compare(false, golden.verdict);
+    open_and_compare(false, "clean");
+    open_and_compare(true, "clean");
+    printf("  %s: LSN %llu .. %llu, %u keys\n", path, golden.first, golden.next - 1, golden.n_meta);
+    image_free(&i);
+}
+
+static void take_line(const char *line)
+{
+    unsigned long long lsn;
+    struct expected_record r;
+
+    if (sscanf(line, "record %llu %u %u %u %x", &lsn, &r.type, &r.size, &r.last, &r.crc) == 5) {
+        assert_true(lsn < RECORDS_MAX);
+        golden.records[lsn] = r;
+        return;
+    }
+    assert_true(golden.n_meta < KEYS_MAX);
+    assert_int_equal(sscanf(line, "meta %63s %63s", golden.meta[golden.n_meta][0],
+                            golden.meta[golden.n_meta][1]),
+                     2);
+    golden.n_meta++;
+}
+
+static void try_version(const char *directory, unsigned logs)
+{
+    char path[512], line[256];
+    unsigned n = 0;
+
+    snprintf(path, sizeof path, "%s/expected.txt", directory);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        if (strncmp(line, "log ", 4) != 0) {
+            take_line(line);
+            continue;
+        }
+        if (n++)
+            try_log(directory);
+        memset(&golden, 0, sizeof golden);
+        assert_int_equal(sscanf(line, "log %63s %63s %llu %llu %llu", golden.name, golden.verdict,
+                                &golden.first, &golden.last, &golden.next),
+                         5);
+    }
+    fclose(f);
+    try_log(directory);
+    assert_int_equal(n, logs);
+}
+
+static void version_1_0(void **state)
+{
+    (void)state;
+    stand_make(&stand);
+    try_version(SOURCE_DIR "/tests/golden/1.0", 5);
+    stand_remove(&stand);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(version_1_0)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
