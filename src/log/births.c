@@ -23,7 +23,8 @@ static int make_room(struct pass *p, uint64_t body)
     size_t need = outgoing_room((size_t)body, p->align);
     if (!p->w || need <= p->room)
         return 0;
-    uint8_t *bytes = mem_resize(p->births->alloc, p->bytes, need);
+    uint8_t *own = p->bytes == p->births->lent ? NULL : p->bytes;
+    uint8_t *bytes = mem_resize(p->births->alloc, own, need);
     if (!bytes)
         return fault_nomem();
     p->bytes = bytes;
@@ -230,7 +231,8 @@ static int run(struct pass *p)
         e = put_old_groups(p);
     if (e == 0)
         e = put_new_records(p);
-    mem_free(p->births->alloc, p->bytes);
+    if (p->bytes != p->births->lent)
+        mem_free(p->births->alloc, p->bytes);
     return e;
 }
 
@@ -245,6 +247,10 @@ int births_measure(const struct births *b, uint32_t align, struct birth_size *re
 
 int births_write(const struct births *b, struct writer *w)
 {
-    struct pass p = {.births = b, .w = w, .align = w->segment.header.group_align};
+    struct pass p = {.births = b,
+                     .w = w,
+                     .align = w->segment.header.group_align,
+                     .bytes = b->lent,
+                     .room = b->lent_bytes};
     return run(&p);
 }

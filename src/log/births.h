@@ -21,6 +21,8 @@ struct births {
     struct source *source; /* NULL: none. They get the LSNs behind everything before. */
     const struct alloc *alloc;
     uint64_t group_bytes;
+    uint8_t *lent; /* memory for groups: what fits into it takes no other. NULL: none */
+    size_t lent_bytes;
 };
 
 struct birth_size {

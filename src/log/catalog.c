@@ -42,6 +42,7 @@ void catalog_free(struct catalog *c)
     for (size_t k = 0; k < c->n; k++)
         unref(c, c->members[k]);
     mem_free(c->alloc, c->members);
+    mem_free(c->alloc, c->spare);
     pthread_mutex_destroy(&c->mu);
 }
 
@@ -91,14 +92,29 @@ static void limit_indexes(struct catalog *c)
     }
 }
 
-static int insert(struct catalog *c, size_t at, const struct segment *s)
+static int reserve(struct catalog *c)
 {
     int e = make_room(c);
+    if (e == 0 && !c->spare)
+        c->spare = mem_new_zeroed(c->alloc, sizeof *c->spare);
+    return e < 0 || c->spare ? e : fault_nomem();
+}
+
+int catalog_reserve(struct catalog *c)
+{
+    pthread_mutex_lock(&c->mu);
+    int e = reserve(c);
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
+static int insert(struct catalog *c, size_t at, const struct segment *s)
+{
+    int e = reserve(c);
     if (e < 0)
         return e;
-    struct member *m = mem_new_zeroed(c->alloc, sizeof *m);
-    if (!m)
-        return fault_nomem();
+    struct member *m = c->spare;
+    c->spare = NULL;
     m->refs = 1;
     m->number = s->header.number;
     m->segment = *s;

@@ -40,6 +40,7 @@ struct catalog {
     pthread_mutex_t mu; /* protects everything below, and the members' fields except segment */
     struct member **members;
     size_t n, room, open_files;
+    struct member *spare; /* for the next one that comes */
     uint64_t clock;
 };
 
@@ -61,6 +62,8 @@ struct numbers {
     uint64_t *v;
     size_t n;
 };
+/* Memory for the next catalog_advance, which can't fail then. */
+MUST_USE int catalog_reserve(struct catalog *c);
 /* The numbers of what was dropped go to *ret_dropped, freed by the caller; without memory for them
  * it is empty. */
 MUST_USE int catalog_advance(struct catalog *c, const struct advance *a,

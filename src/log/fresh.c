@@ -241,19 +241,21 @@ static int take_file(struct wal *w, struct writer *n)
     return 0;
 }
 
-static int index_births(struct wal *w, const struct writer *n)
+/* What the index lacks is searched for from the group before. So no error here is one of the call.
+ */
+static void index_births(struct wal *w, const struct writer *n)
 {
+    struct fault before = *fault_last();
     struct group_reader r;
     struct group_view g;
-    int e;
 
     group_reader_init(&r, &n->segment, w->alloc, GROUP_BLOCK_BYTES);
     r.limit = n->end.offset;
-    while ((e = group_reader_next_header(&r, &g)) == 1)
+    while (group_reader_next_header(&r, &g) == 1)
         if (g.header.records)
             catalog_index(&w->catalog, g.header.first_lsn, g.offset);
     group_reader_free(&r);
-    return e;
+    fault_put(&before);
 }
 
 /* The log changes over to the new segment, in one step for everybody who reads. */
@@ -299,6 +301,8 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     if (e < 0)
         return e;
     e = fill(w, f, &n);
+    if (e == 0)
+        e = catalog_reserve(&w->catalog);
     if (e < 0) {
         try_unlink(w, n.segment.file.name);
         file_close(&n.segment.file);
@@ -316,7 +320,8 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     }
     fresh_witness(w);
     fresh_remove(w, &dropped);
-    return index_births(w, &n);
+    index_births(w, &n);
+    return 0;
 }
 
 void fresh_witness(struct wal *w)
@@ -422,12 +427,41 @@ int fresh_seal(struct wal *w, bool *ret_fatal)
     return e;
 }
 
+/* Whatever lacks space or memory says so while there still is a way back. */
+static int reserve_all(struct wal *w, struct births *b)
+{
+    int e = fresh_prepare(w);
+    if (e == 0)
+        e = catalog_reserve(&w->catalog);
+    if (e == 0 && w->meta.body) {
+        b->lent_bytes = outgoing_room(w->meta.size, w->config.group_align);
+        b->lent = mem_new(w->alloc, b->lent_bytes);
+        e = b->lent ? 0 : fault_nomem();
+    }
+    return e;
+}
+
+/* Behind the seal there is no way back. */
+static int seal_and_make(struct wal *w, struct fresh *f, bool *ret_fatal)
+{
+    const struct writer *x = &w->writer;
+    bool named;
+
+    int e = fresh_seal(w, ret_fatal);
+    if (e < 0)
+        return e;
+    segment_follow(&x->segment, &x->end, &f->follow);
+    f->advance.end = x->end;
+    e = fresh_make(w, f, &named);
+    *ret_fatal = e < 0;
+    return e;
+}
+
 int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
 {
-    struct writer *x = &w->writer;
     struct fresh f = {
         .salt = salt,
-        .base_lsn = x->end.next_lsn,
+        .base_lsn = w->writer.end.next_lsn,
         .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
         .advance = {.oldest = w->control.now.oldest,
                     .ends = true,
@@ -437,20 +471,11 @@ int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
     };
 
     *ret_fatal = false;
-    int e = fresh_prepare(w); /* whatever lacks space says so while there still is a way back */
-    if (e < 0)
-        return e;
-    e = fresh_seal(w, ret_fatal);
-    if (e < 0)
-        return e;
-    segment_follow(&x->segment, &x->end, &f.follow);
-    f.advance.end = x->end;
-    *ret_fatal = true;
-    bool named;
-    e = fresh_make(w, &f, &named);
-    if (e == 0) {
-        *ret_fatal = false;
+    int e = reserve_all(w, &f.births);
+    if (e == 0)
+        e = seal_and_make(w, &f, ret_fatal);
+    if (e == 0)
         stat_add(&w->stats, WAL_STAT_ROTATIONS, 1);
-    }
+    mem_free(w->alloc, f.births.lent);
     return e;
 }

@@ -1,0 +1,377 @@
+/* Every allocation fails once: the call says NOMEM, has done nothing, and works the next time;
+ * nothing leaks; the log is right. */
+#include "support/log_fixture.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct poor {
+    pthread_mutex_t mu;
+    uint64_t calls, fail_at; /* 0: never */
+    int64_t live;
+    bool struck, bad_size;
+};
+
+static bool strikes(struct poor *p, size_t size)
+{
+    bool strike = ++p->calls == p->fail_at;
+    p->struck |= strike;
+    p->bad_size |= size == 0;
+    return strike;
+}
+
+static void *poor_alloc_one(void *ctx, size_t size)
+{
+    struct poor *p = ctx;
+    pthread_mutex_lock(&p->mu);
+    void *block = strikes(p, size) ? NULL : malloc(size);
+    p->live += block != NULL;
+    pthread_mutex_unlock(&p->mu);
+    return block;
+}
+
+static void *poor_resize_one(void *ctx, void *block, size_t size)
+{
+    struct poor *p = ctx;
+    pthread_mutex_lock(&p->mu);
+    p->bad_size |= block == NULL; /* p is never NULL, says the header */
+    void *moved = strikes(p, size) ? NULL : realloc(block, size);
+    pthread_mutex_unlock(&p->mu);
+    return moved;
+}
+
+static void poor_release_one(void *ctx, void *block)
+{
+    struct poor *p = ctx;
+    pthread_mutex_lock(&p->mu);
+    p->live--;
+    p->bad_size |= block == NULL;
+    pthread_mutex_unlock(&p->mu);
+    free(block);
+}
+
+struct world {
+    struct log_fixture *f;
+    wal_options_t *read_only;
+    wal_t *follower;
+    wal_batch_t *batch;
+    wal_reader_t *reader;
+    uint64_t step;
+};
+
+static int nothing(void *ctx, const wal_record_t *record)
+{
+    (void)record;
+    ++*(uint64_t *)ctx;
+    return 0;
+}
+
+static int no_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
+{
+    (void)key;
+    (void)klen;
+    (void)value;
+    (void)vlen;
+    ++*(uint64_t *)ctx;
+    return 0;
+}
+
+/* One step each; they are repeated until they succeed. */
+static int do_open(struct world *x)
+{
+    return x->f->log ? 0 : wal_open(x->f->dir, x->f->options, &x->f->log);
+}
+
+static int do_append(struct world *x)
+{
+    uint64_t lsn = 0;
+    int e = wal_append(x->f->log, "sync", 4, &lsn);
+    if (e == 0)
+        assert_int_equal(lsn, 1);
+    return e;
+}
+
+static int do_buffer(struct world *x)
+{
+    uint64_t lsn = 0;
+    int e = wal_append_typed(x->f->log, 5, "async", 5, WAL_APPEND_ASYNC, &lsn);
+    if (e == 0)
+        assert_int_equal(lsn, 2);
+    return e;
+}
+
+static int do_many(struct world *x)
+{
+    static const wal_record_t r[3] = {{.size = sizeof r[0], .data = "m", .data_size = 1}, {0}, {0}};
+    uint64_t lsn = 0;
+    int e = wal_append_many(x->f->log, r, 3, 0, &lsn);
+    if (e == 0)
+        assert_int_equal(lsn, 3);
+    return e;
+}
+
+static int do_batch_new(struct world *x)
+{
+    return wal_batch_new(x->f->log, &x->batch);
+}
+
+static int do_batch_append(struct world *x)
+{
+    int e = 0;
+    while (e == 0 && wal_batch_count(x->batch) < 150)
+        e = wal_batch_append(x->batch, 0, fixture_bytes(1000, 'b'), 1000);
+    return e;
+}
+
+static int do_batch_commit(struct world *x)
+{
+    uint64_t first = 0;
+    int e = wal_batch_commit(x->batch, 0, &first, NULL);
+    if (e == 0)
+        assert_int_equal(first, 6);
+    return e;
+}
+
+static int do_meta_set(struct world *x)
+{
+    int e = wal_meta_set(x->f->log, "key", 3, "value", 5);
+    return e < 0 ? e : wal_meta_set(x->f->log, "gone", 4, "", 0);
+}
+
+static int do_meta_delete(struct world *x)
+{
+    return wal_meta_delete(x->f->log, "gone", 4);
+}
+
+static int do_meta_each(struct world *x)
+{
+    uint64_t n = 0;
+    int e = wal_meta_each(x->f->log, no_meta, &n);
+    if (e == 0)
+        assert_int_equal(n, 1);
+    return e;
+}
+
+static int do_rotate(struct world *x)
+{
+    return wal_rotate(x->f->log);
+}
+
+static int do_append_big(struct world *x)
+{
+    uint64_t lsn = 0;
+    int e = wal_append(x->f->log, fixture_bytes(100000, 'B'), 100000, &lsn);
+    if (e == 0)
+        assert_int_equal(lsn, 156);
+    return e;
+}
+
+static int do_reader_open(struct world *x)
+{
+    return wal_reader_open(x->f->log, 0, 0, &x->reader);
+}
+
+static int do_reader_open_back(struct world *x)
+{
+    return wal_reader_open(x->f->log, 0, WAL_READ_REVERSE, &x->reader);
+}
+
+static int do_read(struct world *x)
+{
+    wal_record_t r = {.size = sizeof r};
+    int e;
+    while ((e = wal_reader_next(x->reader, &r)) == 1)
+        continue;
+    return e;
+}
+
+static int do_reader_close(struct world *x)
+{
+    wal_reader_close(x->reader);
+    x->reader = NULL;
+    return 0;
+}
+
+static int do_get(struct world *x)
+{
+    static char buf[100000];
+    wal_record_t r = {.size = sizeof r};
+    int e = wal_get(x->f->log, 2, buf, sizeof buf, &r);
+    if (e == 0)
+        assert_memory_equal(buf, "async", 5);
+    return e < 0 ? e : wal_get(x->f->log, 156, buf, sizeof buf, &r);
+}
+
+static int do_replay(struct world *x)
+{
+    uint64_t n = 0;
+    int e = wal_replay(x->f->log, 0, nothing, &n, NULL);
+    if (e == 0)
+        assert_int_equal(n, 156);
+    return e;
+}
+
+static int do_truncate_after(struct world *x)
+{
+    return wal_truncate_after(x->f->log, 4);
+}
+
+static int do_replace(struct world *x)
+{
+    static const wal_record_t r[2] = {{.size = sizeof r[0], .data = "r", .data_size = 1}, {0}};
+    return wal_replace_after(x->f->log, 3, r, 2, 0, NULL);
+}
+
+static int do_truncate_before(struct world *x)
+{
+    return wal_truncate_before(x->f->log, 2);
+}
+
+static int do_segments(struct world *x)
+{
+    size_t n = 0;
+    return wal_segments(x->f->log, NULL, sizeof(wal_segment_t), &n);
+}
+
+static int do_follow(struct world *x)
+{
+    return wal_open(x->f->dir, x->read_only, &x->follower);
+}
+
+static int do_follower_reads(struct world *x)
+{
+    char buf[100];
+    wal_record_t r = {.size = sizeof r};
+    size_t n;
+    int e = wal_get(x->follower, 2, buf, sizeof buf, &r);
+    return e < 0 ? e : wal_meta_get(x->follower, "key", 3, buf, sizeof buf, &n);
+}
+
+static int do_follower_close(struct world *x)
+{
+    return wal_close(x->follower);
+}
+
+static int do_batch_free(struct world *x)
+{
+    wal_batch_free(x->batch);
+    x->batch = NULL;
+    return 0;
+}
+
+/* Close frees the handle in any case; what was acknowledged must be there. */
+static int do_close(struct world *x)
+{
+    wal_t *w = x->f->log;
+    int e = w ? wal_close(w) : 0;
+    x->f->log = NULL;
+    return e;
+}
+
+static int do_crash(struct world *x)
+{
+    if (x->f->log)
+        fixture_crash(x->f);
+    return 0;
+}
+
+static int do_check(struct world *x)
+{
+    uint64_t range[4];
+    int e = wal_range(x->f->log, &range[0], &range[1], &range[2], &range[3]);
+    assert_int_equal(e, 0);
+    assert_int_equal(range[0], 2);
+    assert_int_equal(range[1], 5);
+    assert_int_equal(range[3], 5);
+    return 0;
+}
+
+static int do_reset(struct world *x)
+{
+    return wal_reset(x->f->log, 1);
+}
+
+static int (*const steps[])(struct world *x) = {
+    do_open,           do_append,          do_buffer,     do_many,         do_batch_new,
+    do_batch_append,   do_batch_commit,    do_batch_free, do_meta_set,     do_rotate,
+    do_append_big,     do_reader_open,     do_read,       do_reader_close, do_reader_open_back,
+    do_read,           do_reader_close,    do_get,        do_replay,       do_segments,
+    do_meta_delete,    do_meta_each,       do_close,      do_open,         do_get,
+    do_replay,         do_crash,           do_open,       do_get,          do_truncate_after,
+    do_replace,        do_truncate_before, do_meta_each,  do_check,        do_follow,
+    do_follower_reads, do_follower_close,  do_crash,      do_open,         do_meta_each,
+    do_check,          do_close,           do_open,       do_check,        do_reset,
+    do_meta_each,      do_close,
+};
+
+static void take_step(struct world *x, struct poor *p, uint64_t n)
+{
+    bool struck = p->struck;
+    int e = steps[x->step](x);
+
+    if (e == WAL_E_NOMEM && !struck && p->struck) {
+        struck = true;
+        e = steps[x->step](x);
+    }
+    if (e < 0) {
+        wal_error_t last;
+        (void)wal_last_error(&last, sizeof last);
+        print_error("allocation %d, step %d: %s, not NOMEM: %s\n", (int)n, (int)x->step,
+                    wal_error_name(e), last.message);
+    }
+    assert_true(e >= 0);
+}
+
+static bool run(struct log_fixture *f, uint64_t n, wal_options_t *read_only)
+{
+    struct poor p = {.fail_at = n};
+    struct world x = {.f = f, .read_only = read_only};
+    const wal_allocator_t a = {.size = sizeof a,
+                               .ctx = &p,
+                               .alloc = poor_alloc_one,
+                               .resize = poor_resize_one,
+                               .release = poor_release_one};
+
+    assert_int_equal(pthread_mutex_init(&p.mu, NULL), 0);
+    must(wal_options_set_allocator(f->options, &a));
+    must(wal_options_set_allocator(read_only, &a));
+    for (; x.step < COUNT_OF(steps); x.step++)
+        take_step(&x, &p, n);
+    if (p.live != 0)
+        print_error("allocation %d: %d blocks leaked\n", (int)n, (int)p.live);
+    assert_int_equal(p.live, 0);
+    assert_false(p.bad_size);
+    must(wal_destroy(f->dir));
+    return p.struck;
+}
+
+static void test_every_allocation_fails_once(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_options_t *read_only;
+    uint64_t n = 1;
+
+    must(wal_options_new(&read_only));
+    must(wal_options_set(read_only, WAL_OPT_READ_ONLY, 1));
+    fixture_set(f, WAL_OPT_BACKGROUND, 0); /* so that every run makes the same allocations */
+    fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
+    fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 1 << 20);
+    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 1 << 16);
+    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 1 << 20);
+    assert_false(run(f, 0, read_only));
+    while (run(f, n, read_only))
+        n++;
+    assert_true(n > 50);
+    print_message("%d allocations\n", (int)n - 1);
+    wal_options_free(read_only);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fixture_test(test_every_allocation_fails_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
