@@ -191,6 +191,23 @@ static void writes_on_after_interrupts_and_short_counts(void **state)
     file_close(&f);
 }
 
+/* There it may be the sync that was interrupted, and a sync is not tried again. */
+static void an_interrupted_write_through_is_final(void **state)
+{
+    char a[] = "ab";
+    struct iovec iov[] = {{a, 2}};
+    uint64_t touched = 0;
+    struct file f = open_new("x");
+    (void)state;
+
+    spy_fail(&bench.spy, SPY_WRITE, 1, EINTR);
+    assert_int_equal(file_write(&f, iov, 1, 0, OS_WRITE_DSYNC, &touched), WAL_E_IO);
+    assert_int_equal(fault_last()->sys_errno, EINTR);
+    assert_int_equal(bench.spy.calls[SPY_WRITE], 1);
+    assert_int_equal(file_write(&f, iov, 1, 0, OS_WRITE_DSYNC, &touched), 0);
+    file_close(&f);
+}
+
 static void a_failed_write_tells_how_far_it_may_have_gone(void **state)
 {
     char a[] = "ab", b[] = "cdef";
@@ -332,6 +349,7 @@ static void finds_the_first_byte_that_is_not_zero(void **state)
     assert_not_zero(&f, 0, 40001, 40000);
     assert_not_zero(&f, 40000, 40001, 40000);
     assert_zero(&f, 40001, 10 << 20);
+    assert_zero(&f, 60000, 1 << 20);
     assert_not_zero(&f, 40001, UINT64_C(1) << 40, 10 << 20);
     assert_zero(&f, (10 << 20) + 1, UINT64_C(1) << 40);
     assert_zero(&f, 5, 5);
@@ -397,6 +415,7 @@ int main(void)
         TEST(a_read_is_short_only_at_the_end),
         TEST(a_failed_read_names_file_and_place),
         TEST(writes_on_after_interrupts_and_short_counts),
+        TEST(an_interrupted_write_through_is_final),
         TEST(a_failed_write_tells_how_far_it_may_have_gone),
         TEST(a_write_that_goes_nowhere_is_an_error),
         TEST(errors_of_space_are_nospc),

@@ -36,8 +36,10 @@ static void nothing_is_given_beyond_the_limit(void **state)
     reader.limit = c;
     expect_group(b);
     expect_stop(STOP_LIMIT);
-    reader.limit = UINT64_MAX;
+    reader.limit = draft.end.offset;
     expect_group(c);
+    expect_stop(STOP_LIMIT);
+    reader.limit = UINT64_MAX;
     expect_stop(STOP_ABSENT);
 }
 
@@ -69,6 +71,11 @@ static void a_boundary_is_gone_on_from(void **state)
     group_reader_resume(&reader, &at);
     expect_group(b);
     expect_group(c);
+    struct boundary end = draft.end; /* outside of long batches */
+    put_part(&draft, GROUP_LAST, 1, 8);
+    group_reader_forget(&reader);
+    group_reader_resume(&reader, &end);
+    expect_stop(STOP_CHAIN);
     at.link ^= 1;
     group_reader_resume(&reader, &at);
     expect_stop(STOP_CHAIN);
@@ -104,6 +111,18 @@ static void a_known_place_is_gone_on_from(void **state)
     group_reader_seek(&reader, b, 102);
     expect_group(b);
     expect_stop(STOP_CHAIN); /* from the second group on links count */
+}
+
+static void places_are_multiples_of_the_alignment(void **state)
+{
+    (void)state;
+    start_aligned(512);
+    uint64_t at = put(&draft, 1, 8);
+    struct group_header h = peek(&draft, at);
+    h.place++;
+    forge(&draft, at + 64, &h); /* right, but no group can be there */
+    group_reader_seek(&reader, at + 64, 100);
+    expect_stop(STOP_ABSENT);
 }
 
 static void a_long_batch_can_be_entered_anywhere(void **state)
@@ -265,6 +284,7 @@ int main(void)
         TEST(no_more_is_read_than_the_limit_lets),
         TEST(a_boundary_is_gone_on_from),
         TEST(a_known_place_is_gone_on_from),
+        TEST(places_are_multiples_of_the_alignment),
         TEST(a_long_batch_can_be_entered_anywhere),
         TEST(one_that_was_entered_in_the_middle_ends_once),
         TEST(a_place_tells_its_own_lsn),

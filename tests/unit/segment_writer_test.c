@@ -402,6 +402,19 @@ static void zeros_are_put_ahead(void **state)
     expect_clean(1);
 }
 
+static void zeros_are_durable_after_a_sync(void **state)
+{
+    (void)state;
+    writer.zeroed_durable = START;
+    writer_zero_ahead(&writer, DRAFT_ROOM + 1000);
+    assert_int_equal(writer.zeroed_durable, START);
+    spy_fail(&bench.spy, SPY_SYNC, 1, EIO);
+    assert_int_equal(writer_sync(&writer, OS_SYNC_DATA), WAL_E_IO);
+    assert_int_equal(writer.zeroed_durable, START);
+    assert_int_equal(writer_sync(&writer, OS_SYNC_DATA), 0);
+    assert_int_equal(writer.zeroed_durable, DRAFT_ROOM + 1000);
+}
+
 static void no_space_for_zeros_is_no_error_yet(void **state)
 {
     (void)state;
@@ -436,6 +449,7 @@ int main(void)
         TEST(an_erasure_that_fails_says_so),
         TEST(a_sync_covers_what_is_written),
         TEST(zeros_are_put_ahead),
+        TEST(zeros_are_durable_after_a_sync),
         TEST(no_space_for_zeros_is_no_error_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
