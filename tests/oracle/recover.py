@@ -250,7 +250,7 @@ def recover(directory: str) -> Log:
     log.first_lsn = slot.first_lsn
     log.next_lsn = log.tail.next_lsn
     log.durable_lsn = max(durable_lsn(last, groups, log.tail.durable), slot.first_lsn - 1)
-    log.given_up = max(0, last.behind_last_byte() - log.tail.end)
+    log.given_up = max(log.tail.walked, last.behind_last_byte()) - log.tail.end
     log.checkpoint_lsn = newest_checkpoint(groups, slot)
     log.metadata = newest_metadata(groups)
     for segment, live in log.parts:

@@ -157,3 +157,13 @@ def test_cut_anywhere_in_a_long_batch(tool, tmp_path, lsn):
     header = check_same(tool, log, tmp_path / "copy")
     assert (header["verdict"], header["next_lsn"]) == ("clean", lsn + 1)
     assert not lint(recover(str(log)))
+
+
+@pytest.mark.xfail(strict=True, reason="the library puts in the newest written group's CRC")
+def test_witness_after_the_front_was_cut_in_front_of_unsynced_groups(tool, tmp_path):
+    """Its group CRC is that of the group that ends at its durable place."""
+    log = tmp_path / "log"
+    options = {"sync": "none", "segment_bytes": "64K", "group_bytes": "64K"}
+    batch = "many 40 30000 7 0"
+    write_and_kill(tool, log, options, "many 10 100 3 0", batch, batch, "before 4", "flush")
+    assert not lint(recover(str(log)))
