@@ -125,13 +125,13 @@ static void violation(struct explorer *x, const char *trace, const char *why)
 static void crash(struct explorer *x, const struct point *p, uint32_t depth, const char *trace);
 
 /* Opens, compares, appends, closes, opens again; NULL: right. */
-static const char *live_on(struct session *s, struct recorder *r)
+static const char *live_on(struct session *s, struct recorder *r, const char *tail)
 {
     r->phase = "in open";
     enum tried t = session_open(s);
     r->phase = "in append behind it";
-    if (t == TRIED_OK)
-        t = op_run(s, 's');
+    for (; t == TRIED_OK && *tail != 0; tail++)
+        t = op_run(s, *tail);
     r->phase = "in close behind it";
     if (t == TRIED_OK)
         t = session_close(s);
@@ -139,7 +139,7 @@ static const char *live_on(struct session *s, struct recorder *r)
     if (t == TRIED_OK)
         t = session_open(s);
     record(r, "end", "");
-    simdisk_set_hook(s->disk, NULL, NULL);
+    s->hook = NULL;
     session_drop(s);
     return t == TRIED_OK ? NULL : s->why;
 }
@@ -166,8 +166,9 @@ static void visit(struct explorer *x, struct simdisk *image, const struct oracle
         violation(x, trace, s.why);
         return;
     }
-    simdisk_set_hook(image, on_call, &r);
-    const char *why = live_on(&s, &r);
+    s.hook = on_call;
+    s.hook_arg = &r;
+    const char *why = live_on(&s, &r, x->tail);
     if (why != NULL)
         violation(x, trace, why);
     for (uint32_t k = 0; k < r.count && !stopped(x); k++)
@@ -258,9 +259,10 @@ void explore(struct explorer *x, const struct setup *setup, const char *letters,
     x->sequences++;
     oracle_init(&o, 1);
     session_init(&s, setup, d, &o);
-    simdisk_set_hook(d, on_call, &r);
+    s.hook = on_call;
+    s.hook_arg = &r;
     enum tried t = run(&s, &r, letters, creation);
-    simdisk_set_hook(d, NULL, NULL);
+    s.hook = NULL;
     snprintf(trace, sizeof trace, "%s:%s", setup->name, letters);
     if (t != TRIED_OK)
         violation(x, trace, s.why);
@@ -284,7 +286,7 @@ void explore_now(struct explorer *x, const struct session *s, const char *trace)
 void explorer_init(struct explorer *x, uint64_t seed)
 {
     *x = (struct explorer){
-        .seed = seed, .limit = 24, .nested_limit = 6, .nested_share = 100, .depth = 3};
+        .seed = seed, .tail = "s", .limit = 24, .nested_limit = 6, .nested_share = 100, .depth = 3};
 }
 
 void explorer_free(struct explorer *x)

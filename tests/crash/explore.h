@@ -13,6 +13,7 @@ struct explorer {
     uint64_t limit;          /* images per power cut, about */
     uint64_t nested_limit;   /* the same inside of recovery */
     uint64_t nested_share;   /* one state in so many is crashed again; 0: none */
+    const char *tail;        /* operations behind a recovery; "s" */
     uint32_t depth;          /* how often one after the other */
     bool (*stop)(void *arg); /* NULL: never */
     void *stop_arg;

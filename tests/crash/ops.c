@@ -139,6 +139,30 @@ static enum tried submit(struct session *s)
     return session_note(s, "submit", lsn);
 }
 
+/* Another thread's append comes while this one's sync runs. It is buffered, so that it does no I/O
+ * of its own. What it came to shows in the numbers later. */
+static void append_during_sync(struct session *s)
+{
+    struct load l;
+    uint64_t lsn, expected = oracle_next(s->oracle);
+    load_make(s, &l, 1, SMALL);
+    oracle_submit(s->oracle, l.ids, 1);
+    int e = wal_append_typed(s->log, l.records[0].type, l.bytes, SMALL, WAL_APPEND_ASYNC, &lsn);
+    free(l.bytes);
+    if (e < 0)
+        oracle_withdraw(s->oracle, expected);
+}
+
+static enum tried overtaken(struct session *s)
+{
+    if (s->faulty || !oracle_has_room(s->oracle, 2))
+        return TRIED_OK;
+    s->during_sync = append_during_sync;
+    enum tried t = small(s);
+    s->during_sync = NULL;
+    return t;
+}
+
 static enum tried sync_all(struct session *s)
 {
     uint64_t last = oracle_next(s->oracle) - 1;
@@ -314,6 +338,7 @@ static enum tried reopen_other(struct session *s)
 const struct op ops[] = {
     {'s', "append + sync", small},
     {'a', "append ASYNC", small_async},
+    {'i', "append, another one while its sync runs", overtaken},
     {'l', "append several pages", large},
     {'e', "append zero bytes", empty},
     {'b', "batch of 3", many},

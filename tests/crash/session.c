@@ -36,11 +36,24 @@ const struct setup *setup_by_name(const char *name)
     return NULL;
 }
 
+static void on_call(void *arg, struct simdisk *d, enum simdisk_call call, const char *name)
+{
+    struct session *s = arg;
+    void (*now)(struct session *) = s->during_sync;
+    if (s->hook != NULL)
+        s->hook(s->hook_arg, d, call, name);
+    if (now == NULL || call != SIMDISK_SYNC || strstr(name, ".wal") == NULL)
+        return;
+    s->during_sync = NULL;
+    now(s);
+}
+
 void session_init(struct session *s, const struct setup *setup, struct simdisk *d, struct oracle *o)
 {
     simdisk_set_tear(d, setup->tear);
     *s = (struct session){
         .setup = *setup, .mode = setup->mode, .disk = d, .oracle = o, .next_number = 1};
+    simdisk_set_hook(d, on_call, s);
 }
 
 enum tried session_wrong(struct session *s, const char *fmt, ...)

@@ -32,9 +32,13 @@ struct session {
     struct oracle *oracle;
     wal_t *log;
     uint64_t next_number; /* of payloads */
-    bool faulty;          /* a fault may strike: errors that it explains are no violation */
-    int code;             /* of the last error */
-    char why[400];        /* after TRIED_ERROR and TRIED_WRONG */
+    /* Before each I/O call: */
+    simdisk_hook_fn hook;
+    void *hook_arg;
+    void (*during_sync)(struct session *s); /* once, at the next sync of a segment */
+    bool faulty;   /* a fault may strike: errors that it explains are no violation */
+    int code;      /* of the last error */
+    char why[400]; /* after TRIED_ERROR and TRIED_WRONG */
 };
 
 void session_init(struct session *s, const struct setup *setup, struct simdisk *d,
