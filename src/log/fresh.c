@@ -87,8 +87,9 @@ static int make_temp(struct wal *w, struct file *ret)
     name_temp(name, w->next_number);
     int e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
     if (e < 0 && fault_last()->sys_errno == EEXIST) {
-        try_unlink(w, name); /* it is of an attempt that failed half way */
-        e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
+        e = folder_unlink(&w->folder, name); /* it is of an attempt that failed half way */
+        if (e == 0)
+            e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
     }
     return e;
 }

@@ -195,7 +195,9 @@ int folder_sync(const struct folder *folder)
 int folder_unlink(const struct folder *folder, const char *name)
 {
     int r = folder->os->unlink(folder->os->ctx, folder->fd, name);
-    if (r < 0 && r != -ENOENT)
-        return fault_sys(WAL_E_IO, -r, "%s/%s can't be removed", folder->path, name);
-    return 0;
+    if (r == 0 || r == -ENOENT)
+        return 0;
+    bool refused = r == -EISDIR || fault_code_of(-r) == WAL_E_PERM;
+    return fault_sys(refused ? WAL_E_PERM : WAL_E_IO, -r, "%s/%s can't be removed", folder->path,
+                     name);
 }

@@ -4,7 +4,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534, SOMEBODY = 12345 };
@@ -190,7 +193,27 @@ static void put_fifo(const char *path)
     assert_int_equal(mkfifo(path, 0600), 0);
 }
 
-static void (*const puts_instead[])(const char *path) = {put_link, put_directory, put_fifo};
+static void put_socket(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)unlink(path);
+    assert_true(s >= 0 && strlen(path) < sizeof at.sun_path);
+    strcpy(at.sun_path, path);
+    assert_int_equal(bind(s, (const struct sockaddr *)&at, sizeof at), 0);
+    close(s);
+}
+
+static void put_device(const char *path)
+{
+    (void)unlink(path);
+    if (mknod(path, S_IFCHR | 0600, makedev(1, 3)) != 0) /* not as an ordinary user */
+        put_fifo(path);
+}
+
+static void (*const puts_instead[])(const char *path) = {put_link, put_directory, put_fifo,
+                                                         put_socket, put_device};
 
 static void test_no_regular_file_in_place_of_control(void **state)
 {
@@ -230,6 +253,34 @@ static void test_no_regular_file_in_place_of_what_comes(void **state)
         make_log(f);
         puts_instead[k](fixture_segment_path(f, 6));
         refuse_open(f, WAL_E_PERM, "00000000000000000006.wal");
+        fixture_remove_all(f->dir);
+    }
+}
+
+/* A temporary file is made anew: what can be removed is, for it was a leftover, and a link's target
+ * is not written to. A directory can't. */
+static void test_no_regular_file_in_place_of_a_temporary_one(void **state)
+{
+    struct log_fixture *f = *state;
+    const char *temp = "tmp-00000000000000000002";
+    char target[450], byte = 'x';
+
+    for (size_t k = 0; k < COUNT_OF(puts_instead); k++) {
+        fixture_open(f);
+        fixture_append(f, "1");
+        fixture_write_file(fixture_path(f, temp), 0, &byte, 1);
+        snprintf(target, sizeof target, "%s-away", fixture_path(f, temp));
+        puts_instead[k](fixture_path(f, temp));
+        if (puts_instead[k] == put_directory)
+            expect_error(WAL_E_PERM, wal_rotate(f->log), temp);
+        else
+            must(wal_rotate(f->log));
+        if (puts_instead[k] == put_link) {
+            fixture_read_file(target, 0, &byte, 1);
+            assert_int_equal(byte, 'x');
+        }
+        assert_int_equal(fixture_append(f, "2"), 2);
+        fixture_close(f);
         fixture_remove_all(f->dir);
     }
 }
@@ -274,6 +325,7 @@ int main(void)
         fixture_test(test_no_regular_file_in_place_of_control),
         fixture_test(test_no_regular_file_in_place_of_a_segment),
         fixture_test(test_no_regular_file_in_place_of_what_comes),
+        fixture_test(test_no_regular_file_in_place_of_a_temporary_one),
         fixture_test(test_a_missing_segment),
         fixture_test(test_no_control),
     };

@@ -244,6 +244,36 @@ static void test_a_cut_at_the_end(void **state)
     wal_reader_close(end);
 }
 
+static void test_a_cut_under_readers_that_walk_back(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    wal_reader_t *waits = open_reader(f->log, 1, WAL_READ_REVERSE); /* from = next */
+    expect_end(waits);
+    fixture_fill(f, 9);
+    expect_next(waits, 1, "1");
+    wal_reader_t *above = open_reader(f->log, 8, WAL_READ_REVERSE);
+    wal_reader_t *below = open_reader(f->log, 5, WAL_READ_REVERSE);
+    wal_reader_t *across = open_reader(f->log, 7, WAL_READ_REVERSE);
+    expect_next(across, 7, "7"); /* 6, 5 and so on are loaded */
+    expect_next(across, 6, "6");
+    expect_next(across, 5, "5");
+    must(wal_truncate_after(f->log, 5));
+    fixture_append(f, "new 6");
+    expect_trimmed(above);
+    expect_next(below, 5, "5");
+    expect_next(below, 4, "4");
+    expect_next(across, 4, "4");
+    must(wal_reader_seek(above, 0));
+    expect_next(above, 6, "new 6");
+    expect_next(above, 5, "5");
+    wal_reader_close(waits);
+    wal_reader_close(above);
+    wal_reader_close(below);
+    wal_reader_close(across);
+}
+
 static void test_replace_and_reset(void **state)
 {
     struct log_fixture *f = *state;
@@ -355,6 +385,7 @@ int main(void)
         fixture_test(test_wait_with_a_limit),
         fixture_test(test_truncation_at_the_front_overtakes_a_reader),
         fixture_test(test_a_cut_at_the_end),
+        fixture_test(test_a_cut_under_readers_that_walk_back),
         fixture_test(test_replace_and_reset),
         fixture_test(test_a_reader_crosses_segments),
         fixture_test(test_damage_stays_an_error_and_the_place_stays),
