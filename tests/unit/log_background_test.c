@@ -1,0 +1,148 @@
+/* The background thread: there when there is work, gone when told, done without where it can't be.
+ */
+#include "spied_log.h"
+
+#include <errno.h>
+
+#include "log/background.h"
+#include "support/crew.h"
+
+static struct os counting;
+static unsigned starts, stops;
+static int refusal;
+
+static int start(void *ctx, os_step_fn step, void *arg, struct os_thread **ret)
+{
+    starts++;
+    return refusal ? refusal : os_posix()->thread_start(ctx, step, arg, ret);
+}
+
+static void stop(void *ctx, struct os_thread *t)
+{
+    stops++;
+    os_posix()->thread_stop(ctx, t);
+}
+
+static int setup(void **state)
+{
+    if (fixture_setup(state) != 0)
+        return -1;
+    struct log_fixture *f = *state;
+    starts = stops = 0;
+    refusal = 0;
+    counting = *os_posix();
+    counting.thread_start = start;
+    counting.thread_stop = stop;
+    options_set_os(f->options, &counting);
+    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 0); /* no other work for it */
+    return 0;
+}
+
+static void await_durable(struct log_fixture *f, uint64_t lsn)
+{
+    while (wal_durable_lsn(f->log) < lsn)
+        crew_pause();
+}
+
+static void a_log_of_blocking_calls_has_none(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    fixture_append(f, "a");
+    fixture_append_flags(f, "b", WAL_APPEND_ASYNC);
+    must(wal_sync(f->log, 0));
+    fixture_close(f);
+    assert_int_equal(starts, 0);
+    assert_int_equal(stops, 0);
+}
+
+static void it_commits_what_was_submitted(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    for (uint64_t k = 1; k <= 50; k++) {
+        assert_int_equal(fixture_append_flags(f, "a", WAL_APPEND_SUBMIT), k);
+        await_durable(f, k); /* nobody else would do it */
+    }
+    fixture_close(f);
+    assert_int_equal(starts, 1);
+    assert_int_equal(stops, 1);
+}
+
+static void it_syncs_interval_logs_in_time_and_by_bytes(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_set(f, WAL_OPT_SYNC, WAL_SYNC_INTERVAL);
+    fixture_set(f, WAL_OPT_INTERVAL_MS, 1);
+    fixture_open(f);
+    for (uint64_t k = 1; k <= 20; k++) {
+        fixture_append(f, "a");
+        await_durable(f, k);
+    }
+    fixture_close(f);
+    fixture_set(f, WAL_OPT_INTERVAL_MS, 3600000);
+    fixture_set(f, WAL_OPT_INTERVAL_BYTES, 1000);
+    fixture_open(f);
+    uint64_t before = wal_durable_lsn(f->log);
+    fixture_append(f, "a");
+    must(wal_append(f->log, fixture_bytes(1000, 'b'), 1000, NULL));
+    await_durable(f, before + 2);
+}
+
+static void errors_of_its_writes_are_tried_again(void **state)
+{
+    struct log_fixture *f = *state;
+    static struct spy_os slow; /* only the thread writes while it strikes */
+
+    spy_init(&slow);
+    slow.os.thread_start = start;
+    slow.os.thread_stop = stop;
+    options_set_os(f->options, &slow.os);
+    fixture_open(f);
+    fixture_append(f, "first");
+    spy_fail(&slow, SPY_WRITE, 1, ENOSPC);
+    fixture_append_flags(f, "a", WAL_APPEND_SUBMIT);
+    await_durable(f, 2);
+    assert_int_equal(slow.faults[0].at, 0);
+    assert_int_equal(wal_failure(f->log), 0);
+    fixture_close(f);
+    options_set_os(f->options, &counting);
+    fixture_open(f);
+    expect_record(f->log, 2, "a");
+}
+
+static void callers_do_without_where_there_can_be_none(void **state)
+{
+    struct log_fixture *f = *state;
+
+    refusal = -EAGAIN;
+    fixture_open(f);
+    fixture_append_flags(f, "a", WAL_APPEND_SUBMIT);
+    fixture_append_flags(f, "b", WAL_APPEND_SUBMIT);
+    assert_int_equal(starts, 1); /* asked for once */
+    must(wal_wait(f->log, 2, -1));
+    fixture_close(f);
+    fixture_set(f, WAL_OPT_SYNC, WAL_SYNC_INTERVAL);
+    fixture_open(f);
+    fixture_append(f, "c");
+    must(wal_wait(f->log, 3, -1)); /* no timer will come to it */
+    fixture_close(f);
+    assert_int_equal(stops, 0);
+}
+
+#define background_test(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        background_test(a_log_of_blocking_calls_has_none),
+        background_test(it_commits_what_was_submitted),
+        background_test(it_syncs_interval_logs_in_time_and_by_bytes),
+        background_test(errors_of_its_writes_are_tried_again),
+        background_test(callers_do_without_where_there_can_be_none),
+    };
+    dog_start();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dog_stop();
+    return failed;
+}
