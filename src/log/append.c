@@ -270,11 +270,13 @@ static int wait_step(struct wal *w, uint64_t lsn, uint64_t began, int64_t timeou
             return fault_at(WAL_E_TIMEOUT, lsn, 0, 0, "record %llu is not durable yet",
                             (unsigned long long)lsn);
     }
-    if (lsn < w->next_lsn && w->config.sync_mode != WAL_SYNC_INTERVAL) {
+    /* An INTERVAL log leaves the sync to its timer, where there is one. */
+    bool drives = w->config.sync_mode != WAL_SYNC_INTERVAL || w->background.refused;
+    if (drives && lsn < w->next_lsn) {
         waiter_add(w, &me, lsn);
         return commit_wait(w, &me, true, left);
     }
-    if (w->config.sync_mode != WAL_SYNC_INTERVAL)
+    if (drives)
         w->turn.ahead_lsn = w->turn.ahead_lsn ? min_u64(w->turn.ahead_lsn, lsn) : lsn;
     (void)turn_sleep(w, left);
     return 1;
