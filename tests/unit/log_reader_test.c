@@ -1,0 +1,213 @@
+/* Readers: a place that walks, forward and backward, and knows when it was cut away. */
+#include "spied_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "log/reader.h"
+
+static struct wal_reader *open_at(struct log_fixture *f, uint64_t from, uint32_t flags)
+{
+    struct wal_reader *r = NULL;
+    assert_int_equal(reader_open(f->log, from, flags, &r), 0);
+    return r;
+}
+
+static void expect_one(struct wal_reader *r, uint64_t lsn, bool durable)
+{
+    struct record got;
+    bool is_durable = !durable;
+    char text[16];
+
+    assert_int_equal(reader_next(r, &got, &is_durable), 1);
+    assert_int_equal(got.lsn, lsn);
+    snprintf(text, sizeof text, "%" PRIu64, lsn);
+    assert_int_equal(got.size, strlen(text));
+    assert_memory_equal(got.payload, text, got.size);
+    assert_int_equal(is_durable, durable);
+}
+
+static int code_of_next(struct wal_reader *r)
+{
+    struct record got;
+    bool durable;
+    return reader_next(r, &got, &durable);
+}
+
+static void it_walks_both_ways_over_segments(void **state)
+{
+    struct log_fixture *f = *state;
+    char text[16];
+
+    fixture_open(f);
+    for (unsigned k = 1; k <= 9; k++) {
+        snprintf(text, sizeof text, "%u", k);
+        fixture_append_flags(f, text, k % 3 ? WAL_APPEND_ASYNC : 0); /* groups of three */
+        if (k == 3 || k == 6)
+            must(wal_rotate(f->log));
+    }
+    struct wal_reader *r = open_at(f, 0, 0), *back = open_at(f, 0, WAL_READ_REVERSE);
+    for (uint64_t lsn = 1; lsn <= 9; lsn++) {
+        assert_int_equal(r->position, lsn);
+        expect_one(r, lsn, true);
+        expect_one(back, 10 - lsn, true);
+    }
+    assert_int_equal(code_of_next(r), 0);
+    assert_int_equal(r->position, 10);
+    assert_int_equal(code_of_next(back), 0);
+    assert_int_equal(back->position, 0);
+    assert_int_equal(reader_wait(back, -1), 0); /* nothing will come to it */
+    assert_int_equal(reader_seek(r, 5), 0);
+    expect_one(r, 5, true);
+    assert_int_equal(reader_seek(back, 2), 0);
+    expect_one(back, 2, true);
+    expect_one(back, 1, true);
+    reader_close(r);
+    reader_close(back);
+}
+
+static void what_is_not_durable_is_for_those_who_ask(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    fixture_append(f, "1");
+    fixture_append_flags(f, "2", WAL_APPEND_ASYNC);
+    must(wal_flush(f->log));
+    fixture_append_flags(f, "3", WAL_APPEND_ASYNC);
+    struct wal_reader *r = open_at(f, 1, 0), *all = open_at(f, 1, WAL_READ_WRITTEN);
+    expect_one(r, 1, true);
+    assert_int_equal(code_of_next(r), 0);
+    expect_one(all, 1, true);
+    expect_one(all, 2, false);
+    assert_int_equal(code_of_next(all), 0); /* the third isn't written */
+    assert_int_equal(reader_wait(all, 0), 0);
+    must(wal_sync(f->log, 0));
+    assert_int_equal(reader_wait(r, -1), 1);
+    expect_one(r, 2, true);
+    expect_one(all, 3, true);
+    reader_close(r);
+    reader_close(all);
+}
+
+static void where_it_may_stand(void **state)
+{
+    struct log_fixture *f = *state;
+    struct wal_reader *r = NULL;
+
+    fixture_open(f);
+    assert_int_equal(reader_open(f->log, 2, 0, &r), WAL_E_RANGE);
+    assert_int_equal(reader_open(f->log, 1, 4, &r), WAL_E_INVAL);
+    assert_null(r);
+    r = open_at(f, 1, 0); /* waits for what comes */
+    struct wal_reader *none = open_at(f, 0, WAL_READ_REVERSE);
+    assert_int_equal(none->position, 0);
+    fixture_fill(f, 4);
+    expect_one(r, 1, true);
+    must(wal_truncate_before(f->log, 3));
+    assert_int_equal(reader_seek(r, 2), WAL_E_RANGE);
+    assert_int_equal(reader_seek(r, 6), WAL_E_RANGE);
+    assert_int_equal(fault_last()->lsn, 6);
+    assert_int_equal(reader_seek(r, 5), 0);
+    assert_int_equal(reader_seek(r, 0), 0);
+    expect_one(r, 3, true);
+    reader_close(r);
+    reader_close(none);
+    assert_null(f->log->readers);
+}
+
+/* Forward, the record before the place must have stayed; backward, the next one. */
+static void cuts_reach_those_above_them(void **state)
+{
+    struct log_fixture *f = *state;
+    struct wal_reader *forward[10], *back[10];
+
+    fixture_open(f);
+    fixture_fill(f, 8);
+    for (uint64_t k = 1; k <= 8; k++) {
+        forward[k] = open_at(f, k, 0);
+        back[k] = open_at(f, k, WAL_READ_REVERSE);
+    }
+    must(wal_truncate_after(f->log, 5));
+    assert_int_equal(fixture_append(f, "6"), 6);
+    for (uint64_t k = 1; k <= 8; k++) {
+        bool reached = k > 6, reached_back = k > 5;
+        for (int again = 0; again < 2 && reached; again++) { /* until it is put elsewhere */
+            assert_int_equal(code_of_next(forward[k]), WAL_E_TRIMMED);
+            assert_int_equal(fault_last()->lsn, k);
+            assert_int_equal(reader_wait(forward[k], -1), WAL_E_TRIMMED);
+        }
+        if (!reached)
+            expect_one(forward[k], k, true);
+        if (reached_back)
+            assert_int_equal(code_of_next(back[k]), WAL_E_TRIMMED);
+        else
+            expect_one(back[k], k, true);
+    }
+    assert_int_equal(reader_seek(forward[8], 6), 0);
+    expect_one(forward[8], 6, true);
+    for (uint64_t k = 1; k <= 8; k++) {
+        reader_close(forward[k]);
+        reader_close(back[k]);
+    }
+}
+
+static void truncation_at_the_front_and_reset(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    fixture_fill(f, 5);
+    struct wal_reader *low = open_at(f, 2, 0), *high = open_at(f, 4, 0), *end = open_at(f, 6, 0);
+    must(wal_truncate_before(f->log, 3));
+    assert_int_equal(code_of_next(low), WAL_E_TRIMMED);
+    expect_one(high, 4, true);
+    must(wal_reset(f->log, 6));
+    assert_int_equal(code_of_next(high), WAL_E_TRIMMED);
+    assert_int_equal(code_of_next(end), 0); /* that is where the log goes on */
+    assert_int_equal(fixture_append(f, "6"), 6);
+    expect_one(end, 6, true);
+    reader_close(low);
+    reader_close(high);
+    reader_close(end);
+}
+
+static void damage_is_an_error_and_the_place_stays(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    fixture_append(f, "1");
+    uint64_t at = f->log->writer.end.offset;
+    fixture_append(f, "2");
+    fixture_append(f, "3");
+    struct wal_reader *r = open_at(f, 1, 0);
+    uint8_t was, other;
+    fixture_read_file(fixture_segment_path(f, 1), at + 64 + 16, &was, 1);
+    other = (uint8_t)(was ^ 1);
+    fixture_write_file(fixture_segment_path(f, 1), at + 64 + 16, &other, 1);
+    expect_one(r, 1, true);
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(code_of_next(r), WAL_E_CORRUPT);
+        assert_int_equal(fault_last()->lsn, 2);
+        assert_int_equal(fault_last()->segment, 1);
+        assert_int_equal(fault_last()->offset, at);
+        assert_int_equal(r->position, 2);
+    }
+    fixture_write_file(fixture_segment_path(f, 1), at + 64 + 16, &was, 1);
+    assert_int_equal(reader_seek(r, 2), 0); /* reads anew */
+    expect_one(r, 2, true);
+    reader_close(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        spied_test(it_walks_both_ways_over_segments),
+        spied_test(what_is_not_durable_is_for_those_who_ask),
+        spied_test(where_it_may_stand),
+        spied_test(cuts_reach_those_above_them),
+        spied_test(truncation_at_the_front_and_reset),
+        spied_test(damage_is_an_error_and_the_place_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
