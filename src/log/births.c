@@ -101,7 +101,7 @@ static int copy_records(struct pass *p, const struct group_view *g, uint64_t las
         at += bytes;
     }
     h->stored_bytes = (uint32_t)at;
-    return got < 0 || (walk.left == 0 && walk.at != walk.end) ? -1 : 0;
+    return got < 0 ? -1 : 0;
 }
 
 /* Metadata groups of a long batch's run stay behind, also where they have its FIRST or LAST. Of a

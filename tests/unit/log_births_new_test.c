@@ -135,6 +135,20 @@ static void records_that_do_not_fit_together_are_damage(void **state)
     expect_refused(WAL_E_CORRUPT);
 }
 
+/* It would get a right checksum on its way. */
+static void a_record_with_a_wrong_checksum_is_damage(void **state)
+{
+    (void)state;
+    struct birth_size size;
+    struct boundary start = old.end;
+    uint64_t at = put(&old, 2, 8);
+
+    carry(&start, &old.end);
+    forge_body(at, RECORD_HEADER_BYTES, 0xee, 0);
+    assert_int_equal(births_measure(&births, 64, &size), WAL_E_CORRUPT);
+    assert_int_equal(fault_last()->offset, at);
+}
+
 static void errors_of_the_system_come_through(void **state)
 {
     (void)state;
@@ -159,6 +173,31 @@ static void errors_of_the_system_come_through(void **state)
     }
     segment_start(&writer.segment, &writer.end);
     assert_int_equal(births_write(&births, &writer), 0);
+}
+
+static void lent_memory_is_used_where_it_is_enough(void **state)
+{
+    static uint8_t lent[4096];
+    (void)state;
+
+    struct boundary start = old.end;
+    put(&old, 2, 8);
+    carry(&start, &old.end);
+    set_meta("k", "v");
+    add_records(2, 1000);
+    births.lent = lent;
+    births.lent_bytes = sizeof lent;
+    bear(100);
+    expect_groups("M100+0 D100+2 D102+2 ", 102);
+    segment_start(&writer.segment, &writer.end);
+    poor_init(&poor, 1); /* for the block that the old segment is read by */
+    assert_int_equal(births_write(&births, &writer), 0);
+    assert_int_equal(poor.live, 0);
+    poor_init(&poor, UINT32_MAX);
+
+    add_records(4, 1000); /* more than fits */
+    bear(100);
+    expect_groups("M100+0 D100+2 D102+4 ", 102);
 }
 
 static void without_memory(void **state)
@@ -189,10 +228,16 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(new_records_get_the_next_lsns),     TEST(they_replace_what_was_cut),
-        TEST(many_new_records_are_a_long_batch), TEST(only_the_last_of_them_ends_the_batch),
-        TEST(damage_of_the_old_segment_is_met),  TEST(records_that_do_not_fit_together_are_damage),
-        TEST(errors_of_the_system_come_through), TEST(without_memory),
+        TEST(new_records_get_the_next_lsns),
+        TEST(they_replace_what_was_cut),
+        TEST(many_new_records_are_a_long_batch),
+        TEST(only_the_last_of_them_ends_the_batch),
+        TEST(damage_of_the_old_segment_is_met),
+        TEST(records_that_do_not_fit_together_are_damage),
+        TEST(errors_of_the_system_come_through),
+        TEST(a_record_with_a_wrong_checksum_is_damage),
+        TEST(lent_memory_is_used_where_it_is_enough),
+        TEST(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,27 @@ static void a_cut_drops_what_lies_behind_it(void **state)
     assert_int_equal(open_files(), 3);
 }
 
+static void what_was_reserved_makes_the_next_advance_safe(void **state)
+{
+    struct numbers dropped;
+    (void)state;
+
+    make_chain(16); /* as many as the first table holds */
+    know_newest(1);
+    assert_int_equal(catalog_walk(&catalog), 0);
+    poor.left = 0;
+    assert_int_equal(catalog_reserve(&catalog), WAL_E_NOMEM);
+    poor.left = UINT32_MAX;
+    assert_int_equal(catalog_reserve(&catalog), 0);
+    assert_int_equal(catalog_reserve(&catalog), 0); /* once is enough */
+    poor.left = 0;
+    add_to_chain();
+    advance(0, &dropped);
+    poor.left = UINT32_MAX;
+    expect_members(1, 17);
+    assert_int_equal(catalog_reserve(&catalog), 0); /* unused at the end: freed with the rest */
+}
+
 static void a_reset_drops_everything(void **state)
 {
     struct segment s;
@@ -540,6 +561,7 @@ int main(void)
         TEST(a_file_that_vanished_or_changed_is_noticed_when_opened_again),
         TEST(a_new_segment_ends_the_one_before),
         TEST(a_cut_drops_what_lies_behind_it),
+        TEST(what_was_reserved_makes_the_next_advance_safe),
         TEST(a_reset_drops_everything),
         TEST(an_advance_without_memory_changes_nothing),
         TEST(the_front_is_dropped),

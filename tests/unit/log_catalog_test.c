@@ -75,6 +75,7 @@ static void expect_refused(int code, uint64_t number, const char *why)
 {
     size_t before = catalog.n;
     struct member *m = NULL;
+    int free_fd = 0;
 
     for (int again = 0; again < 2; again++) {
         assert_int_equal(catalog_walk(&catalog), code);
@@ -83,6 +84,10 @@ static void expect_refused(int code, uint64_t number, const char *why)
         assert_non_null(strstr(fault_last()->text, name_of(number)));
         if (!strstr(fault_last()->text, why))
             fail_msg("'%s' is not in '%s'", why, fault_last()->text);
+        int fd = dup(0); /* the lowest one: nothing is left open the second time */
+        close(fd);
+        assert_true(!again || fd == free_fd);
+        free_fd = fd;
     }
     assert_true(catalog.n >= before);
     assert_int_equal(catalog_find(&catalog, 100, &m), code);

@@ -166,7 +166,8 @@ static void the_holder_is_named_where_control_tells(void **state)
 
 struct replacing {
     int times;
-    bool put_new; /* another file comes in its place */
+    bool put_new;  /* another file comes in its place */
+    bool keep_old; /* the old one lives on under another name */
 };
 
 static void replace_control(void *arg)
@@ -175,6 +176,12 @@ static void replace_control(void *arg)
     if (r->times == 0)
         return;
     r->times--;
+    if (r->keep_old) {
+        static int n;
+        char old[320];
+        snprintf(old, sizeof old, "%s/old-%d", path, n++);
+        assert_int_equal(link(bench_path(&bench, "log/control"), old), 0);
+    }
     assert_int_equal(unlink(bench_path(&bench, "log/control")), 0);
     if (r->put_new)
         bench_write(&bench, "log/control", 0, "", 0);
@@ -203,12 +210,12 @@ static void starts_over_where_the_file_was_replaced(void **state)
     const enum spy_call moments[] = {SPY_LOCK, SPY_STAT}; /* before the lock; and after it */
     (void)state;
 
-    for (size_t k = 0; k < 2; k++) {
-        struct replacing r = {.times = 3, .put_new = true};
+    for (size_t k = 0; k < 4; k++) {
+        struct replacing r = {.times = 3, .put_new = true, .keep_old = k / 2};
         assert_int_equal(take(LOCK_MAKE_DIRECTORY), 0);
         lock_drop(lock);
         lock = NULL;
-        before_each(moments[k], &r);
+        before_each(moments[k % 2], &r);
         assert_int_equal(take(LOCK_ONLY), 0);
         assert_int_equal(r.times, 0);
         expect_the_named_file_is_locked();
@@ -235,6 +242,36 @@ static void starts_over_where_the_file_went_away(void **state)
     before_each(SPY_LOCK, &r);
     assert_int_equal(take(LOCK_MAKE_CONTROL), 0);
     expect_the_named_file_is_locked();
+}
+
+static void remove_directory(void *arg)
+{
+    int *times = arg;
+    if (*times > 0)
+        assert_int_equal(rmdir(path), 0);
+    *times -= *times > 0;
+}
+
+static void begins_again_where_the_directory_went_away(void **state)
+{
+    int times = 3;
+    (void)state;
+
+    bench.spy.hook = remove_directory; /* between making and opening it */
+    bench.spy.hook_call = SPY_DIR_OPEN;
+    bench.spy.hook_arg = &times;
+    assert_int_equal(take(LOCK_MAKE_DIRECTORY), 0);
+    assert_int_equal(times, 0);
+    expect_the_named_file_is_locked();
+    lock_drop(lock);
+    lock = NULL;
+    assert_int_equal(unlink(bench_path(&bench, "log/control")), 0);
+    times = 1;
+    bench.spy.hook = remove_directory;
+    expect_refused(LOCK_MAKE_CONTROL, WAL_E_NOTFOUND, "can't be opened");
+    times = 1000;
+    expect_refused(LOCK_MAKE_DIRECTORY, WAL_E_NOTFOUND, "can't be opened");
+    bench.spy.hook = NULL;
 }
 
 static void gives_up_where_it_never_stays(void **state)
@@ -371,6 +408,7 @@ int main(void)
         TEST(the_holder_is_named_where_control_tells),
         TEST(starts_over_where_the_file_was_replaced),
         TEST(starts_over_where_the_file_went_away),
+        TEST(begins_again_where_the_directory_went_away),
         TEST(gives_up_where_it_never_stays),
         TEST(segments_without_control_are_damage),
         TEST(other_files_do_not_matter),

@@ -289,6 +289,25 @@ static void only_the_last_record_of_all_ends_the_batch(void **state)
     }
 }
 
+static void one_that_was_looked_at_is_not_lost_nor_kept(void **state)
+{
+    const uint32_t sizes[] = {8, 16, 24};
+    struct filled f;
+    (void)state;
+
+    assert_int_equal(source_packed(&source, body, sizes, NULL, 3, LIMIT), 0);
+    for (int again = 0; again < 3; again++) {
+        assert_int_equal(source_measure(&source, 24, &f), 0); /* stops at the second */
+        assert_int_equal(f.records, 1);
+        assert_int_equal(f.bytes, record_bytes(8));
+        if (again == 1) {
+            assert_int_equal(source_measure(&source, 1000, &f), 0);
+            assert_int_equal(f.bytes, record_bytes(16) + record_bytes(24));
+        }
+        source_rewind(&source);
+    }
+}
+
 static void nothing_is_left_at_the_end(void **state)
 {
     struct filled f = {7, 7};
@@ -346,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_flat_buffer_within_the_limits),
         cmocka_unit_test(the_memory_is_read_when_it_is_taken),
         cmocka_unit_test(only_the_last_record_of_all_ends_the_batch),
+        cmocka_unit_test(one_that_was_looked_at_is_not_lost_nor_kept),
         cmocka_unit_test(nothing_is_left_at_the_end),
         cmocka_unit_test(an_error_of_the_source_comes_through),
     };

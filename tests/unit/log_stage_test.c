@@ -177,7 +177,11 @@ static void one_buffer_is_kept_for_the_next_group(void **state)
     poor.left = UINT32_MAX;
     append(3 * GROUP, 1, WAITS);
     recycle_all(stage_take(&stage, &limits, true));
-    assert_int_equal(stage.spare->room, GROUP); /* a large one is not kept */
+    assert_int_equal(stage.spare->room, GROUP); /* a large one is not kept ... */
+    stage_free(&stage, &poor.alloc);
+    append(3 * GROUP, 1, WAITS);
+    recycle_all(stage_take(&stage, &limits, true));
+    assert_null(stage.spare); /* ... also where there is none */
 }
 
 /* Taking and putting back */
@@ -489,6 +493,12 @@ static void where_the_queue_leads_is_found_anew(void **state)
     resync(0, 0, 0, true); /* the segment is still to be made */
     assert_stands(0, 0, 0, true);
 
+    stage.fresh = false;
+    append(8, 2, WAITS);
+    resync(5, 9000, 0, true); /* its first group is queued */
+    assert_stands(5, 9000, 2, false);
+    stage_cut(&stage, &limits, 100);
+    next_lsn = 100;
     resync(5, 9000, 0, false);
     append(8, 2, WAITS);
     append(1000, 1, WAITS); /* open */
