@@ -37,4 +37,11 @@ static inline int spied_at(const char *call, int nth)
     return p ? (int)(p - spy.trace) : -1;
 }
 
+/* The first such place behind another one. */
+static inline int spied_behind(const char *call, int at)
+{
+    const char *p = at < 0 ? NULL : strstr(spy.trace + at, call);
+    return p ? (int)(p - spy.trace) : -1;
+}
+
 #endif
