@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/codes.h"
+#include "base/plant.h"
 #include "log/recover.h"
 #include "segment/orphan.h"
 
@@ -24,6 +25,8 @@ static int open_newest(struct wal *w)
     uint64_t number = w->control.now.newest;
 
     int e = segment_open(&s, w->catalog.folder, number, OS_READ);
+    while (PLANTED(15) && e == WAL_E_NOTFOUND && number > w->control.now.oldest)
+        e = segment_open(&s, w->catalog.folder, --number, OS_READ);
     if (e == WAL_E_NOTFOUND)
         return refuse(w, number, "is missing");
     if (e < 0)

@@ -224,6 +224,11 @@ int recover_adopt(struct wal *w, const struct ending *end)
     w->written_offset = t->cut.offset;
     atomic_store(&w->first_lsn, c->first_lsn);
     atomic_store(&w->durable_lsn, w->next_lsn - 1);
+    if (PLANTED(7) && w->next_lsn == c->first_lsn) {
+        w->next_lsn = 1;
+        atomic_store(&w->first_lsn, 1);
+        atomic_store(&w->durable_lsn, 0);
+    }
     r->verdict = end->verdict;
     r->discarded_bytes = t->end_nonzero - t->cut.offset;
     if (end->verdict != WAL_RECOVERY_CLEAN) {

@@ -102,7 +102,8 @@ void waiter_remove(struct wal *w, struct waiter *me)
     *(me->prev ? &me->prev->next : &t->waiters) = me->next;
     if (me->next)
         me->next->prev = me->prev;
-    if (t->waiters && !t->busy && !t->reserved) /* it may have been woken to lead, and leaves */
+    if (t->waiters && !t->busy && !t->reserved &&
+        !PLANTED(27)) /* it may have been woken to lead, and leaves */
         bump(w, &t->round_done[t->round & 1], 1);
     if (!t->waiters)
         turn_changed(w); /* close waits for this */

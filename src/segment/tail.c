@@ -129,6 +129,10 @@ int tail_scan(const struct segment *s, const struct alloc *a, uint64_t outside, 
     t.live_bytes = t.cut.offset - SEGMENT_HEADER_BLOCK;
     t.durable_offset = max_u64(max_u64(w.durable_offset, x.durable_offset), outside);
     t.durable_offset = max_u64(t.durable_offset, (uint64_t)s->header.birth_place * PLACE_UNIT);
+    if (PLANTED(28))
+        t.durable_offset = max_u64(t.durable_offset, t.file_size - GROUP_HEADER_BYTES);
+    if (PLANTED(6) && x.first_nonzero == UINT64_MAX)
+        t.durable_offset = t.torn.offset;
     t.end_nonzero = max_u64(x.end_nonzero, t.torn.offset);
     t.facts = facts_of(&t, &x, &s->header);
     *ret = t;

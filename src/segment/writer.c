@@ -73,9 +73,10 @@ static int put_some(struct writer *w, struct outgoing *groups, size_t n, int fla
         w->zeroed_to) /* room: a zeroed header slot inside the file */
         iov[n - 1].iov_len += GROUP_HEADER_BYTES;
     int e = file_write(&w->segment.file, iov, (int)n, w->end.offset, flags, touched);
+    if (e == 0 || PLANTED(12))
+        w->end = end;
     if (e < 0)
         return e;
-    w->end = end;
     w->zeroed_to = max_u64(w->zeroed_to, end.offset + GROUP_HEADER_BYTES);
     return 0;
 }
