@@ -12,7 +12,9 @@
  * - sync of a file makes its data and size durable, sync of a directory its names; neither does the
  *   other's work. A write with OS_WRITE_DSYNC syncs its own pages and the size.
  * - A failed sync (a fault) leaves pages clean that are not durable: they stay readable in the
- * cache, a second sync says OK, and the power cut shows what was really written.
+ * cache, a second sync says OK, and the power cut shows what was really written. A size and names
+ * stay unsynced: they are in the file system's journal, and the next sync takes them along. A
+ * directory's names go out all or none.
  * - Killing the process loses nothing of the cache, and drops locks and files without a name. */
 #ifndef WAL_TESTS_SIMDISK_H
 #define WAL_TESTS_SIMDISK_H

@@ -82,9 +82,9 @@ bool sim_goes_out(enum simdisk_part part, uint64_t *seed)
 
 void sim_dir_sync(struct sim_node *n, enum simdisk_part durable, uint64_t seed)
 {
-    for (uint32_t i = 0; i < n->op_count; i++) {
-        if (sim_goes_out(durable, &seed))
-            sim_names_apply(&n->durable_names, &n->ops[i]);
-    }
+    if (!sim_goes_out(durable, &seed))
+        return;
+    for (uint32_t i = 0; i < n->op_count; i++)
+        sim_names_apply(&n->durable_names, &n->ops[i]);
     n->op_count = 0;
 }

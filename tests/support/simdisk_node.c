@@ -241,9 +241,10 @@ void sim_file_sync(struct sim_node *n, uint64_t first, uint64_t last, enum simdi
         }
         sim_slot_clean(s);
     }
-    if (n->size_count > 0 && sim_goes_out(durable, &seed))
+    if (n->size_count > 0 && sim_goes_out(durable, &seed)) {
         n->durable_size = n->size;
-    n->size_count = 0;
+        n->size_count = 0;
+    }
 }
 
 void sim_file_evict(struct sim_node *n)
