@@ -206,7 +206,7 @@ static void crash(struct explorer *x, const struct point *p, uint32_t depth, con
     session_init(&s, x->setup, killed, &o);
     snprintf(trace, sizeof trace, "%s; %s", before, p->where);
     x->follows++;
-    if (session_follow(&s, depth == 0) != TRIED_OK)
+    if (session_follow(&s, depth == 0 && !x->faulted) != TRIED_OK)
         violation(x, trace, s.why);
     else if (simdisk_version(killed) != version)
         violation(x, trace, "a read-only open has written");
@@ -277,6 +277,7 @@ void explore_now(struct explorer *x, const struct session *s, const char *trace)
 {
     struct point p = {.where = "now"};
     x->setup = &s->setup;
+    x->faulted = s->faulty;
     p.disk = simdisk_clone(s->disk);
     oracle_copy(&p.oracle, s->oracle);
     crash(x, &p, 0, trace);

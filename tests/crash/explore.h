@@ -15,6 +15,7 @@ struct explorer {
     uint64_t nested_share;   /* one state in so many is crashed again; 0: none */
     const char *tail;        /* operations behind a recovery; "s" */
     uint32_t depth;          /* how often one after the other */
+    bool faulted;            /* explore_now: writes that nobody hears of may have failed */
     bool (*stop)(void *arg); /* NULL: never */
     void *stop_arg;
 

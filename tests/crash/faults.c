@@ -39,6 +39,8 @@ static const struct kind {
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct trial {
+    struct explorer *explorer;
+    const char *trace;
     const struct kind *kind;
     uint64_t call;
     struct session s;
@@ -171,7 +173,10 @@ static int deal_with(struct trial *t, enum tried r)
         return 0;
     if (s->code != WAL_E_NOSPC && s->code != WAL_E_IO)
         return wrong(t, s->why);
-    return session_note(s, "after an error", 0) != TRIED_OK ? wrong(t, s->why) : 1;
+    if (session_note(s, "after an error", 0) != TRIED_OK)
+        return wrong(t, s->why);
+    explore_now(t->explorer, s, t->trace); /* what was withdrawn must not come back */
+    return t->explorer->found ? -1 : 1;
 }
 
 static int run_op(struct trial *t, char letter)
@@ -235,6 +240,8 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     memset(t, 0, sizeof *t);
     t->kind = kind ? kind : &kinds[0];
     t->call = call;
+    t->explorer = x;
+    t->trace = trace;
     oracle_init(&t->oracle, 1);
     session_init(&t->s, setup_by_name(name), d, &t->oracle);
     t->s.faulty = kind != NULL;
@@ -253,7 +260,7 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     t->s.hook = NULL;
     if (e == 0)
         explore_now(x, &t->s, trace);
-    if (e < 0) {
+    if (e < 0 && !x->found) {
         x->found = true;
         snprintf(x->report, sizeof x->report, "%s\n  %s", trace, t->why);
     }

@@ -1,0 +1,22 @@
+/* Small tests of one promise each, for bugs that need a damaged file, real files, threads or forks
+ * to show. True: the promise is broken. */
+#ifndef WAL_TESTS_DIRECT_H
+#define WAL_TESTS_DIRECT_H
+
+#include <stdbool.h>
+
+/* damage.c: on the simulated disk */
+bool hostile_length_asks_for_memory(void);
+bool zeroed_end_passes_for_the_end(void);
+bool one_bit_cuts_the_rest(void);
+bool missing_segment_goes_unnoticed(void);
+bool damage_looks_like_the_end(void);
+
+/* process.c: on real files, with other processes and threads */
+bool closing_another_descriptor_unlocks(void);
+bool child_inherits_the_lock(void);
+bool checksum_is_of_other_bytes(void);
+bool close_leaves_a_caller_inside(void);
+bool appends_finish(void);
+
+#endif
