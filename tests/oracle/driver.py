@@ -24,9 +24,9 @@ def build_tool(folder: Path) -> Path:
     tool = folder / "make_logs"
     build = os.environ.get("WAL_BUILD")
     if build:
-        linked = sorted(Path(build).rglob("libwal*.a"))[:1]
+        linked = sorted(Path(build).rglob("libwal.a"))[:1]
         if not linked:
-            raise FileNotFoundError(f"no libwal*.a below {build}")
+            raise FileNotFoundError(f"no libwal.a below {build}")
     else:
         linked = compile_sources([*common, f"-I{ROOT}/src"], folder)
     command = [*common, "-Wall", "-Wextra", str(HERE / "make_logs.c"), *map(str, linked)]

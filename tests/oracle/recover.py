@@ -7,8 +7,8 @@ from typing import NamedTuple, Optional
 
 from bodies import Record, read_checkpoint, read_data, read_metadata
 from layout import (
-    BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, DATA, FIRST_GROUP, LAST, METADATA, NEWER, RIGHT,
-    SLOT_OFFSETS, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
+    BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, COUNT_MAX, DATA, FIRST_GROUP, LAST, METADATA,
+    NEWER, RIGHT, SLOT_OFFSETS, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
     read_slot, read_witness,
 )
 from segment import Group, Segment, live_groups, read_regular_file
@@ -42,6 +42,7 @@ class Log:
 
     def __init__(self) -> None:
         self.verdict = "new"
+        self.certain = True  # as in Refusal
         self.control: Optional[Control] = None
         self.tail: Optional[Tail] = None
         self.parts: list[tuple[Segment, list[Group]]] = []
@@ -212,17 +213,24 @@ def newest_checkpoint(groups: list[Group], slot: Slot) -> int:
     return result
 
 
-def read_records(segment: Segment, groups: list[Group], first_lsn: int) -> list[Record]:
-    result = []
+def read_records(log: Log, segment: Segment, groups: list[Group]) -> None:
+    """A broken body in front of the first LSN is none of the log's; but who carries the segment
+    over may read it."""
     for group in groups:
-        if group.header.type == DATA and group.next_lsn > first_lsn:
+        if group.header.type != DATA:
+            continue
+        try:
             records = read_data(group.body, group.header, segment.header)
-            result += [record for record in records if record.lsn >= first_lsn]
-    return result
+        except Refusal:
+            if group.next_lsn > log.first_lsn:
+                raise
+            log.certain = False
+        else:
+            log.records += [record for record in records if record.lsn >= log.first_lsn]
 
 
 def recover(directory: str) -> Log:
-    """The log in a directory; raises Refusal."""
+    """The log in a directory, as one finds it who is about to write; raises Refusal."""
     log = Log()
     files = segment_files(directory) if os.path.isdir(directory) else {}
     control = read_control(directory)
@@ -231,6 +239,8 @@ def recover(directory: str) -> Log:
             raise corrupt("no right control slot, but segments")
         return log
     slot = control.slot
+    if slot.sequence > COUNT_MAX or slot.newest > COUNT_MAX:
+        raise corrupt("control counts further than a writer can go on from")
     check_larger_numbers(files, slot)
     if control.witness is not None and control.witness.sequence > slot.sequence:
         raise corrupt("control is stale: the witness is newer")
@@ -254,7 +264,7 @@ def recover(directory: str) -> Log:
     log.checkpoint_lsn = newest_checkpoint(groups, slot)
     log.metadata = newest_metadata(groups)
     for segment, live in log.parts:
-        log.records += read_records(segment, live, slot.first_lsn)
+        read_records(log, segment, live)
     expected = list(range(log.first_lsn, log.next_lsn))
     if [record.lsn for record in log.records] != expected:
         raise corrupt("records are missing")

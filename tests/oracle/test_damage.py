@@ -12,8 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from damage import OLDER_CONTROL, change, disturb_files, forge_control  # noqa: E402
-from damage import forge_group, forge_header, rechain, rot_bytes  # noqa: E402
+from damage import forge_group, forge_header, put, rechain, rot_bytes, seal_block  # noqa: E402
 from driver import Writer, check_same  # noqa: E402
+from layout import CONTROL_SIZE, SLOT, SLOT_OFFSETS, Slot  # noqa: E402
 from scenario import Life, lose_witness  # noqa: E402
 from segment import Segment  # noqa: E402
 
@@ -25,7 +26,7 @@ KINDS = {
     "group": forge_group,
 }
 BASE = 1000 + int(os.environ.get("WAL_ORACLE_SEED", "0"))  # other logs: any other number
-LOGS, EACH = 4, 12
+LOGS, EACH = 4, 10
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,37 @@ def test_records_that_do_not_fill_their_group(tool, tmp_path):
     change(path, lambda data: rechain(data, segment.header, groups, {groups[0].offset: short}))
     lose_witness(log, bytes(64))
     assert check_same(tool, log, tmp_path / "copy")["verdict"] == "corrupt"
+
+
+CREATIONS = {
+    "nothing": "new",
+    "zeros": "new",
+    "control": "new",
+    "segment": "new",
+    "group": "corrupt",
+    "no slot": "corrupt",
+}
+
+
+@pytest.mark.parametrize("left", CREATIONS)
+def test_creation_that_was_cut_short(tool, tmp_path, left):
+    """What creation has written: control with newest = 0, then segment 1 without groups. A group
+    in it shows that control named it once."""
+    log = tmp_path / "log"
+    writer = Writer(tool, log, {})
+    if left == "group":
+        writer.do("append", 1, 10, 6, 0)
+    writer.kill()
+    control, segment = log / "control", log / "00000000000000000001.wal"
+    slot = Slot._make(SLOT.unpack(control.read_bytes()[:256]))
+    first = slot._replace(sequence=1, oldest=0, newest=0)
+    data = bytearray(CONTROL_SIZE)
+    if left not in ("zeros", "no slot"):
+        for at in SLOT_OFFSETS:
+            put(data, at, seal_block(first, SLOT))
+    control.write_bytes(data)
+    if left == "nothing":
+        control.unlink()
+    if left not in ("segment", "group", "no slot"):
+        segment.unlink()
+    assert check_same(tool, log, tmp_path / "copy")["verdict"] == CREATIONS[left]

@@ -3,9 +3,10 @@
 
     python3 walread.py DIR
 
-The first line tells verdict, LSNs and metadata, each following one a record. The exit status is 0
-where there is a log or none yet, 1 where the log is refused, 2 for a wrong command line. Nothing is
-written to the directory and no lock is taken, so nobody may write to it meanwhile.
+The first line tells verdict, LSNs and metadata, each following one a record. "certain": false says
+that the text allows another verdict to a program that reads fewer bytes, or more. The exit status
+is 0 where there is a log or none yet, 1 where the log is refused, 2 for a wrong command line.
+Nothing is written to the directory and no lock is taken, so nobody may write to it meanwhile.
 """
 from __future__ import annotations
 
@@ -29,6 +30,8 @@ def header_line(log: Log) -> dict:
         "checkpoint_lsn": log.checkpoint_lsn,
         "metadata": {key.hex(): value.hex() for key, value in log.metadata.items()},
     }
+    if not log.certain:
+        line["certain"] = False
     if log.tail is not None:
         line["segments"] = len(log.parts)
         line["segment"] = log.parts[-1][0].number
@@ -61,7 +64,9 @@ def read_log(directory: str) -> list[dict]:
         log = recover(directory)
     except Refusal as refusal:
         line = {"verdict": refusal.verdict, "reason": refusal.reason}
-        return [line if refusal.certain else {**line, "certain": False}]
+        if not refusal.certain:
+            line["certain"] = False
+        return [line]
     return [header_line(log), *record_lines(log)]
 
 
