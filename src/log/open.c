@@ -196,9 +196,15 @@ static int finish(struct wal *w)
     pthread_mutex_lock(&w->mu);
     turn_take(w);
     w->write_error.code = 0;
+    int before = w->failure, e = 0;
     if (w->stage.first || (w->started && w->writer.durable_offset < w->writer.end.offset))
         commit_round(w, true);
-    int e = w->failure ? wal_failed_fault(w) : w->write_error.code ? fault_put(&w->write_error) : 0;
+    if (before)
+        e = wal_failed_fault(w);
+    else if (w->failure)
+        e = wal_indoubt_fault(w, atomic_load(&w->durable_lsn) + 1);
+    else if (w->write_error.code)
+        e = fault_put(&w->write_error);
     zeros_settle(w);
     pthread_mutex_unlock(&w->mu);
     if (e == 0 && w->started)

@@ -2,6 +2,7 @@
  * ends the handle. The system is the real one behind a spy. */
 #include "support/log_fixture.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "api/options.h"
@@ -216,6 +217,50 @@ static void test_a_batch_that_could_not_spill(void **state)
     wal_batch_free(b);
 }
 
+static void test_close_says_what_its_sync_said(void **state)
+{
+    struct log_fixture *f = *state;
+    const struct {
+        enum spy_call call;
+        int err, code;
+    } cases[] = {{SPY_SYNC, EIO, WAL_E_INDOUBT},
+                 {SPY_WRITE, ENOSPC, WAL_E_NOSPC},
+                 {SPY_WRITE, EIO, WAL_E_IO}};
+
+    for (size_t k = 0; k < COUNT_OF(cases); k++) {
+        fixture_append(f, "durable");
+        uint64_t lsn = fixture_append_flags(f, "buffered", WAL_APPEND_ASYNC);
+        spy_fail(&spy, cases[k].call, 1, cases[k].err);
+        wal_t *w = f->log;
+        f->log = NULL;
+        expect_error(cases[k].code, wal_close(w), ".wal");
+        assert_int_equal(last_error().sys_errno, cases[k].err);
+        spy_clear(&spy);
+        fixture_open(f); /* the handle was freed, its lock given back */
+        expect_record(f->log, lsn - 1, "durable");
+        assert_true(wal_last_lsn(f->log) <= lsn);
+    }
+}
+
+static void *wait_for_9(void *arg)
+{
+    return (void *)(intptr_t)wal_wait(arg, 9, -1);
+}
+
+static void test_who_waits_when_it_fails(void **state)
+{
+    struct log_fixture *f = *state;
+    pthread_t thread;
+    void *result;
+
+    fixture_append(f, "1");
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_9, f->log), 0);
+    spy_fail(&spy, SPY_SYNC, 1, EIO);
+    expect_error(WAL_E_INDOUBT, wal_append(f->log, "2", 1, NULL), NULL);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_int_equal((intptr_t)result, WAL_E_FAILED); /* it was no part of that sync */
+}
+
 static void test_open_that_cannot_read(void **state)
 {
     struct log_fixture *f = *state;
@@ -272,6 +317,8 @@ int main(void)
         spied_test(test_a_full_buffer_passes_the_error_on),
         spied_test(test_metadata_that_could_not_be_written),
         spied_test(test_a_batch_that_could_not_spill),
+        spied_test(test_close_says_what_its_sync_said),
+        spied_test(test_who_waits_when_it_fails),
         spied_test(test_open_that_cannot_read),
         spied_test(test_creation_cut_short),
     };
