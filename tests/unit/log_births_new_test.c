@@ -200,12 +200,28 @@ static void lent_memory_is_used_where_it_is_enough(void **state)
     expect_groups("M100+0 D100+2 D102+4 ", 102);
 }
 
+static int no_record(struct source *s, struct source_record *ret)
+{
+    (void)s;
+    (void)ret;
+    return fault(WAL_E_IO, "the spill file is gone");
+}
+
+static void a_source_that_fails(void **state)
+{
+    (void)state;
+    add_records(3, 100);
+    bear(100);
+    source.next = no_record;
+    expect_refused(WAL_E_IO);
+}
+
 static void without_memory(void **state)
 {
     (void)state;
     struct boundary start = old.end;
     put(&old, 2, 8);
-    put(&old, 2, 8000);
+    put(&old, 2, 2000);
     carry(&start, &old.end);
     set_meta("k", "v");
     add_records(9, 8000);
@@ -216,7 +232,7 @@ static void without_memory(void **state)
         int e = births_write(&births, &writer);
         assert_int_equal(poor.live, 0);
         if (e == 0) {
-            assert_true(k >= 3);
+            assert_true(k >= 4);
             break;
         }
         assert_int_equal(e, WAL_E_NOMEM);
@@ -237,6 +253,7 @@ int main(void)
         TEST(errors_of_the_system_come_through),
         TEST(a_record_with_a_wrong_checksum_is_damage),
         TEST(lent_memory_is_used_where_it_is_enough),
+        TEST(a_source_that_fails),
         TEST(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -356,6 +356,17 @@ static void finds_the_first_byte_that_is_not_zero(void **state)
     file_close(&f);
 }
 
+static void a_file_that_became_shorter_is_zero_behind_its_end(void **state)
+{
+    struct file f = open_new("x");
+    (void)state;
+
+    bench_write(&bench, "x", 100, "a", 1);
+    spy_short(&bench.spy, SPY_READ, 1, 0); /* between the look for data and the read */
+    assert_zero(&f, 0, 200);
+    file_close(&f);
+}
+
 static void holes_are_not_read(void **state)
 {
     struct file f = open_new("x");
@@ -425,6 +436,7 @@ int main(void)
         TEST(zeros_cover_exactly_the_range),
         TEST(a_failed_sync_is_not_tried_again),
         TEST(finds_the_first_byte_that_is_not_zero),
+        TEST(a_file_that_became_shorter_is_zero_behind_its_end),
         TEST(holes_are_not_read),
         TEST(looks_for_zeros_where_holes_cannot_be_found),
         TEST(folder_syncs_and_removes),

@@ -59,6 +59,17 @@ static void no_more_is_read_than_the_limit_lets(void **state)
     assert_int_equal(poor.largest, limit - SEGMENT_HEADER_BLOCK);
 }
 
+static void a_file_that_became_shorter_has_no_body(void **state)
+{
+    (void)state;
+    put(&draft, 1, 2 * BLOCK);
+    spy_short(&bench.spy, SPY_READ, 2, 0); /* after its size was looked at */
+    struct group_view g;
+    assert_int_equal(group_reader_next(&reader, &g), 0);
+    assert_int_equal(reader.stop, STOP_BODY);
+    expect_group(SEGMENT_HEADER_BLOCK);
+}
+
 /* Beginning in the middle */
 
 static void a_boundary_is_gone_on_from(void **state)
@@ -282,6 +293,7 @@ int main(void)
         TEST(a_file_that_ends_early_cuts_groups_off),
         TEST(nothing_is_given_beyond_the_limit),
         TEST(no_more_is_read_than_the_limit_lets),
+        TEST(a_file_that_became_shorter_has_no_body),
         TEST(a_boundary_is_gone_on_from),
         TEST(a_known_place_is_gone_on_from),
         TEST(places_are_multiples_of_the_alignment),

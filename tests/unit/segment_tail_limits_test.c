@@ -266,6 +266,23 @@ static void the_last_boundary_below_an_offset(void **state)
                      WAL_E_IO);
 }
 
+static void below_a_durable_offset_all_must_be_right(void **state)
+{
+    struct boundary got = {.offset = 77};
+    (void)state;
+
+    uint64_t at = put(&draft, 1, 8);
+    put(&draft, 1, 8);
+    uint64_t end = draft.end.offset;
+    assert_int_equal(tail_boundary_below(&draft.segment, &alloc_default, end + 64, &got),
+                     WAL_E_CORRUPT);
+    assert_int_equal(fault_last()->offset, end);
+    damage(&draft, at + 70);
+    assert_int_equal(tail_boundary_below(&draft.segment, &alloc_default, end, &got), WAL_E_CORRUPT);
+    assert_int_equal(fault_last()->offset, at);
+    assert_int_equal(got.offset, 77);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -285,6 +302,7 @@ int main(void)
         TEST(an_error_at_any_call_is_no_end),
         TEST(without_memory_nothing_is_decided),
         TEST(the_last_boundary_below_an_offset),
+        TEST(below_a_durable_offset_all_must_be_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
