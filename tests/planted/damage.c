@@ -151,7 +151,10 @@ bool missing_segment_goes_unnoticed(void)
     struct fixture f;
     begin(&f, "srsrs", true);
     need(simdisk_remove(f.s.disk, "/log/00000000000000000003.wal") == 0, "remove");
-    return silent(&f);
+    (void)session_open(&f.s);
+    bool bad = f.s.log != NULL; /* open itself has to name the file */
+    end(&f);
+    return bad;
 }
 
 bool damage_looks_like_the_end(void)

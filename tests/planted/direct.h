@@ -17,6 +17,6 @@ bool closing_another_descriptor_unlocks(void);
 bool child_inherits_the_lock(void);
 bool checksum_is_of_other_bytes(void);
 bool close_leaves_a_caller_inside(void);
-bool appends_finish(void);
+bool some_append_hangs(void);
 
 #endif

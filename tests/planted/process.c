@@ -14,7 +14,7 @@
 #include "direct.h"
 #include "support/scratch.h"
 
-enum { THREADS = 4, APPENDS = 200, PAGES = 4 };
+enum { THREADS = 4, APPENDS = 5, ROUNDS = 100, PAGES = 4 };
 
 static void need(bool so, const char *what)
 {
@@ -219,22 +219,34 @@ static void *append_often(void *arg)
     return NULL;
 }
 
-bool appends_finish(void)
+/* Threads that append until they are done: a wake-up that is lost leaves one of the last ones
+ * asleep, in some rounds. */
+static bool append_round(const char *path)
 {
-    struct scratch dir;
     pthread_t threads[THREADS];
     wal_t *w;
 
-    slow = *os_posix();
-    slow.sync = short_sync;
-    need(scratch_make(&dir) == 0, "scratch");
-    need(open_log(dir.path, false, &slow, &w) == 0, "open");
+    need(open_log(path, false, &slow, &w) == 0, "open");
+    uint64_t before = wal_next_lsn(w);
     for (int k = 0; k < THREADS; k++)
         need(pthread_create(&threads[k], NULL, append_often, w) == 0, "thread");
     for (int k = 0; k < THREADS; k++)
         need(pthread_join(threads[k], NULL) == 0, "join");
-    uint64_t last = wal_last_lsn(w);
+    bool bad = wal_next_lsn(w) != before + (uint64_t)THREADS * APPENDS;
     wal_close(w);
+    return bad;
+}
+
+bool some_append_hangs(void)
+{
+    struct scratch dir;
+    bool bad = false;
+
+    slow = *os_posix();
+    slow.sync = short_sync;
+    need(scratch_make(&dir) == 0, "scratch");
+    for (int k = 0; k < ROUNDS && !bad; k++)
+        bad = append_round(dir.path);
     scratch_remove(&dir);
-    return last != (uint64_t)THREADS * APPENDS;
+    return bad;
 }
