@@ -151,7 +151,8 @@ static int next_header(struct group_reader *r, struct group_view *ret)
         return stop(r, STOP_ABSENT); /* the segment's header names no codec and no cipher */
     if (!PLANTED(5) && group_header_limits(&ret->header, sh->max_group_bytes) != GROUP_RIGHT)
         return stop(r, STOP_ABSENT);
-    if (ret->header.first_lsn != r->lsn || (r->linked && ret->header.link != r->link && !PLANTED(30)) ||
+    if (ret->header.first_lsn != r->lsn ||
+        (r->linked && ret->header.link != r->link && !PLANTED(30)) ||
         !batch_flags_fit(r, &ret->header))
         return stop(r, STOP_CHAIN);
     ret->offset = r->offset;
