@@ -153,7 +153,6 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     w->written_offset = end->vouched.offset;
     w->follower->seen = end->vouched;
     w->follower->durable_offset = end->vouched.offset;
-    w->report = v->report;
     readers_cut(w, cut->lsn);
     turn_changed(w);
     pthread_mutex_unlock(&w->mu);
@@ -181,6 +180,8 @@ static int load(struct wal *w, const struct control_file *control, bool first_lo
         durable = end.vouched;
         e = cap_by_higher(v, &first, &durable);
     }
+    if (e == 0 && first_look)
+        w->report = v->report; /* nobody sees the handle yet */
     if (e == 0)
         show(w, v, &end, first, &durable, &cut);
     view_free(w, v);
