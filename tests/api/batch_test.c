@@ -269,6 +269,34 @@ static void test_a_batch_never_crosses_segments(void **state)
     expect_record(f->log, last + 1, "y");
 }
 
+static void test_a_batch_that_needs_more_lsns_than_there_are(void **state)
+{
+    struct log_fixture *f = *state;
+    uint64_t first = MARK, last = MARK;
+    const unsigned sizes[] = {3, 300}; /* the second one is spilled */
+
+    fixture_set(f, WAL_OPT_GROUP_BYTES, GROUP);
+    fixture_set(f, WAL_OPT_FIRST_LSN, UINT64_MAX - 2);
+    fixture_open(f);
+    wal_batch_t *b = new_batch(f);
+    for (size_t k = 0; k < COUNT_OF(sizes); k++) {
+        add_numbered(b, sizes[k], 1000);
+        expect_error(WAL_E_FULL, wal_batch_commit(b, 0, &first, &last), NULL);
+        assert_int_equal(first, MARK);
+        assert_int_equal(last, MARK);
+        assert_int_equal(wal_batch_count(b), sizes[k]);
+        must(wal_batch_abort(b));
+    }
+    add(b, "1");
+    add(b, "2");
+    must(wal_batch_commit(b, 0, &first, &last));
+    assert_int_equal(first, UINT64_MAX - 2);
+    assert_int_equal(last, UINT64_MAX - 1);
+    wal_batch_free(b);
+    fixture_reopen(f);
+    expect_record(f->log, UINT64_MAX - 1, "2");
+}
+
 static unsigned names_in(const char *dir)
 {
     DIR *d = opendir(dir);
@@ -336,6 +364,7 @@ int main(void)
         fixture_test(test_a_long_batch),
         fixture_test(test_a_long_array_is_one_batch),
         fixture_test(test_a_batch_never_crosses_segments),
+        fixture_test(test_a_batch_that_needs_more_lsns_than_there_are),
         fixture_test(test_a_spilled_batch_leaves_no_name),
         fixture_test(test_a_batch_outlives_its_log),
     };

@@ -236,6 +236,28 @@ static void test_report_and_range_check_their_pointers(void **state)
     assert_int_equal(first, 1);
 }
 
+static void test_the_report_of_an_older_and_a_newer_program(void **state)
+{
+    enum { NEWER = sizeof(wal_recovery_t) + 16 };
+    struct log_fixture *f = *state;
+    wal_recovery_t *exact = malloc(sizeof *exact); /* so that a sanitizer sees a byte too many */
+    unsigned char *newer = malloc(NEWER);
+
+    assert_true(exact && newer);
+    fixture_open(f);
+    must(wal_recovery(f->log, exact, sizeof *exact));
+    assert_int_equal(exact->next_lsn, 1);
+    memset(newer, 0xa5, NEWER);
+    must(wal_recovery(f->log, (wal_recovery_t *)(void *)newer, NEWER));
+    memcpy(exact, newer, sizeof *exact);
+    assert_int_equal(exact->size, NEWER);
+    assert_int_equal(exact->next_lsn, 1);
+    for (size_t k = sizeof *exact; k < NEWER; k++)
+        assert_int_equal(newer[k], 0);
+    free(exact);
+    free(newer);
+}
+
 static void test_getters_of_nothing_say_0_and_leave_the_error(void **state)
 {
     wal_error_t e;
@@ -381,6 +403,7 @@ int main(void)
         fixture_test(test_first_lsn_is_for_new_logs_only),
         fixture_test(test_an_empty_log_keeps_its_next_lsn),
         fixture_test(test_report_and_range_check_their_pointers),
+        fixture_test(test_the_report_of_an_older_and_a_newer_program),
         fixture_test(test_getters_of_nothing_say_0_and_leave_the_error),
         fixture_test(test_a_killed_writer_loses_nothing_acknowledged),
         fixture_test(test_a_torn_end_is_cut_and_reported),
