@@ -64,15 +64,15 @@ int control_read(struct control_file *c, bool reader)
     if (e < 0)
         return e;
     choose(c, slot, how, reader);
+    memcpy(c->bytes, bytes + (c->chosen_b ? CONTROL_SLOT_B : CONTROL_SLOT_A), sizeof c->bytes);
     c->has_witness = witness_decode(&c->witness, bytes + WITNESS_OFFSET) == DECODED_RIGHT;
     return 0;
 }
 
 static int write_slot(const struct control_file *c, bool b)
 {
-    uint8_t bytes[CONTROL_SLOT_BYTES];
-    control_encode(bytes, &c->now);
-    int e = file_write_bytes(&c->file, bytes, sizeof bytes, b ? CONTROL_SLOT_B : CONTROL_SLOT_A);
+    int e =
+        file_write_bytes(&c->file, c->bytes, sizeof c->bytes, b ? CONTROL_SLOT_B : CONTROL_SLOT_A);
     return e < 0 ? e : file_sync(&c->file, OS_SYNC_FULL);
 }
 
@@ -91,6 +91,7 @@ static int write_both(struct control_file *c, bool b_first)
 int control_write(struct control_file *c)
 {
     c->now.sequence = c->sequence + 1;
+    control_encode(c->bytes, &c->now);
     return write_both(c, c->now.sequence & 1);
 }
 

@@ -11,12 +11,14 @@
 
 struct control_file {
     struct file file;
-    struct control now; /* the state that counts */
-    uint64_t sequence;  /* the higher of the two slots' */
-    bool found;         /* there was a valid slot */
-    bool even;          /* both slots are valid and hold the same sequence */
-    bool chosen_b;      /* `now` was read from slot B */
-    bool newer;         /* `higher` differs from `now`: a reader found the slots apart */
+    struct control now;                /* the state that counts ... */
+    uint8_t bytes[CONTROL_SLOT_BYTES]; /* ... and as the slot has it: a newer minor version may have
+                                          put more there than `now` holds */
+    uint64_t sequence;                 /* the higher of the two slots' */
+    bool found;                        /* there was a valid slot */
+    bool even;                         /* both slots are valid and hold the same sequence */
+    bool chosen_b;                     /* `now` was read from slot B */
+    bool newer; /* `higher` differs from `now`: a reader found the slots apart */
     struct control higher;
     bool has_witness;
     struct witness witness;

@@ -68,14 +68,14 @@ static int view_new(struct wal *w, const struct control_file *control, struct wa
     v->path = w->path;
     v->folder = w->folder;
     v->control = *control;
-    int e = catalog_init(&v->catalog, &w->folder, w->alloc, w->config.index_bytes);
-    memcpy(v->catalog.uuid, control->now.uuid, UUID_BYTES);
+    int e = pthread_mutex_init(&v->mu, NULL) == 0 ? 0 : fault_nomem();
+    if (e == 0)
+        e = catalog_init(&v->catalog, &w->folder, w->alloc, w->config.index_bytes);
     if (e < 0) {
         mem_free(w->alloc, v);
         return e;
     }
-    if (pthread_mutex_init(&v->mu, NULL) != 0)
-        return fault_nomem();
+    memcpy(v->catalog.uuid, control->now.uuid, UUID_BYTES);
     *ret = v;
     return 0;
 }

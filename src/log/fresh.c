@@ -24,7 +24,7 @@ int fresh_salt(const struct wal *w, uint64_t *ret)
 
 uint64_t fresh_birth_end(const struct wal *w)
 {
-    uint64_t meta = w->meta.body ? group_disk_bytes(w->meta.size, w->config.group_align) : 0;
+    uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, w->config.group_align) : 0;
     return SEGMENT_HEADER_BLOCK + meta + (w->started ? 0 : w->inherited.carry_bytes);
 }
 
