@@ -21,7 +21,7 @@
 #include "support/scratch.h"
 
 enum how { EXPLORED, FAULTED, DIRECT };
-enum { HANG_S = 20, RIGHT = 0, FOUND = 1 };
+enum { HANG_S = 20, LONG_S = 250, RIGHT = 0, FOUND = 1 };
 
 struct bug {
     int number;
@@ -29,38 +29,39 @@ struct bug {
     enum how how;
     const char *what; /* SETUP:OPS */
     const char *more; /* explored: operations behind a recovery; faulted: kind of fault */
+    uint64_t share;   /* one state in so many is crashed again */
     bool (*direct)(void);
 };
 
 static const struct bug bugs[] = {
-    {1, "appending after a torn tail", EXPLORED, "none:afaf", "s", NULL},
-    {2, "sync tried again after it failed", FAULTED, "data:ss", "sync-none", NULL},
-    {3, "directory not synced", EXPLORED, "data:s", "s", NULL},
-    {4, "short read taken for the end", FAULTED, "plain:slq", "short", NULL},
-    {5, "length used before it is checked", DIRECT, NULL, NULL, hostile_length_asks_for_memory},
-    {6, "zeros accepted as a silent end", DIRECT, NULL, NULL, zeroed_end_passes_for_the_end},
-    {7, "LSN starts again after everything was truncated", EXPLORED, "data:sTq", "s", NULL},
-    {8, "one bit cuts the rest of the log", DIRECT, NULL, NULL, one_bit_cuts_the_rest},
-    {9, "rotation before the old segment is synced", EXPLORED, "none:ar", "s", NULL},
-    {10, "durable LSN read after the sync", EXPLORED, "data:is", "s", NULL},
-    {11, "a waiter is told 0 though its sync failed", FAULTED, "data:ss", "sync-none", NULL},
-    {12, "state not set back after a failed write", FAULTED, "plain:sss", "nospace-half", NULL},
-    {15, "missing segment unnoticed", DIRECT, NULL, NULL, missing_segment_goes_unnoticed},
-    {16, "unsynced data served, then lost", EXPLORED, "largenone:af", "s", NULL},
-    {17, "truncated suffix comes back", EXPLORED, "data:ssc", "s", NULL},
-    {20, "another descriptor's close unlocks", DIRECT, NULL, NULL,
+    {1, "appending after a torn tail", EXPLORED, "none:afaf", "s", 2, NULL},
+    {2, "sync tried again after it failed", FAULTED, "data:ss", "sync-none", 20, NULL},
+    {3, "directory not synced", EXPLORED, "data:s", "s", 2, NULL},
+    {4, "short read taken for the end", FAULTED, "plain:slq", "short", 20, NULL},
+    {5, "length used before it is checked", DIRECT, NULL, NULL, 0, hostile_length_asks_for_memory},
+    {6, "zeros accepted as a silent end", DIRECT, NULL, NULL, 0, zeroed_end_passes_for_the_end},
+    {7, "LSN starts again after everything was truncated", EXPLORED, "data:sTq", "s", 2, NULL},
+    {8, "one bit cuts the rest of the log", DIRECT, NULL, NULL, 0, one_bit_cuts_the_rest},
+    {9, "rotation before the old segment is synced", EXPLORED, "none:ar", "s", 2, NULL},
+    {10, "durable LSN read after the sync", EXPLORED, "data:is", "s", 2, NULL},
+    {11, "a waiter is told 0 though its sync failed", FAULTED, "data:ss", "sync-none", 20, NULL},
+    {12, "state not set back after a failed write", FAULTED, "plain:sss", "nospace-half", 20, NULL},
+    {15, "missing segment unnoticed", DIRECT, NULL, NULL, 0, missing_segment_goes_unnoticed},
+    {16, "unsynced data served, then lost", EXPLORED, "largenone:af", "s", 20, NULL},
+    {17, "truncated suffix comes back", EXPLORED, "data:ssc", "s", 2, NULL},
+    {20, "another descriptor's close unlocks", DIRECT, NULL, NULL, 0,
      closing_another_descriptor_unlocks},
-    {21, "lock inherited over fork", DIRECT, NULL, NULL, child_inherits_the_lock},
-    {22, "checksum of a buffer that changes", DIRECT, NULL, NULL, checksum_is_of_other_bytes},
-    {23, "batch visible in part", EXPLORED, "data:g", "s", NULL},
-    {26, "closed handle used by a waiting thread", DIRECT, NULL, NULL,
+    {21, "lock inherited over fork", DIRECT, NULL, NULL, 0, child_inherits_the_lock},
+    {22, "checksum of a buffer that changes", DIRECT, NULL, NULL, 0, checksum_is_of_other_bytes},
+    {23, "batch visible in part", EXPLORED, "data:g", "s", 2, NULL},
+    {26, "closed handle used by a waiting thread", DIRECT, NULL, NULL, 0,
      close_leaves_a_caller_inside},
-    {27, "wake-up lost at leader hand-over", DIRECT, NULL, NULL, some_append_hangs},
-    {28, "end of the log taken from the file's size", EXPLORED, "plain:lal", "s", NULL},
-    {29, "reader hides damage as the end", DIRECT, NULL, NULL, damage_looks_like_the_end},
-    {30, "stale group accepted after a second crash", EXPLORED, "none:lfaf", "ly", NULL},
-    {31, "withdrawn append comes back", FAULTED, "plain:ss", "io-all", NULL},
-    {32, "witness of before a cut", EXPLORED, "data:ssc", "s", NULL},
+    {27, "wake-up lost at leader hand-over", DIRECT, NULL, NULL, 0, some_append_hangs},
+    {28, "end of the log taken from the file's size", EXPLORED, "plain:lal", "s", 2, NULL},
+    {29, "reader hides damage as the end", DIRECT, NULL, NULL, 0, damage_looks_like_the_end},
+    {30, "stale group accepted after a second crash", EXPLORED, "none:lfaf", "ly", 2, NULL},
+    {31, "withdrawn append comes back", FAULTED, "plain:ss", "io-all", 20, NULL},
+    {32, "witness of before a cut", EXPLORED, "data:ssc", "s", 2, NULL},
 };
 enum { BUGS = sizeof bugs / sizeof *bugs };
 
@@ -74,7 +75,7 @@ static int found_by(const struct bug *b)
         return b->direct() ? FOUND : RIGHT;
     explorer_init(&x, 1);
     x.limit = 64;
-    x.nested_share = b->how == EXPLORED ? 2 : 20;
+    x.nested_share = b->share;
     x.depth = 1;
     if (b->how == FAULTED) {
         (void)faults_at_every_call(&x, b->what, b->more, &trials);
@@ -101,7 +102,7 @@ static int run(const struct bug *b, int number)
     if (pid == 0) {
         setenv("TMPDIR", dir.path, 1);
         planted_bug = number;
-        alarm(HANG_S);
+        alarm(b->how == DIRECT ? HANG_S : LONG_S);
         _exit(found_by(b));
     }
     assert_true(pid > 0);
