@@ -10,23 +10,6 @@
 
 enum { NESTED_NUMBERS = 1000000, FOLLOW_SHARE = 8, TRACE = 600 };
 
-/* A crash point: the disk and the oracle as they were then. */
-struct point {
-    struct simdisk *disk;
-    struct oracle oracle;
-    char where[64];
-};
-
-/* Notes a crash point before each call for which the last one would not do. */
-struct recorder {
-    struct session *session;
-    bool on;
-    const char *phase;
-    uint64_t disk_version, oracle_version;
-    struct point *points;
-    uint32_t count, room;
-};
-
 static void *must(void *p)
 {
     if (p == NULL) {
@@ -36,7 +19,7 @@ static void *must(void *p)
     return p;
 }
 
-static void record(struct recorder *r, const char *call, const char *name)
+void recorder_note(struct recorder *r, const char *call, const char *name)
 {
     const struct session *s = r->session;
     if (!r->on || (r->count > 0 && r->disk_version == simdisk_version(s->disk) &&
@@ -58,10 +41,10 @@ static void record(struct recorder *r, const char *call, const char *name)
 static void on_call(void *arg, struct simdisk *d, enum simdisk_call call, const char *name)
 {
     (void)d;
-    record(arg, simdisk_call_name(call), name);
+    recorder_note(arg, simdisk_call_name(call), name);
 }
 
-static void recorder_free(struct recorder *r)
+void recorder_free(struct recorder *r)
 {
     for (uint32_t k = 0; k < r->count; k++)
         simdisk_free(r->points[k].disk);
@@ -138,7 +121,7 @@ static const char *live_on(struct session *s, struct recorder *r, const char *ta
     r->phase = "in the open behind it";
     if (t == TRIED_OK)
         t = session_open(s);
-    record(r, "end", "");
+    recorder_note(r, "end", "");
     s->hook = NULL;
     session_drop(s);
     return t == TRIED_OK ? NULL : s->why;
@@ -241,7 +224,7 @@ static enum tried run(struct session *s, struct recorder *r, const char *letters
         snprintf(phase, sizeof phase, "in %c (%d)", *l, (int)(l - letters + 1));
         r->phase = phase;
         t = op_run(s, *l);
-        record(r, "end", "");
+        recorder_note(r, "end", "");
     }
     r->phase = "";
     return t == TRIED_OK ? session_look(s) : t;
@@ -271,6 +254,14 @@ void explore(struct explorer *x, const struct setup *setup, const char *letters,
         crash(x, &r.points[k], 0, trace);
     recorder_free(&r);
     simdisk_free(d);
+}
+
+void explore_recorded(struct explorer *x, const struct recorder *r, const char *trace)
+{
+    x->setup = &r->session->setup;
+    x->faulted = r->session->faulty;
+    for (uint32_t k = 0; k < r->count && !stopped(x); k++)
+        crash(x, &r->points[k], 0, trace);
 }
 
 void explore_now(struct explorer *x, const struct session *s, const char *trace)

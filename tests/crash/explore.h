@@ -28,11 +28,32 @@ struct explorer {
     uint64_t seen_count, seen_room;
 };
 
+/* A crash point: the disk and the oracle as they were then. */
+struct point {
+    struct simdisk *disk;
+    struct oracle oracle;
+    char where[64];
+};
+
+/* Crash points of a session, noted before each call for which the last one would not do. */
+struct recorder {
+    struct session *session;
+    bool on;
+    const char *phase;
+    uint64_t disk_version, oracle_version;
+    struct point *points;
+    uint32_t count, room;
+};
+void recorder_note(struct recorder *r, const char *call, const char *name);
+void recorder_free(struct recorder *r);
+
 void explorer_init(struct explorer *x, uint64_t seed);
 void explorer_free(struct explorer *x);
 /* All crash points of one sequence; those of the creation too with `creation`. */
 void explore(struct explorer *x, const struct setup *setup, const char *letters, bool creation);
 /* The present state of a session as the only crash point. */
 void explore_now(struct explorer *x, const struct session *s, const char *trace);
+/* What a recorder has noted. */
+void explore_recorded(struct explorer *x, const struct recorder *r, const char *trace);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "crash/ops.h"
 
-enum { CALLS_MAX = 1000, ATTEMPTS = 3 };
+enum { CALLS_MAX = 1000, ATTEMPTS = 3, RECORDED = 6 /* calls behind a fault */ };
 
 enum fits { FITS_READ = 1, FITS_WRITE = 2, FITS_SYNC = 4, FITS_NAMES = 8, FITS_OTHER = 16 };
 
@@ -41,6 +41,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 struct trial {
     struct explorer *explorer;
     const char *trace;
+    struct recorder recorder; /* of what follows the fault, until its operation is over */
     const struct kind *kind;
     uint64_t call;
     struct session s;
@@ -76,6 +77,8 @@ static void on_call(void *arg, struct simdisk *d, enum simdisk_call call, const 
     if (number <= CALLS_MAX)
         t->fits[number] = fits_of(call, name);
     t->calls = number;
+    t->recorder.on = number > t->call && number <= t->call + RECORDED && t->call != 0;
+    recorder_note(&t->recorder, simdisk_call_name(call), name);
     if (number == t->call && call == SIMDISK_SYNC && strncmp(name, "tmp-", 4) != 0)
         t->sync_failed = true;
 }
@@ -242,6 +245,7 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     t->call = call;
     t->explorer = x;
     t->trace = trace;
+    t->recorder = (struct recorder){.session = &t->s, .phase = "behind the fault"};
     oracle_init(&t->oracle, 1);
     session_init(&t->s, setup_by_name(name), d, &t->oracle);
     t->s.faulty = kind != NULL;
@@ -259,7 +263,10 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     int e = run_scenario(t, scenario + n + 1);
     t->s.hook = NULL;
     if (e == 0)
+        explore_recorded(x, &t->recorder, trace);
+    if (e == 0 && !x->found)
         explore_now(x, &t->s, trace);
+    recorder_free(&t->recorder);
     if (e < 0 && !x->found) {
         x->found = true;
         snprintf(x->report, sizeof x->report, "%s\n  %s", trace, t->why);

@@ -5,6 +5,7 @@
 
 #include <libwal/wal.h>
 
+#include "base/attr.h"
 #include "crash/oracle.h"
 #include "support/simdisk.h"
 
@@ -57,8 +58,7 @@ void session_drop(struct session *s);
 enum tried session_look(struct session *s);
 
 /* What an operation came to; fills in `why`. */
-enum tried session_wrong(struct session *s, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+enum tried session_wrong(struct session *s, const char *fmt, ...) PRINTF(2, 3);
 enum tried session_failed(struct session *s, const char *what, int code);
 /* After an operation that succeeded: the numbers agree, what the log says is durable is noted. */
 enum tried session_note(struct session *s, const char *what, uint64_t durable);
