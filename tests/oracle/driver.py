@@ -93,10 +93,12 @@ class Writer:
         self.kill()
 
 
-def c_reading(tool: Path, command: str, directory: Path) -> list[dict]:
-    done = subprocess.run(
-        [str(tool), command, str(directory)], stdout=subprocess.PIPE, text=True, timeout=60
-    )
+def c_reading(tool: Path, command: str, directory: Path, seconds: int = 60) -> list[dict]:
+    arguments = [str(tool), command, str(directory)]
+    try:
+        done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"{directory}: the library comes to no end") from None
     if done.returncode not in (0, 1):
         raise AssertionError(f"make_logs {command} ended with {done.returncode}")
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -13,10 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from damage import OLDER_CONTROL, change, disturb_files, forge_control  # noqa: E402
 from damage import forge_group, forge_header, put, rechain, rot_bytes, seal_block  # noqa: E402
-from driver import Writer, check_same  # noqa: E402
+from driver import Writer, c_reading, check_same  # noqa: E402
 from layout import CONTROL_SIZE, SLOT, SLOT_OFFSETS, Slot  # noqa: E402
 from scenario import Life, lose_witness  # noqa: E402
 from segment import Segment  # noqa: E402
+from walread import read_log  # noqa: E402
 
 KINDS = {
     "rot": rot_bytes,
@@ -121,3 +122,19 @@ def test_creation_that_was_cut_short(tool, tmp_path, left):
     if left not in ("segment", "group", "no slot"):
         segment.unlink()
     assert check_same(tool, log, tmp_path / "copy")["verdict"] == CREATIONS[left]
+
+
+@pytest.mark.xfail(strict=True, reason="the library looks for the LSNs that aren't there one by one")
+def test_first_lsn_far_in_front_of_the_oldest_of_two_segments(tool, tmp_path):
+    """'R1': control's first LSN is below the oldest segment's base LSN."""
+    log = tmp_path / "log"
+    writer = Writer(tool, log, {"first_lsn": 2**63})
+    for command in ("many 3 100 3 0", "rotate", "append 1 5 5 0", "close"):
+        writer.do(*command.split())
+    writer.kill()
+    slot = Slot._make(SLOT.unpack((log / "control").read_bytes()[:256]))
+    block = seal_block(slot._replace(first_lsn=3), SLOT)
+    for at in SLOT_OFFSETS:
+        change(log / "control", lambda data: put(data, at, block))
+    assert read_log(str(log))[0]["verdict"] == "corrupt"
+    assert c_reading(tool, "dump", log, 10)[0]["verdict"] == "corrupt"
