@@ -46,6 +46,8 @@ static int first_control(struct wal *w)
     if (r < 0)
         return fault_os(-r, "no random bytes");
     int e = PLANTED(3) ? 0 : folder_sync(&w->folder);
+    if (e == 0) /* the file has its full size from the start; no witness yet */
+        e = file_write_zeros(&w->control.file, WITNESS_OFFSET, CONTROL_BYTES);
     if (e == 0)
         e = control_write(&w->control);
     if (e == 0 && !PLANTED(3))

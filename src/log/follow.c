@@ -98,12 +98,16 @@ static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durabl
     if (!v->control.newer)
         return 0;
     *first = max_u64(*first, v->control.higher.first_lsn);
+    struct fault before = *fault_last();
     int e = segment_open(&s, &v->folder, v->control.higher.newest, OS_READ);
-    if (e < 0)
+    if (e == WAL_E_IO || e == WAL_E_NOMEM)
         return e;
-    if (s.header.base_lsn < durable->next_lsn) {
-        durable->next_lsn = s.header.base_lsn;
+    if (e < 0) { /* not there yet: then nothing is */
+        fault_put(&before);
+        durable->next_lsn = *first;
+        return 0;
     }
+    durable->next_lsn = min_u64(durable->next_lsn, s.header.base_lsn);
     segment_close(&s);
     return 0;
 }

@@ -118,7 +118,7 @@ static uint64_t gather(struct life *x, wal_record_t *r, unsigned char *room)
 static void replace(struct life *x)
 {
     static unsigned char room[6 * 20008];
-    wal_record_t r[6];
+    wal_record_t r[6] = {0};
     uint64_t cut = x->first - 1 + draw(x, x->next - x->first + 1), first = 99;
     uint64_t n = gather(x, r, room);
 
