@@ -3,6 +3,8 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,18 +205,18 @@ static void test_the_child_may_open_a_log_of_its_own(void **state)
     fixture_append(f, "x");
 }
 
-/* A process opens the log, forks a child that lives on, and is killed. */
+/* A process opens the log, forks a child that lives on, and is killed. The child says when it is
+ * there: only then the descriptors that it inherited are closed. */
 static int writer_with_child(const char *dir, int ready)
 {
     wal_t *w = NULL;
     if (wal_open(dir, NULL, &w) < 0 || wal_append(w, "x", 1, NULL) < 0)
         return 1;
-    pid_t pid = fork();
-    if (pid == 0)
-        for (;;)
-            pause();
-    if (pid < 0 || write(ready, &pid, sizeof pid) != sizeof pid)
-        return 2;
+    if (fork() == 0) {
+        pid_t me = getpid();
+        if (write(ready, &me, sizeof me) != sizeof me)
+            return 2;
+    }
     for (;;)
         pause();
 }
@@ -226,19 +228,22 @@ static void test_a_killed_parents_log_opens_while_the_child_lives(void **state)
     pid_t grandchild = 0;
 
     assert_int_equal(pipe(ready), 0);
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* the grandchild comes to us */
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
         _exit(writer_with_child(f->dir, ready[1]));
+    close(ready[1]);
     assert_int_equal(read(ready[0], &grandchild, sizeof grandchild), sizeof grandchild);
+    close(ready[0]);
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(kill(grandchild, 0), 0);
-    fixture_open(f);
-    expect_record(f->log, 1, "x");
+    int lives = kill(grandchild, 0), e = wal_open(f->dir, NULL, &f->log);
     kill(grandchild, SIGKILL);
-    close(ready[0]);
-    close(ready[1]);
+    assert_int_equal(waitpid(grandchild, NULL, 0), grandchild);
+    assert_int_equal(lives, 0);
+    must(e);
+    expect_record(f->log, 1, "x");
 }
 
 int main(void)

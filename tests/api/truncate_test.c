@@ -95,9 +95,14 @@ static void test_after_removes_exactly_what_is_above(void **state)
     fixture_open(f);
     fixture_fill(f, 20);
     must(wal_truncate_before(f->log, 3));
+    uint64_t written = fixture_stat(f->log, WAL_STAT_WRITTEN_BYTES);
+    uint64_t syncs = fixture_stat(f->log, WAL_STAT_SYNCS);
     must(wal_truncate_after(f->log, 20)); /* at or above the last: nothing */
     must(wal_truncate_after(f->log, 21));
     must(wal_truncate_after(f->log, UINT64_MAX));
+    assert_int_equal(fixture_stat(f->log, WAL_STAT_WRITTEN_BYTES), written);
+    assert_int_equal(fixture_stat(f->log, WAL_STAT_SYNCS), syncs);
+    assert_int_equal(fixture_segments(f->log), 5);
     expect_lasting(f, 3, 21);
     must(wal_truncate_after(f->log, 18));
     assert_int_equal(fixture_stat(f->log, WAL_STAT_TRUNCATED_BACK), 2);
