@@ -61,6 +61,7 @@ static void test_another_process_is_named(void **state)
         for (;;)
             pause();
     }
+    close(ready[1]); /* so that a child that fails is the end of it */
     assert_int_equal(read(ready[0], &byte, 1), 1);
     snprintf(pid_text, sizeof pid_text, "process %d", (int)pid);
     expect_error(WAL_E_LOCKED, wal_open(f->dir, NULL, &w), f->dir);
@@ -72,7 +73,6 @@ static void test_another_process_is_named(void **state)
     fixture_open(f); /* the lock died with it */
     fixture_append(f, "x");
     close(ready[0]);
-    close(ready[1]);
 }
 
 static void test_arguments_of_the_lock(void **state)
