@@ -167,7 +167,7 @@ static int check_ends(struct wal *w, const struct segment_header *newest)
         if (e < 0)
             return e;
         bool foreign = memcmp(s.header.uuid, w->control.now.uuid, UUID_BYTES) != 0;
-        int too_high = k == 0 ? check_first(w, &s.header) : 0;
+        int too_high = look[k] == w->control.now.oldest ? check_first(w, &s.header) : 0;
         bool followed = k == 0 || (uint32_t)s.header.salt == newest->follow.salt_low;
         w->report.header_repairs += s.header_repairs;
         segment_close(&s);

@@ -104,6 +104,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
     count_groups(w, groups, n, bytes);
     if (flags) {
         x->durable_offset = x->end.offset;
+        x->durable_link = x->end.link;
         stat_add(&w->stats, WAL_STAT_SYNCS, 1);
         synced(w);
     }

@@ -333,7 +333,7 @@ void fresh_witness(struct wal *w)
         .durable_lsn = x->watermark,
         .segment = x->segment.header.number,
         .durable_place = (uint32_t)(x->durable_offset / PLACE_UNIT),
-        .group_crc = x->end.link,
+        .group_crc = x->durable_link,
         .salt_low = (uint32_t)x->segment.header.salt,
     };
     control_write_witness(&w->control, &s);

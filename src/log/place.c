@@ -159,6 +159,8 @@ int place_group(struct place *p, uint64_t lsn, struct group_view *ret)
     int e = skip_to(&p->groups, lsn);
     if (e == 1)
         e = group_reader_next(&p->groups, ret);
+    if (e == 1 && ret->header.first_lsn > lsn)
+        e = 0; /* the segment begins above what it should hold */
     if (e == 0)
         e = group_reader_corrupt(&p->groups);
     return e < 0 ? e : 0;

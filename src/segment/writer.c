@@ -110,6 +110,7 @@ int writer_sync(struct writer *w, enum os_sync how)
     if (e < 0)
         return e;
     w->durable_offset = target;
+    w->durable_link = w->end.link;
     w->zeroed_durable = zeroed;
     return 0;
 }

@@ -23,6 +23,8 @@ struct writer {
     struct segment segment;
     struct boundary end;     /* behind the last group that was written */
     uint64_t durable_offset; /* below it every byte is durable */
+    uint32_t durable_link;   /* header CRC of the last group below it, of the segment header when
+                                there is none */
     uint64_t watermark;      /* durable LSN for the next headers; the log sets it */
     uint64_t zeroed_to;      /* the file holds zeros from the end up to here ... */
     uint64_t zeroed_durable; /* ... and durably up to here: a write below it needs no new block */

@@ -124,7 +124,6 @@ def test_creation_that_was_cut_short(tool, tmp_path, left):
     assert check_same(tool, log, tmp_path / "copy")["verdict"] == CREATIONS[left]
 
 
-@pytest.mark.xfail(strict=True, reason="the library opens it, and reading comes to no end")
 def test_first_lsn_far_in_front_of_the_oldest_of_two_segments(tool, tmp_path):
     """'R1': control's first LSN is below the oldest segment's base LSN."""
     log = tmp_path / "log"

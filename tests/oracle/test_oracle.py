@@ -159,7 +159,6 @@ def test_cut_anywhere_in_a_long_batch(tool, tmp_path, lsn):
     assert not lint(recover(str(log)))
 
 
-@pytest.mark.xfail(strict=True, reason="the library puts in the newest written group's CRC")
 def test_witness_after_the_front_was_cut_in_front_of_unsynced_groups(tool, tmp_path):
     """Its group CRC is that of the group that ends at its durable place."""
     log = tmp_path / "log"
