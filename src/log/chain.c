@@ -46,17 +46,24 @@ static int open_newest(struct wal *w)
     return e;
 }
 
+/* A segment that could not be opened may be removed where its header never reached the disk; not
+ * one with a right header that names another number: somebody has put it there. */
+static bool is_wreck(const struct segment *s, int e)
+{
+    return e == WAL_E_CORRUPT && s->header.number == 0;
+}
+
 /* A file above the newest segment: a leftover of a new segment that never got into control, unless
  * it was written to. */
 static int check_orphan(struct wal *w, uint64_t number, bool *ret_ours)
 {
-    struct segment s;
+    struct segment s = {0};
     int lived = 0;
 
-    *ret_ours = true;
     int e = segment_open(&s, w->catalog.folder, number, OS_READ);
+    *ret_ours = is_wreck(&s, e);
     if (e == WAL_E_CORRUPT)
-        return 0; /* its header never reached the disk */
+        return 0;
     if (e < 0)
         return e;
     *ret_ours = memcmp(s.header.uuid, w->control.now.uuid, UUID_BYTES) == 0;
@@ -69,16 +76,16 @@ static int check_orphan(struct wal *w, uint64_t number, bool *ret_ours)
 }
 
 /* Whether a smaller file that the chain doesn't meet may be removed: it is, unless it belongs to
- * another log. */
+ * another log or another place in this one. */
 static bool is_ours(struct wal *w, uint64_t number)
 {
-    struct segment s;
+    struct segment s = {0};
     struct fault before = *fault_last();
 
     int e = segment_open(&s, w->catalog.folder, number, OS_READ);
     if (e < 0) {
         fault_put(&before);
-        return e == WAL_E_CORRUPT;
+        return is_wreck(&s, e);
     }
     bool ours = memcmp(s.header.uuid, w->control.now.uuid, UUID_BYTES) == 0;
     segment_close(&s);

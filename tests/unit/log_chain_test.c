@@ -2,6 +2,8 @@
  */
 #include "spied_log.h"
 
+#include <unistd.h>
+
 static void make(struct log_fixture *f, unsigned segments)
 {
     fixture_open(f);
@@ -111,6 +113,20 @@ static void leftovers_are_told_from_members(void **state)
 }
 
 /* With names in an unbroken row only the ends are read. */
+static void a_segment_under_another_number_is_not_ours_to_remove(void **state)
+{
+    struct log_fixture *f = *state;
+    make(f, 3);
+    copy_segment(f, 2, 9);
+    fixture_open(f);
+    fixture_fill(f, 1); /* the first write removes leftovers */
+    fixture_close(f);
+    assert_int_equal(access(fixture_segment_path(f, 9), F_OK), 0);
+    fixture_open(f);
+    assert_int_equal(wal_last_lsn(f->log), 7);
+    fixture_close(f);
+}
+
 static void a_long_chain_is_not_read_at_open(void **state)
 {
     struct log_fixture *f = *state;
@@ -131,6 +147,7 @@ int main(void)
         spied_test(a_segment_of_another_log),
         spied_test(a_newer_segment_that_was_in_use),
         spied_test(leftovers_are_told_from_members),
+        spied_test(a_segment_under_another_number_is_not_ours_to_remove),
         spied_test(a_long_chain_is_not_read_at_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
