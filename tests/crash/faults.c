@@ -211,8 +211,9 @@ static int run_scenario(struct trial *t, const char *letters)
     t->done = r == TRIED_ERROR; /* a failing open leaves no handle */
     if (r == TRIED_ERROR && open_again(t) < 0)
         return -1;
-    if (op_prologue(s) == TRIED_WRONG)
-        return wrong(t, s->why);
+    r = op_prologue(s);
+    if (r != TRIED_OK && deal_with(t, r) < 0)
+        return -1;
     for (const char *l = letters; *l != 0; l++) {
         if (run_op(t, *l) < 0)
             return -1;
@@ -248,7 +249,7 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     t->recorder = (struct recorder){.session = &t->s, .phase = "behind the fault"};
     oracle_init(&t->oracle, 1);
     session_init(&t->s, setup_by_name(name), d, &t->oracle);
-    t->s.faulty = kind != NULL;
+    t->s.faulty = true; /* without a fault too: operations are to be the same */
     t->s.hook = on_call;
     t->s.hook_arg = t;
     if (kind && kind->full)
