@@ -279,8 +279,7 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     }
     if (e == 0 && f->cuts) {
         w->next_lsn = n->end.next_lsn;
-        w->background.submit_lsn =
-            0; /* all that stays is durable; what goes must not be waited for */
+        w->background.submit_lsn = 0; /* what stays is durable, what goes is not waited for */
         atomic_store(&w->durable_lsn, n->watermark);
         atomic_store(&w->first_lsn, f->first_lsn);
         readers_cut(w, f->cut_lsn);
