@@ -1,5 +1,5 @@
-"""The public header compiles by itself in each language that we promise, without a warning, and
-keeps out of the ABI what differs between compilers and languages.
+"""Each public header compiles by itself in each language that we promise, without a warning, and
+keeps out of the ABI what differs between compilers and languages; <libwal/wal.h> brings them all.
 
 header.py ROOT CC CXX"""
 
@@ -9,25 +9,40 @@ import sys
 from pathlib import Path
 
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wpedantic", "-Wpadded", "-Werror")
-PROGRAM = "#include <libwal/wal.h>\n#include <libwal/wal.h>\nint main(void) { return WAL_OK; }\n"
+PROGRAM = "#include <libwal/{0}>\n#include <libwal/{0}>\nint main(void) {{ return 0; }}\n"
 BANNED = re.compile(r"\b(inline|enum|bool|_Bool|off_t|FILE|time_t|long)\b|#\s*define\s+\w+\(")
 
 
-def compiles(root, compiler, language, standard):
+def compiles(root, header, compiler, language, standard):
     command = [compiler, "-x", language, f"-std={standard}", *WARNINGS, "-fsyntax-only",
                "-I", str(root / "include"), "-"]
-    result = subprocess.run(command, input=PROGRAM, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, input=PROGRAM.format(header.name), capture_output=True,
+                            text=True, check=False)
     if result.returncode != 0:
-        yield f"{compiler} -std={standard}:\n{result.stderr}"
+        yield f"{compiler} -std={standard}: {header.name}:\n{result.stderr}"
+
+
+def problems(root, header, cc, cxx):
+    text = re.sub(r"/\*.*?\*/", " ", header.read_text(), flags=re.DOTALL)
+    for match in BANNED.finditer(text):
+        yield f"{match[0]} in {header.name}"
+    for standard in ("c99", "c11"):
+        yield from compiles(root, header, cc, "c", standard)
+    yield from compiles(root, header, cxx, "c++", "c++17")
+
+
+def left_out(headers):
+    """Headers that <libwal/wal.h> doesn't include."""
+    included = set(re.findall(r"#include <libwal/(\w+\.h)>", headers["wal.h"].read_text()))
+    for name in sorted(headers.keys() - included - {"wal.h"}):
+        yield f"wal.h doesn't include {name}"
 
 
 def main(root, cc, cxx):
-    header = (root / "include/libwal/wal.h").read_text()
-    found = [f"{match[0]} in the header"
-             for match in BANNED.finditer(re.sub(r"/\*.*?\*/", " ", header, flags=re.DOTALL))]
-    for standard in ("c99", "c11"):
-        found += compiles(root, cc, "c", standard)
-    found += compiles(root, cxx, "c++", "c++17")
+    headers = {path.name: path for path in sorted((root / "include/libwal").glob("*.h"))}
+    found = list(left_out(headers))
+    for header in headers.values():
+        found += problems(root, header, cc, cxx)
     print("\n".join(found))
     return 1 if found else 0
 

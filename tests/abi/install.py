@@ -7,7 +7,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-INSTALLED = {"libwal.so", "libwal.so.1", "libwal.so.1.0.0", "libwal.a", "libwal.pc", "wal.h"}
+HEADERS = {
+    "append.h",
+    "batch.h",
+    "error.h",
+    "info.h",
+    "meta.h",
+    "open.h",
+    "options.h",
+    "read.h",
+    "truncate.h",
+    "types.h",
+    "wal.h",
+}
+INSTALLED = {"libwal.so", "libwal.so.1", "libwal.so.1.0.0", "libwal.a", "libwal.pc", *HEADERS}
 
 
 def output(command, **environment):

@@ -1,5 +1,5 @@
-"""Header, version script, shared library and archive name the same functions, and every constant
-of the header is pinned in numbers_test.c.
+"""Headers, version script, shared library and archive name the same functions, and every constant
+of the headers is pinned in numbers_test.c.
 
 symbols.py ROOT NM LIBWAL_SO LIBWAL_A"""
 
@@ -48,7 +48,7 @@ def differences(what, left, right):
 
 
 def problems(root, nm, shared, archive):
-    header = (root / "include/libwal/wal.h").read_text()
+    header = "".join(path.read_text() for path in sorted((root / "include/libwal").glob("*.h")))
     mapped = map_symbols((root / "src/api/libwal.map").read_text())
     names = {symbol.partition("@@")[0] for symbol in mapped}
     pins = re.findall(r"PIN\((WAL_\w+),", (root / "tests/abi/numbers_test.c").read_text())
