@@ -18,8 +18,10 @@ static const struct crc_implementation *const all[] = {
 
 static uint32_t first_update(uint32_t crc, const void *data, size_t size);
 static uint32_t first_copy(uint32_t crc, void *to, const void *from, size_t size);
+static uint32_t first_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c);
 
-static const struct crc_implementation first_use = {"", NULL, first_update, first_copy};
+static const struct crc_implementation first_use = {"", NULL, first_update, first_copy,
+                                                    first_words};
 
 /* Threads that race for the first use store the same pointer, and nothing else hangs on it. */
 static _Atomic(const struct crc_implementation *) chosen = &first_use;
@@ -42,6 +44,11 @@ static uint32_t first_copy(uint32_t crc, void *to, const void *from, size_t size
     return choose()->copy(crc, to, from, size);
 }
 
+static uint32_t first_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
+{
+    return choose()->words(crc, a, b, c);
+}
+
 uint32_t crc_update(uint32_t crc, const void *data, size_t size)
 {
     return atomic_load_explicit(&chosen, memory_order_relaxed)->update(crc, data, size);
@@ -56,6 +63,11 @@ uint32_t crc_copy(uint32_t crc, void *to, const void *from, size_t size)
         return crc;
     }
     return atomic_load_explicit(&chosen, memory_order_relaxed)->copy(crc, to, from, size);
+}
+
+uint32_t crc_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
+{
+    return atomic_load_explicit(&chosen, memory_order_relaxed)->words(crc, a, b, c);
 }
 
 unsigned crc_implementations(void)

@@ -11,6 +11,9 @@ uint32_t crc_update(uint32_t crc, const void *data, size_t size);
 /* Copies and hashes in one pass: the checksum is of the bytes that were stored at `to`, whatever
  * happens to `from` meanwhile. The two don't overlap. */
 uint32_t crc_copy(uint32_t crc, void *to, const void *from, size_t size);
+/* crc_update over three words as 24 little-endian bytes. They don't go through memory: bytes that
+ * were just stored there would have to reach it before wider loads can read them back. */
+uint32_t crc_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c);
 
 /* For tests and the benchmark: name of the chosen implementation; run a given one (index <
  * crc_implementations()). */

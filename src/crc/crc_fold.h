@@ -196,6 +196,17 @@ FOLD_PART uint32_t fold_finish(__m128i r, struct fold_way *way, size_t n)
     return fold_reduce(r);
 }
 
+/* The CRC after three words. The first, 128 bits before the register's end, is moved there as the
+ * second word of a register is. */
+FOLD_PART uint32_t fold_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
+{
+    __m128i first = _mm_cvtsi64_si128((int64_t)(a ^ crc));
+    __m128i rest = _mm_set_epi64x((int64_t)c, (int64_t)b);
+    __m128i moved = _mm_clmulepi64_si128(first, _mm_cvtsi64_si128((int64_t)FOLD_128_G), 0x00);
+
+    return fold_reduce(_mm_xor_si128(moved, rest));
+}
+
 /* Four registers that follow each other as one. */
 FOLD_PART __m128i fold_join(__m128i a, __m128i b, __m128i c, __m128i d)
 {

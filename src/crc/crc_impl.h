@@ -16,6 +16,7 @@ struct crc_implementation {
     /* The result is the checksum of what is at `to` afterwards, even where `from` changes
      * meanwhile. */
     uint32_t (*copy)(uint32_t crc, void *to, const void *from, size_t size);
+    uint32_t (*words)(uint32_t crc, uint64_t a, uint64_t b, uint64_t c);
 };
 
 extern const struct crc_implementation crc_zlib;

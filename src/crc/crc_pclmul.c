@@ -26,6 +26,12 @@ __attribute__((target(FOLD_TARGET))) static uint32_t copy(uint32_t crc, void *to
     return ~fold_all(~crc, &way, size);
 }
 
-const struct crc_implementation crc_pclmul = {"pclmul", supported, update, copy};
+__attribute__((target(FOLD_TARGET))) static uint32_t words(uint32_t crc, uint64_t a, uint64_t b,
+                                                           uint64_t c)
+{
+    return ~fold_words(~crc, a, b, c);
+}
+
+const struct crc_implementation crc_pclmul = {"pclmul", supported, update, copy, words};
 
 #endif

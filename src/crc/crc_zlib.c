@@ -36,4 +36,14 @@ static uint32_t copy(uint32_t crc, void *to, const void *from, size_t size)
     return crc;
 }
 
-const struct crc_implementation crc_zlib = {"zlib", supported, update, copy};
+static uint32_t words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
+{
+    uint8_t bytes[24];
+
+    store64(bytes, a);
+    store64(bytes + 8, b);
+    store64(bytes + 16, c);
+    return update(crc, bytes, sizeof(bytes));
+}
+
+const struct crc_implementation crc_zlib = {"zlib", supported, update, copy, words};

@@ -13,14 +13,7 @@ enum { KNOWN_FLAGS = RECORD_BATCH_LAST };
 uint32_t record_crc(uint32_t payload_crc, uint32_t size, uint16_t flags, uint16_t type,
                     uint64_t lsn, uint64_t salt)
 {
-    uint8_t rest[24];
-
-    store32(rest, size);
-    store16(rest + 4, flags);
-    store16(rest + 6, type);
-    store64(rest + 8, lsn);
-    store64(rest + 16, salt);
-    return crc_update(payload_crc, rest, sizeof(rest));
+    return crc_words(payload_crc, size | (uint64_t)flags << 32 | (uint64_t)type << 48, lsn, salt);
 }
 
 /* Whether the bytes between the payload's end and the record's are 0. There are up to 7, and they

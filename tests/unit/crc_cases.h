@@ -140,6 +140,33 @@ static inline void crc_case_copy(const struct crc_implementation *c, oracle_fn *
         crc_check_copy(c, oracle, crc_random() % 64, crc_random() % 64, crc_random() % 100000);
 }
 
+static inline void crc_check_words(const struct crc_implementation *c, oracle_fn *oracle,
+                                   uint32_t start, const uint64_t words[3])
+{
+    uint8_t bytes[24];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(words[i / 8] >> 8 * (i % 8));
+    assert_int_equal(c->words(start, words[0], words[1], words[2]),
+                     oracle(start, bytes, sizeof(bytes)));
+}
+
+/* Each single bit of the start and of the words, and many at once. */
+static inline void crc_case_words(const struct crc_implementation *c, oracle_fn *oracle)
+{
+    for (int bit = -1; bit < 32; bit++)
+        crc_check_words(c, oracle, bit < 0 ? 0 : UINT32_C(1) << bit, (const uint64_t[3]){0});
+    for (int bit = 0; bit < 192; bit++) {
+        uint64_t words[3] = {0};
+        words[bit / 64] = UINT64_C(1) << bit % 64;
+        crc_check_words(c, oracle, 0, words);
+    }
+    for (int round = 0; round < 10000; round++) {
+        const uint64_t words[3] = {crc_random(), crc_random(), crc_random()};
+        crc_check_words(c, oracle, (uint32_t)crc_random(), words);
+    }
+}
+
 /* The source changes while it is copied. Deterministic: a page of the target can't be written to;
  * on the first try the handler of the signal turns over every byte of the source, then lets the
  * write through. What was copied until then is of the old content, what is read later is of the new

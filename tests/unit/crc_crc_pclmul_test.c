@@ -98,6 +98,12 @@ static void test_copy(void **state)
     crc_case_copy(&crc_pclmul, zlib);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    crc_case_words(&crc_pclmul, zlib);
+}
+
 static void test_copy_of_a_changing_source(void **state)
 {
     (void)state;
@@ -113,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_random_sizes),
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_copy_of_a_changing_source),
     };
 

@@ -23,6 +23,19 @@ static void test_first_use_by_a_copy(void **state)
     assert_int_equal(status, 0);
 }
 
+static void test_first_use_by_words(void **state)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    (void)state;
+    if (child == 0)
+        _exit(crc_words(0, 0, 0, 0) == 0xa3c1ca20 ? 0 : 1);
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 enum { THREADS = 8 };
 
 static pthread_barrier_t barrier;
@@ -88,7 +101,8 @@ static uint32_t zlib(uint32_t crc, const void *data, size_t size)
 }
 
 /* The public functions, as if they were one more implementation. */
-static const struct crc_implementation public_functions = {"public", NULL, crc_update, crc_copy};
+static const struct crc_implementation public_functions = {"public", NULL, crc_update, crc_copy,
+                                                           crc_words};
 
 static void test_known_answers(void **state)
 {
@@ -109,6 +123,12 @@ static void test_copy(void **state)
     crc_case_copy(&public_functions, zlib);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    crc_case_words(&public_functions, zlib);
+}
+
 static void test_copy_of_a_changing_source(void **state)
 {
     (void)state;
@@ -119,11 +139,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_use_by_a_copy),
+        cmocka_unit_test(test_first_use_by_words),
         cmocka_unit_test(test_first_use_by_many_threads),
         cmocka_unit_test(test_implementations),
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_copy_of_a_changing_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,12 @@ static void test_copy(void **state)
     crc_case_copy(&crc_vpclmul, zlib);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    crc_case_words(&crc_vpclmul, zlib);
+}
+
 static void test_copy_of_a_changing_source(void **state)
 {
     (void)state;
@@ -46,9 +52,13 @@ static void test_copy_of_a_changing_source(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers), cmocka_unit_test(test_every_size_at_every_alignment),
-        cmocka_unit_test(test_random_sizes),  cmocka_unit_test(test_every_bit_counts),
-        cmocka_unit_test(test_copy),          cmocka_unit_test(test_copy_of_a_changing_source),
+        cmocka_unit_test(test_known_answers),
+        cmocka_unit_test(test_every_size_at_every_alignment),
+        cmocka_unit_test(test_random_sizes),
+        cmocka_unit_test(test_every_bit_counts),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_copy_of_a_changing_source),
     };
 
     if (!crc_vpclmul.supported()) {

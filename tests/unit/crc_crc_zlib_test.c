@@ -59,6 +59,12 @@ static void test_copy(void **state)
     crc_case_copy(&crc_zlib, bit_by_bit);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    crc_case_words(&crc_zlib, bit_by_bit);
+}
+
 static void test_copy_of_a_changing_source(void **state)
 {
     (void)state;
@@ -75,6 +81,7 @@ int main(void)
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_nothing_leaves_the_checksum),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_copy_of_a_changing_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
