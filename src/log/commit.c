@@ -185,7 +185,8 @@ static void write_list(struct wal *w, struct staged *list, bool sync, struct out
 
 /* Before it takes a round, the leader waits a little for the threads that the last sync set free,
  * since they are about to append again: without this, two groups of half the threads take turns.
- * Backs off where it doesn't pay. */
+ * Backs off where it doesn't pay, unless the user has said how long to wait. Once all are back that
+ * can be expected, waiting longer would bring nobody. */
 static void gather(struct wal *w)
 {
     struct turn *t = &w->turn;
@@ -199,8 +200,7 @@ static void gather(struct wal *w)
         t->skip--;
         return;
     }
-    while ((w->config.group_wait_us ? w->stage.pending < w->config.group_bytes
-                                    : t->members < t->expect) &&
+    while ((t->members < t->expect || t->expect == 0) && w->stage.pending < w->config.group_bytes &&
            w->os->now(w->os->ctx) - began < limit) {
         pthread_mutex_unlock(&w->mu);
         w->os->yield(w->os->ctx);

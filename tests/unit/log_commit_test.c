@@ -161,6 +161,31 @@ static void exclusive_work_that_can_not_begin_leaves_nothing_taken(void **state)
     expect_record(w, 1, "one");
 }
 
+static unsigned yields;
+
+static void count_yield(void *ctx)
+{
+    (void)ctx;
+    yields++;
+}
+
+/* A thread by itself doesn't sit out GROUP_WAIT_US: nobody was there the last time either. */
+static void nobody_waits_for_company_that_can_not_come(void **state)
+{
+    struct log_fixture *f = *state;
+
+    spy.os.yield = count_yield;
+    fixture_set(f, WAL_OPT_GROUP_WAIT_US, 1000);
+    fixture_open(f);
+    yields = 0;
+    fixture_append(f, "who knows");
+    assert_true(yields > 0);
+    f->log->config.group_wait_us = 1000000;
+    yields = 0;
+    fixture_append(f, "nobody");
+    assert_int_equal(yields, 0);
+}
+
 /* What a failed write left is zeros again, durably, before anybody hears of it. */
 static void withdrawal_erases_what_the_write_may_have_left(void **state)
 {
@@ -193,6 +218,7 @@ int main(void)
         spied_test(each_mode_has_its_sync),
         spied_test(the_torn_window_is_kept),
         spied_test(waiting_ends_in_time),
+        spied_test(nobody_waits_for_company_that_can_not_come),
         spied_test(exclusive_work_finds_everything_written),
         spied_test(exclusive_work_that_can_not_begin_leaves_nothing_taken),
         spied_test(withdrawal_erases_what_the_write_may_have_left),
