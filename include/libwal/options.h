@@ -114,6 +114,34 @@ const char *wal_option_name(uint32_t option);
 /* The number to a name, 0 where there is none or name is NULL. Since 1.0. */
 uint32_t wal_option_by_name(const char *name);
 
+/* Presets. Each sets the options that stand here, and no others; what is set later wins. SYNC stays
+ * as it is in the first two: they don't weaken what an append promises. All since 1.0.
+ *
+ * LOW_LATENCY: a commit does nothing but its own write and sync.
+ *   GROUP_WAIT_US 0           it waits for nobody
+ *   ZERO_AHEAD_BYTES 1M       it makes no file grow and maps no block, which would cost it 1.4 to
+ *                             2 times as much ...
+ *   BACKGROUND 1              ... because a thread of the log does that ahead of it
+ * HIGH_THROUGHPUT: many records share what costs time.
+ *   GROUP_WAIT_US 200         several threads commit together; a commit takes longer by no more
+ *                             than that, and not at all where nobody else commits
+ *   GROUP_BYTES 4M            fewer and larger groups and writes
+ *   PENDING_BYTES 256M        appends go on while large writes are under way
+ *   SEGMENT_BYTES 256M        a new segment costs some ten syncs: a quarter as many of them.
+ *                             Opening after a crash may read that much
+ * DURABLE: least trust in the system below.
+ *   SYNC FULL                 fsync: all that the file system knows of the file is synced, too
+ *   GROUP_ALIGN 4096          no write touches a sector that holds something durable, so a disk
+ *                             that damages a sector while the power fails damages nothing that was
+ *                             acknowledged. Each commit takes 4 KiB of the file at least */
+#define WAL_PRESET_LOW_LATENCY     1u
+#define WAL_PRESET_HIGH_THROUGHPUT 2u
+#define WAL_PRESET_DURABLE         3u
+
+/* Sets the options of a preset (WAL_PRESET_...). WAL_E_INVAL: there is no such preset; nothing is
+ * changed then. Since 1.0. */
+int wal_options_preset(wal_options_t *o, uint32_t preset);
+
 /* Where a log takes its memory from. The functions are called from any thread, at any time. p is
  * never NULL, size never 0; blocks must be aligned as malloc's are. They return NULL when there is
  * no memory, which the log passes on as WAL_E_NOMEM; after a failed resize the old block is still

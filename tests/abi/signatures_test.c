@@ -15,6 +15,7 @@ void wal_options_free(wal_options_t *o);
 int wal_options_set(wal_options_t *o, uint32_t option, uint64_t value);
 int wal_options_get(const wal_options_t *o, uint32_t option, uint64_t *ret);
 int wal_options_set_string(wal_options_t *o, const char *name, const char *value);
+int wal_options_preset(wal_options_t *o, uint32_t preset);
 const char *wal_option_name(uint32_t option);
 uint32_t wal_option_by_name(const char *name);
 int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
