@@ -18,11 +18,12 @@
  * open decides by what is on the disk.
  *
  * Threads. Every function may be called from any thread at any time on the same wal_t, but for
- * these rules: a wal_options_t, wal_batch_t or wal_reader_t is used by one thread at a time;
- * nothing may be called on a wal_t after wal_close has returned. Inside a callback of a log only
- * wal_get, wal_meta_get, wal_stats, wal_last_error and the getters (first, last, next and durable
- * LSN, wal_range, wal_recovery, wal_failure, wal_segments, wal_histogram, wal_disk_bytes) may be
- * called on that log; anything else gives WAL_E_BUSY and does nothing.
+ * these rules: a wal_options_t, wal_batch_t or wal_reader_t is used by one thread at a time (only
+ * wal_reader_interrupt may be called beside); nothing may be called on a wal_t after wal_close has
+ * returned. Inside a callback of a log only wal_get, wal_meta_get, wal_stats, wal_last_error and
+ * the getters (first, last, next and durable LSN, wal_range, wal_recovery, wal_failure,
+ * wal_segments, wal_histogram, wal_disk_bytes) may be called on that log; anything else gives
+ * WAL_E_BUSY and does nothing.
  *
  * Structs. Each starts with `size`, which the caller sets to sizeof in every struct that it hands
  * in or has filled; where a `size` parameter stands beside it, that one counts. In an array,

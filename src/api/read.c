@@ -1,5 +1,6 @@
 #include <libwal/wal.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "api/call.h"
@@ -92,6 +93,14 @@ int wal_reader_wait(wal_reader_t *r, int timeout_ms)
     struct call c;
     int e = begin(&c, r);
     return e < 0 ? e : call_end(&c, reader_wait(r, timeout_ms));
+}
+
+void wal_reader_interrupt(wal_reader_t *r)
+{
+    int saved = errno;
+    if (r && wal_is_ours(r->log))
+        reader_interrupt(r);
+    errno = saved;
 }
 
 uint64_t wal_reader_position(const wal_reader_t *r)

@@ -332,6 +332,8 @@ int reader_wait(struct wal_reader *r, int timeout_ms)
     struct horizon h;
 
     for (;;) {
+        if (atomic_exchange(&r->interrupted, false))
+            return 0;
         int e = look_again(r, &h);
         if (e != 0 || backward(r))
             return e;
@@ -344,10 +346,22 @@ int reader_wait(struct wal_reader *r, int timeout_ms)
         pthread_mutex_lock(&w->mu);
         bool closed = atomic_load(&w->closed);
         uint64_t last = r->flags & WAL_READ_WRITTEN ? w->written_lsn : atomic_load(&w->durable_lsn);
-        if (!closed && last < r->position && !atomic_load(&r->stale))
+        if (!closed && last < r->position && !atomic_load(&r->stale) &&
+            !atomic_load(&r->interrupted))
             (void)turn_sleep(w, sleep);
         pthread_mutex_unlock(&w->mu);
         if (closed)
             return fault(WAL_E_CLOSED, "%s was closed", w->path);
     }
+}
+
+void reader_interrupt(struct wal_reader *r)
+{
+    struct wal *w = r->log;
+
+    /* Under mu it can't fall between the waiter's look and its sleep. */
+    pthread_mutex_lock(&w->mu);
+    atomic_store(&r->interrupted, true);
+    turn_changed(w);
+    pthread_mutex_unlock(&w->mu);
 }

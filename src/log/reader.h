@@ -1,5 +1,5 @@
 /* Readers: a place in the log that walks. `struct wal_reader` is the public wal_reader_t; used by
- * one thread at a time. */
+ * one thread at a time, but for reader_interrupt. */
 #ifndef WAL_LOG_READER_H
 #define WAL_LOG_READER_H
 
@@ -15,8 +15,9 @@ struct wal_reader {
     uint64_t position; /* LSN of the next record; 0: none (backward, at the beginning) */
     bool trimmed;
 
-    _Atomic uint32_t stale; /* the shape has changed: what was loaded may not count any more */
-    uint64_t cut;           /* readers_mu: the lowest cut since the last look; UINT64_MAX: none */
+    _Atomic uint32_t stale;  /* the shape has changed: what was loaded may not count any more */
+    atomic_bool interrupted; /* a wait is to return */
+    uint64_t cut;            /* readers_mu: the lowest cut since the last look; UINT64_MAX: none */
 
     struct place place;
     bool loaded; /* `group` is the group that holds the position, or the one just walked through */
@@ -32,6 +33,8 @@ void reader_close(struct wal_reader *r);
 MUST_USE int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable);
 MUST_USE int reader_seek(struct wal_reader *r, uint64_t lsn);
 MUST_USE int reader_wait(struct wal_reader *r, int timeout_ms);
+/* From any thread: the present or next wait returns 0, once. */
+void reader_interrupt(struct wal_reader *r);
 
 /* Under mu: everything above the LSN has gone. */
 void readers_cut(struct wal *w, uint64_t cut_lsn);

@@ -55,6 +55,7 @@ int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret)
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);
 int wal_reader_seek(wal_reader_t *r, uint64_t lsn);
 int wal_reader_wait(wal_reader_t *r, int timeout_ms);
+void wal_reader_interrupt(wal_reader_t *r);
 uint64_t wal_reader_position(const wal_reader_t *r);
 void wal_reader_close(wal_reader_t *r);
 int wal_replay(wal_t *w, uint64_t from, wal_record_fn fn, void *ctx, uint64_t *ret_last);

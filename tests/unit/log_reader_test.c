@@ -199,6 +199,43 @@ static void damage_is_an_error_and_the_place_stays(void **state)
     reader_close(r);
 }
 
+static struct wal_reader *to_interrupt;
+static unsigned looks, sleeps;
+
+static uint64_t interrupt_now(void *ctx)
+{
+    struct spy_os *s = ctx;
+    if (++looks == 2) /* the first one is when the wait begins */
+        reader_interrupt(to_interrupt);
+    return s->real->now(NULL);
+}
+
+static int count_park(void *ctx, _Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns)
+{
+    (void)ctx;
+    (void)word;
+    (void)seen;
+    (void)timeout_ns;
+    sleeps++;
+    return 0;
+}
+
+/* It comes when the waiter has looked at everything and is about to sleep. */
+static void an_interrupt_is_not_slept_through(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    to_interrupt = open_at(f, 0, 0);
+    spy.os.now = interrupt_now;
+    spy.os.park = count_park;
+    looks = sleeps = 0;
+    assert_int_equal(reader_wait(to_interrupt, -1), 0);
+    assert_int_equal(looks, 2);
+    assert_int_equal(sleeps, 0);
+    reader_close(to_interrupt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +245,7 @@ int main(void)
         spied_test(cuts_reach_those_above_them),
         spied_test(truncation_at_the_front_and_reset),
         spied_test(damage_is_an_error_and_the_place_stays),
+        spied_test(an_interrupt_is_not_slept_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
