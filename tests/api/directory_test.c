@@ -12,23 +12,6 @@
 
 enum { NOBODY = 65534, SOMEBODY = 12345 };
 
-#define UNTOUCHED ((wal_t *)(uintptr_t)0x5a5a)
-
-static void refuse_open(struct log_fixture *f, int code, const char *part)
-{
-    wal_t *w = UNTOUCHED;
-    expect_error(code, wal_open(f->dir, f->options, &w), part);
-    assert_ptr_equal(w, UNTOUCHED);
-}
-
-static void refuse_both(struct log_fixture *f, int code, const char *part)
-{
-    refuse_open(f, code, part);
-    fixture_set(f, WAL_OPT_READ_ONLY, 1);
-    refuse_open(f, code, part);
-    fixture_set(f, WAL_OPT_READ_ONLY, 0);
-}
-
 static void make_log(struct log_fixture *f)
 {
     fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
@@ -46,7 +29,7 @@ static void test_directories_that_others_can_write(void **state)
     make_log(f);
     for (size_t k = 0; k < COUNT_OF(unsafe); k++) {
         assert_int_equal(chmod(f->dir, unsafe[k]), 0);
-        refuse_both(f, WAL_E_PERM, f->dir);
+        expect_refused(f, WAL_E_PERM, f->dir);
         expect_error(WAL_E_PERM, wal_lock_acquire(f->dir, &lock), f->dir);
         expect_error(WAL_E_PERM, wal_destroy(f->dir), f->dir);
     }
@@ -65,7 +48,7 @@ static void test_a_directory_of_somebody_else(void **state)
         skip(); /* can't give a directory away */
     make_log(f);
     assert_int_equal(chown(f->dir, SOMEBODY, SOMEBODY), 0);
-    refuse_both(f, WAL_E_PERM, "12345");
+    expect_refused(f, WAL_E_PERM, "12345");
     expect_error(WAL_E_PERM, wal_destroy(f->dir), f->dir);
 }
 
@@ -222,7 +205,7 @@ static void test_no_regular_file_in_place_of_control(void **state)
     for (size_t k = 0; k < COUNT_OF(puts_instead); k++) {
         make_log(f);
         puts_instead[k](fixture_path(f, "control"));
-        refuse_both(f, WAL_E_PERM, "control");
+        expect_refused(f, WAL_E_PERM, "control");
         expect_error(WAL_E_PERM, wal_destroy(f->dir), "control");
         fixture_remove_all(f->dir);
     }
@@ -239,7 +222,7 @@ static void test_no_regular_file_in_place_of_a_segment(void **state)
         uint64_t number = numbers[k / COUNT_OF(puts_instead)];
         snprintf(name, sizeof name, "%020llu.wal", (unsigned long long)number);
         puts_instead[k % COUNT_OF(puts_instead)](fixture_segment_path(f, number));
-        refuse_both(f, WAL_E_PERM, name);
+        expect_refused(f, WAL_E_PERM, name);
         fixture_remove_all(f->dir);
     }
 }
@@ -252,7 +235,7 @@ static void test_no_regular_file_in_place_of_what_comes(void **state)
     for (size_t k = 0; k < COUNT_OF(puts_instead); k++) {
         make_log(f);
         puts_instead[k](fixture_segment_path(f, 6));
-        refuse_open(f, WAL_E_PERM, "00000000000000000006.wal");
+        expect_writer_refused(f, WAL_E_PERM, "00000000000000000006.wal");
         fixture_remove_all(f->dir);
     }
 }
@@ -294,7 +277,7 @@ static void test_a_missing_segment(void **state)
         make_log(f);
         snprintf(name, sizeof name, "%020llu.wal", (unsigned long long)number);
         assert_int_equal(unlink(fixture_segment_path(f, number)), 0);
-        refuse_both(f, WAL_E_CORRUPT, name);
+        expect_refused(f, WAL_E_CORRUPT, name);
         for (uint64_t other = 1; other <= 5; other++) /* nothing was touched */
             assert_int_equal(fixture_exists(fixture_segment_path(f, other)), other != number);
         fixture_remove_all(f->dir);
@@ -307,11 +290,11 @@ static void test_no_control(void **state)
 
     make_log(f);
     assert_int_equal(unlink(fixture_path(f, "control")), 0);
-    refuse_both(f, WAL_E_CORRUPT, f->dir);
+    expect_refused(f, WAL_E_CORRUPT, f->dir);
     assert_false(fixture_exists(fixture_path(f, "control")));
     assert_true(fixture_exists(fixture_segment_path(f, 5)));
     fixture_write_file(fixture_path(f, "control"), 0, "", 0); /* an empty one is no better */
-    refuse_open(f, WAL_E_CORRUPT, "control");
+    expect_writer_refused(f, WAL_E_CORRUPT, "control");
     assert_true(fixture_exists(fixture_segment_path(f, 5)));
 }
 

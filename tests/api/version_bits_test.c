@@ -17,23 +17,6 @@ enum {
     AT_READ_ONLY_COMPATIBLE = 20,
 };
 
-#define UNTOUCHED ((wal_t *)(uintptr_t)0x5a5a)
-
-static void refuse_open(struct log_fixture *f, int code, const char *part)
-{
-    wal_t *w = UNTOUCHED;
-    expect_error(code, wal_open(f->dir, f->options, &w), part);
-    assert_ptr_equal(w, UNTOUCHED);
-}
-
-static void refuse_both(struct log_fixture *f, int code, const char *part)
-{
-    refuse_open(f, code, part);
-    fixture_set(f, WAL_OPT_READ_ONLY, 1);
-    refuse_open(f, code, part);
-    fixture_set(f, WAL_OPT_READ_ONLY, 0);
-}
-
 /* A log of three segments, closed. */
 static void make_log(struct log_fixture *f)
 {
@@ -43,22 +26,12 @@ static void make_log(struct log_fixture *f)
     fixture_close(f);
 }
 
-/* Changes a field of a block that ends with its CRC. */
-static void patch(const char *path, uint64_t at, size_t size, size_t field, unsigned n, uint64_t v)
-{
-    uint8_t block[SLOT];
-    fixture_read_file(path, at, block, size);
-    put_le(block + field, n, v);
-    put_last_crc(block, size);
-    fixture_write_file(path, at, block, size);
-}
-
 static void patch_header(const struct log_fixture *f, uint64_t number, size_t field, unsigned n,
                          uint64_t v)
 {
     const char *path = fixture_segment_path(f, number);
-    patch(path, 0, HEADER, field, n, v);
-    patch(path, COPY, HEADER, field, n, v);
+    fixture_patch(path, 0, HEADER, field, n, v);
+    fixture_patch(path, COPY, HEADER, field, n, v);
 }
 
 static void test_a_newer_control(void **state)
@@ -67,14 +40,14 @@ static void test_a_newer_control(void **state)
     const uint64_t slots[] = {0, SLOT_B};
 
     make_log(f);
-    patch(fixture_path(f, "control"), 0, SLOT, AT_MAJOR, 2, 2);
-    refuse_both(f, WAL_E_VERSION, "control"); /* one slot is enough: somebody newer was here */
-    patch(fixture_path(f, "control"), SLOT_B, SLOT, AT_MAJOR, 2, 2);
-    refuse_both(f, WAL_E_VERSION, "control");
-    refuse_both(f, WAL_E_VERSION, f->dir);
-    refuse_both(f, WAL_E_VERSION, "2.0");
+    fixture_patch(fixture_path(f, "control"), 0, SLOT, AT_MAJOR, 2, 2);
+    expect_refused(f, WAL_E_VERSION, "control"); /* one slot is enough: somebody newer was here */
+    fixture_patch(fixture_path(f, "control"), SLOT_B, SLOT, AT_MAJOR, 2, 2);
+    expect_refused(f, WAL_E_VERSION, "control");
+    expect_refused(f, WAL_E_VERSION, f->dir);
+    expect_refused(f, WAL_E_VERSION, "2.0");
     for (size_t k = 0; k < COUNT_OF(slots); k++)
-        patch(fixture_path(f, "control"), slots[k], SLOT, AT_MAJOR, 2, 1);
+        fixture_patch(fixture_path(f, "control"), slots[k], SLOT, AT_MAJOR, 2, 1);
     fixture_open(f); /* it was left as it was */
     expect_range(f->log, 1, 5, 6, 5);
 }
@@ -84,8 +57,8 @@ static void test_a_newer_minor_can_be_read(void **state)
     struct log_fixture *f = *state;
 
     make_log(f);
-    patch(fixture_path(f, "control"), 0, SLOT, AT_MINOR, 2, 1);
-    patch(fixture_path(f, "control"), SLOT_B, SLOT, AT_MINOR, 2, 1);
+    fixture_patch(fixture_path(f, "control"), 0, SLOT, AT_MINOR, 2, 1);
+    fixture_patch(fixture_path(f, "control"), SLOT_B, SLOT, AT_MINOR, 2, 1);
     wal_t *w = fixture_open_read_only(f);
     expect_record(w, 5, "5");
     must(wal_close(w));
@@ -101,11 +74,11 @@ static void test_a_newer_segment(void **state)
         snprintf(name, sizeof name, "%020llu.wal", (unsigned long long)numbers[k]);
         make_log(f);
         patch_header(f, numbers[k], AT_MAJOR, 2, 2);
-        refuse_both(f, WAL_E_VERSION, name);
+        expect_refused(f, WAL_E_VERSION, name);
         fixture_remove_all(f->dir);
         make_log(f);
         patch_header(f, numbers[k], AT_INCOMPATIBLE, 4, 0x80);
-        refuse_both(f, WAL_E_VERSION, name);
+        expect_refused(f, WAL_E_VERSION, name);
         fixture_remove_all(f->dir);
     }
 }
@@ -131,8 +104,8 @@ static void test_features_that_only_readers_can_ignore(void **state)
     fixture_crash(f); /* one group, and no seal behind it */
     patch_header(f, 1, AT_READ_ONLY_COMPATIBLE, 4, 0x100);
     relink(fixture_segment_path(f, 1));
-    refuse_open(f, WAL_E_VERSION, "00000000000000000001.wal");
-    refuse_open(f, WAL_E_VERSION, "read-only");
+    expect_writer_refused(f, WAL_E_VERSION, "00000000000000000001.wal");
+    expect_writer_refused(f, WAL_E_VERSION, "read-only");
     wal_t *w = fixture_open_read_only(f);
     expect_record(w, 1, "x");
     must(wal_close(w));
@@ -169,7 +142,7 @@ static void test_a_segment_of_another_log(void **state)
         make_log(f);
         strcpy(from, fixture_segment_path(&other, number));
         copy_over(from, fixture_segment_path(f, number));
-        refuse_both(f, WAL_E_CORRUPT, name);
+        expect_refused(f, WAL_E_CORRUPT, name);
         assert_true(fixture_exists(fixture_segment_path(f, number)));
         fixture_remove_all(f->dir);
     }

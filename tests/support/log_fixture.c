@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/bytes_by_hand.h"
+
 static struct log_fixture the_fixture;
 
 int fixture_setup(void **state)
@@ -108,6 +110,22 @@ wal_t *fixture_open_read_only(struct log_fixture *f)
     must(wal_open(f->dir, o, &w));
     wal_options_free(o);
     return w;
+}
+
+void fixture_refused(struct log_fixture *f, int readers_too, int code, const char *part,
+                     const char *file, int line)
+{
+    wal_t *untouched = (wal_t *)(uintptr_t)0x5a5a, *w = untouched;
+
+    for (int read_only = 0; read_only <= readers_too; read_only++) {
+        fixture_set(f, WAL_OPT_READ_ONLY, (uint64_t)read_only);
+        errno = ERRNO_MARK;
+        int e = wal_open(f->dir, f->options, &w);
+        fixture_expect(code, e, part, read_only ? "read-only open" : "open", file, line);
+        if (w != untouched)
+            _fail(file, line);
+    }
+    fixture_set(f, WAL_OPT_READ_ONLY, 0);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -289,6 +307,19 @@ void fixture_read_file(const char *path, uint64_t offset, void *data, size_t siz
     if (fd < 0 || pread(fd, data, size, (off_t)offset) != (ssize_t)size)
         abort();
     close(fd);
+}
+
+void fixture_patch(const char *path, uint64_t offset, size_t size, size_t field, unsigned n,
+                   uint64_t value)
+{
+    uint8_t block[4096];
+
+    if (size > sizeof block)
+        abort();
+    fixture_read_file(path, offset, block, size);
+    put_le(block + field, n, value);
+    put_last_crc(block, size);
+    fixture_write_file(path, offset, block, size);
 }
 
 int fixture_exists(const char *path)

@@ -49,6 +49,13 @@ int fixture_must(int e, const char *what, const char *file, int line);
 void fixture_expect(int code, int e, const char *part, const char *what, const char *file,
                     int line);
 
+/* What open says, for writing and (expect_refused) for reading. No handle comes out of it. */
+#define expect_refused(f, code, part) fixture_refused((f), 1, (code), (part), __FILE__, __LINE__)
+#define expect_writer_refused(f, code, part)                                                       \
+    fixture_refused((f), 0, (code), (part), __FILE__, __LINE__)
+void fixture_refused(struct log_fixture *f, int readers_too, int code, const char *part,
+                     const char *file, int line);
+
 void fixture_set(struct log_fixture *f, uint32_t option, uint64_t value);
 void fixture_open(struct log_fixture *f);
 void fixture_close(struct log_fixture *f);
@@ -87,6 +94,9 @@ const char *fixture_path(const struct log_fixture *f, const char *name);
 const char *fixture_segment_path(const struct log_fixture *f, uint64_t number);
 void fixture_write_file(const char *path, uint64_t offset, const void *data, size_t size);
 void fixture_read_file(const char *path, uint64_t offset, void *data, size_t size);
+/* Sets a field of n bytes in a block of `size` bytes at `offset` that ends with its CRC. */
+void fixture_patch(const char *path, uint64_t offset, size_t size, size_t field, unsigned n,
+                   uint64_t value);
 int fixture_exists(const char *path);
 void fixture_remove_all(const char *path);
 
