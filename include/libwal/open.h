@@ -15,6 +15,12 @@ int wal_lock_acquire(const char *dir, wal_lock_t **ret);
 /* Gives the lock back and frees it. Close the log that it was lent to first. NULL is allowed; in
  * the child of a fork it frees without unlocking. Since 1.0. */
 void wal_lock_release(wal_lock_t *lock);
+/* Whether somebody holds that lock, thus has the log open for writing: 1, or 0 (also where there is
+ * no log). *ret_pid: the holder's process id where the log tells it, which it does from the
+ * holder's first write on, else 0. It takes no lock and changes nothing, so it is never in a
+ * writer's way; its answer may be out of date when it comes. WAL_E_NOTFOUND: no such directory;
+ * WAL_E_INVAL: not a directory; WAL_E_PERM; WAL_E_IO. Since 1.0. */
+int wal_lock_holder(const char *dir, uint32_t *ret_pid);
 
 /* What open found at the end of the log. All since 1.0. */
 #define WAL_RECOVERY_NEW       0u /* the log was made by this open */

@@ -20,6 +20,19 @@ int wal_lock_acquire(const char *dir, wal_lock_t **ret)
     return e;
 }
 
+int wal_lock_holder(const char *dir, uint32_t *ret_pid)
+{
+    struct config c;
+    int saved = errno;
+
+    if (!dir || !*dir || !ret_pid)
+        return fault(WAL_E_INVAL, "%s is NULL or empty", !ret_pid ? "ret_pid" : "dir");
+    options_resolve(NULL, &c);
+    int e = lock_holder(c.os, dir, ret_pid);
+    errno = saved;
+    return e;
+}
+
 void wal_lock_release(wal_lock_t *lock)
 {
     int saved = errno;

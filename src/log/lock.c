@@ -11,13 +11,17 @@
 
 enum { START_OVER = 1, TRIES = 100 };
 
+/* 0: unknown. With CLEAN, whoever has the lock has written nothing to control yet. */
+static uint32_t holder_pid(const struct file *control)
+{
+    struct control_file c = {.file = *control};
+    bool told = control_read(&c, false) == 0 && c.found && !(c.now.flags & CONTROL_CLEAN);
+    return told ? c.now.pid : 0;
+}
+
 static int locked_elsewhere(const struct wal_lock *l)
 {
-    struct control_file c = {.file = l->control};
-    uint32_t pid = 0;
-
-    if (control_read(&c, false) == 0 && c.found && !(c.now.flags & CONTROL_CLEAN))
-        pid = c.now.pid;
+    uint32_t pid = holder_pid(&l->control);
     if (pid)
         return fault(WAL_E_LOCKED, "%s is open for writing elsewhere, last by process %u", l->path,
                      pid);
@@ -130,6 +134,43 @@ int lock_take(const struct os *os, const char *path, enum lock_makes makes, uint
         return e;
     }
     *ret = l;
+    return 0;
+}
+
+/* 1: held, 0: not. */
+static int look_at_control(const struct folder *folder, uint32_t *ret_pid)
+{
+    struct file control;
+    uint32_t pid = 0;
+
+    int e = file_open(&control, folder, NAME_CONTROL, OS_READ, 0);
+    if (e < 0)
+        return e;
+    int held = folder->os->locked(folder->os->ctx, control.fd);
+    if (held < 0)
+        e = fault_os(-held, "%s/%s: its lock can't be looked at", folder->path, NAME_CONTROL);
+    else if (held)
+        pid = holder_pid(&control);
+    file_close(&control);
+    if (e == 0)
+        *ret_pid = pid;
+    return e < 0 ? e : held;
+}
+
+int lock_holder(const struct os *os, const char *path, uint32_t *ret_pid)
+{
+    struct folder folder;
+
+    int e = directory_open(&folder, os, path);
+    if (e < 0)
+        return e;
+    struct fault before = *fault_last();
+    e = look_at_control(&folder, ret_pid);
+    directory_close(&folder);
+    if (e != WAL_E_NOTFOUND)
+        return e;
+    fault_put(&before);
+    *ret_pid = 0;
     return 0;
 }
 

@@ -28,6 +28,9 @@ enum lock_makes { LOCK_ONLY, LOCK_MAKE_CONTROL, LOCK_MAKE_DIRECTORY };
  * process id where control tells it. NOTFOUND: nothing there and not to be made. */
 MUST_USE int lock_take(const struct os *os, const char *path, enum lock_makes makes,
                        uint32_t dir_mode, uint32_t file_mode, struct wal_lock **ret);
+/* Whether somebody holds the lock: 1, 0 (also without a control file), or an error. *ret_pid: the
+ * holder's process id where control tells it, else 0. Takes no lock. */
+MUST_USE int lock_holder(const struct os *os, const char *path, uint32_t *ret_pid);
 /* Closes both descriptors, which drops the lock; in the child of a fork, whose copies are closed
  * already, it only frees. NULL is fine. */
 void lock_drop(struct wal_lock *l);

@@ -74,6 +74,8 @@ struct os {
     int64_t (*next_data)(void *ctx, int fd, uint64_t offset);
     /* Exclusive, belongs to the open file description; -EAGAIN when another has it. */
     int (*lock)(void *ctx, int fd);
+    /* Whether another open file description has it: 1 or 0. Takes nothing. */
+    int (*locked)(void *ctx, int fd);
 
     /* Time, chance, identity. */
     uint64_t (*now)(void *ctx);                       /* ns, monotonic */

@@ -72,6 +72,7 @@ static const struct os posix_os = {
     .writeback = posix_writeback,
     .next_data = posix_next_data,
     .lock = posix_lock,
+    .locked = posix_locked,
     .now = posix_now,
     .wall = posix_wall,
     .random = posix_random,

@@ -50,6 +50,7 @@ int posix_truncate(void *ctx, int fd, uint64_t size);
 int posix_writeback(void *ctx, int fd, uint64_t offset, uint64_t size);
 int64_t posix_next_data(void *ctx, int fd, uint64_t offset);
 int posix_lock(void *ctx, int fd);
+int posix_locked(void *ctx, int fd);
 
 /* Time, chance, identity (posix.c) */
 int posix_random(void *ctx, void *buf, size_t size);

@@ -94,3 +94,12 @@ int posix_lock(void *ctx, int fd)
         return 0;
     return errno == EACCES ? -EAGAIN : -errno;
 }
+
+int posix_locked(void *ctx, int fd)
+{
+    (void)ctx;
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_GETLK, &whole) < 0)
+        return -errno;
+    return whole.l_type != F_UNLCK;
+}

@@ -22,6 +22,7 @@ int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator
 int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock);
 int wal_lock_acquire(const char *dir, wal_lock_t **ret);
 void wal_lock_release(wal_lock_t *lock);
+int wal_lock_holder(const char *dir, uint32_t *ret_pid);
 int wal_open(const char *dir, const wal_options_t *o, wal_t **ret);
 int wal_close(wal_t *w);
 int wal_recovery(wal_t *w, wal_recovery_t *ret, uint32_t size);

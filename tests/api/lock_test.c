@@ -75,6 +75,41 @@ static void test_another_process_is_named(void **state)
     close(ready[0]);
 }
 
+static void expect_holder(const char *dir, int held, uint32_t pid)
+{
+    uint32_t told = 9999;
+    assert_int_equal(must(wal_lock_holder(dir, &told)), held);
+    assert_int_equal(told, pid);
+}
+
+static void test_the_holder(void **state)
+{
+    struct log_fixture *f = *state;
+    uint32_t pid = 9999;
+
+    expect_error(WAL_E_INVAL, wal_lock_holder(NULL, &pid), "dir");
+    expect_error(WAL_E_INVAL, wal_lock_holder("", &pid), "dir");
+    expect_error(WAL_E_INVAL, wal_lock_holder(f->dir, NULL), "ret_pid");
+    expect_error(WAL_E_NOTFOUND, wal_lock_holder(f->dir, &pid), f->dir);
+    fixture_write_file(f->dir, 0, "x", 1);
+    expect_error(WAL_E_INVAL, wal_lock_holder(f->dir, &pid), f->dir);
+    assert_int_equal(unlink(f->dir), 0);
+    assert_int_equal(pid, 9999);
+    assert_int_equal(mkdir(f->dir, 0700), 0);
+    expect_holder(f->dir, 0, 0); /* no log */
+    fixture_open(f);
+    expect_holder(f->dir, 1, (uint32_t)getpid());
+    fixture_close(f);
+    expect_holder(f->dir, 0, 0);
+    wal_t *reader = fixture_open_read_only(f);
+    expect_holder(f->dir, 0, 0);
+    fixture_open(f);
+    expect_holder(f->dir, 1, 0); /* it has written nothing yet */
+    fixture_append(f, "x");
+    expect_holder(f->dir, 1, (uint32_t)getpid());
+    must(wal_close(reader));
+}
+
 static void test_arguments_of_the_lock(void **state)
 {
     struct log_fixture *f = *state;
@@ -221,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(test_a_second_writer_is_locked_out),
         fixture_test(test_another_process_is_named),
+        fixture_test(test_the_holder),
         fixture_test(test_arguments_of_the_lock),
         fixture_test(test_a_lock_apart_from_a_log),
         fixture_test(test_a_lock_of_another_directory),

@@ -254,6 +254,15 @@ static int64_t next_data(void *ctx, int fd, uint64_t offset)
     return -ENXIO;
 }
 
+static bool held_elsewhere(const struct simdisk *d, const struct sim_fd *f)
+{
+    for (uint32_t i = 0; i < d->fd_count; i++) {
+        if (d->fds[i].ino == f->ino && d->fds[i].locked && &d->fds[i] != f)
+            return true;
+    }
+    return false;
+}
+
 static int lock_fd(void *ctx, int fd)
 {
     struct simdisk *d = ctx;
@@ -263,12 +272,20 @@ static int lock_fd(void *ctx, int fd)
         return -EBADF;
     if (fault != NULL)
         return -fault->error;
-    for (uint32_t i = 0; i < d->fd_count; i++) {
-        if (d->fds[i].ino == f->ino && d->fds[i].locked && &d->fds[i] != f)
-            return -EAGAIN;
-    }
+    if (held_elsewhere(d, f))
+        return -EAGAIN;
     f->locked = true;
     return 0;
+}
+
+static int locked_fd(void *ctx, int fd)
+{
+    struct simdisk *d = ctx;
+    const struct simdisk_fault *fault = sim_enter_fd(d, SIMDISK_LOCK, fd);
+    const struct sim_fd *f = sim_fd_of(d, fd);
+    if (f == NULL)
+        return -EBADF;
+    return fault != NULL ? -fault->error : held_elsewhere(d, f);
 }
 
 void sim_file_functions(struct os *os)
@@ -281,4 +298,5 @@ void sim_file_functions(struct os *os)
     os->writeback = writeback_fd;
     os->next_data = next_data;
     os->lock = lock_fd;
+    os->locked = locked_fd;
 }

@@ -173,6 +173,13 @@ static int spy_lock(void *ctx, int fd)
     return r ? r : spy->real->lock(NULL, fd);
 }
 
+static int spy_locked(void *ctx, int fd)
+{
+    struct spy_os *spy = ctx;
+    int r = refusal(spy, SPY_LOCK);
+    return r ? r : spy->real->locked(NULL, fd);
+}
+
 static uint32_t spy_generation(void *ctx)
 {
     struct spy_os *spy = ctx;
@@ -203,6 +210,7 @@ void spy_init(struct spy_os *spy)
     spy->os.sync = spy_sync;
     spy->os.next_data = spy_next_data;
     spy->os.lock = spy_lock;
+    spy->os.locked = spy_locked;
     spy->os.generation = spy_generation;
     spy->os.uid = spy_uid;
     spy->uid = -1;

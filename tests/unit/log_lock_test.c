@@ -162,6 +162,63 @@ static void the_holder_is_named_where_control_tells(void **state)
     expect_refused(LOCK_ONLY, WAL_E_LOCKED, "elsewhere");
 }
 
+static void expect_holder(int held, uint32_t pid)
+{
+    uint32_t told = 9999;
+    assert_int_equal(lock_holder(&bench.spy.os, path, &told), held);
+    assert_int_equal(told, pid);
+}
+
+static void the_holder_is_told_without_the_lock(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(path, 0700), 0);
+    expect_holder(0, 0); /* no control file */
+    assert_false(exists("log/control"));
+    assert_int_equal(take(LOCK_MAKE_CONTROL), 0);
+    expect_holder(1, 0);
+    write_control(4711, 0);
+    expect_holder(1, 4711);
+    write_control(4711, CONTROL_CLEAN);
+    expect_holder(1, 0);
+    write_control(4711, 0);
+    lock_drop(lock);
+    lock = NULL;
+    expect_holder(0, 0); /* whoever that was, it is gone */
+    assert_int_equal(take(LOCK_ONLY), 0);
+}
+
+static void expect_no_holder(int code, const char *text)
+{
+    uint32_t told = 9999;
+    int before = dup(0);
+    close(before);
+
+    assert_int_equal(lock_holder(&bench.spy.os, path, &told), code);
+    assert_int_equal(told, 9999);
+    assert_non_null(strstr(fault_last()->text, text));
+    assert_non_null(strstr(fault_last()->text, path));
+    int after = dup(0);
+    close(after);
+    assert_int_equal(after, before);
+}
+
+static void errors_of_looking_for_the_holder(void **state)
+{
+    (void)state;
+    expect_no_holder(WAL_E_NOTFOUND, "can't be opened");
+    assert_int_equal(take(LOCK_MAKE_DIRECTORY), 0);
+    fault(WAL_E_FULL, "before");
+    expect_holder(1, 0);
+    assert_string_equal(fault_last()->text, "before");
+    spy_clear(&bench.spy);
+    spy_fail(&bench.spy, SPY_LOCK, 1, EIO);
+    expect_no_holder(WAL_E_IO, "lock can't be looked at");
+    spy_clear(&bench.spy);
+    spy_fail(&bench.spy, SPY_OPEN, 1, EACCES);
+    expect_no_holder(WAL_E_PERM, "control can't be opened");
+}
+
 /* The file that was locked is no longer the one under the name */
 
 struct replacing {
@@ -406,6 +463,8 @@ int main(void)
         TEST(a_missing_parent_is_notfound),
         TEST(only_one_at_a_time),
         TEST(the_holder_is_named_where_control_tells),
+        TEST(the_holder_is_told_without_the_lock),
+        TEST(errors_of_looking_for_the_holder),
         TEST(starts_over_where_the_file_was_replaced),
         TEST(starts_over_where_the_file_went_away),
         TEST(begins_again_where_the_directory_went_away),

@@ -160,12 +160,17 @@ static void second_lock_in_the_process_conflicts(void **state)
     struct fixture *f = *state;
     const struct os *os = f->os;
     int a = open_file(f, "control"), b = open_file(f, "control");
+    assert_int_equal(os->locked(os->ctx, b), 0);
     assert_int_equal(os->lock(os->ctx, a), 0);
+    assert_int_equal(os->locked(os->ctx, a), 0); /* its own is none */
+    assert_int_equal(os->locked(os->ctx, b), 1);
     assert_int_equal(os->lock(os->ctx, b), -EAGAIN);
     assert_int_equal(os->lock(os->ctx, a), 0);
     close_fd(f, a);
+    assert_int_equal(os->locked(os->ctx, b), 0);
     assert_int_equal(os->lock(os->ctx, b), 0);
     close_fd(f, b);
+    assert_int_equal(os->locked(os->ctx, b), -EBADF);
 }
 
 /* The result of locking the file in another process, which has opened it itself. */

@@ -77,10 +77,14 @@ static void locks_belong_to_the_open_file(void **state)
     int third = os->file_open(os->ctx, f->dir, "a", OS_READ | OS_WRITE, 0);
     assert_int_equal(os->lock(os->ctx, f->fd), 0);
     assert_int_equal(os->lock(os->ctx, f->fd), 0);
+    assert_int_equal(os->locked(os->ctx, f->fd), 0);
+    assert_int_equal(os->locked(os->ctx, other), 1);
     assert_int_equal(os->lock(os->ctx, other), -EAGAIN);
     assert_int_equal(os->close(os->ctx, third), 0);
     assert_int_equal(os->lock(os->ctx, other), -EAGAIN);
     assert_int_equal(os->close(os->ctx, f->fd), 0);
+    assert_int_equal(os->locked(os->ctx, f->fd), -EBADF);
+    assert_int_equal(os->locked(os->ctx, other), 0);
     assert_int_equal(os->lock(os->ctx, other), 0);
 }
 
@@ -184,6 +188,7 @@ static void every_kind_of_call_can_fail(void **state)
     FAILS(SIMDISK_WRITEBACK, os->writeback(os->ctx, f->fd, 0, 1));
     FAILS(SIMDISK_NEXT_DATA, os->next_data(os->ctx, f->fd, 0));
     FAILS(SIMDISK_LOCK, os->lock(os->ctx, f->fd));
+    FAILS(SIMDISK_LOCK, os->locked(os->ctx, f->fd));
     FAILS(SIMDISK_CLOSE, os->close(os->ctx, f->fd));
     assert_int_equal(os->close(os->ctx, f->fd), -EBADF);
 }
