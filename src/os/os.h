@@ -33,6 +33,12 @@ struct os_stat {
     uint64_t device, inode, links;
 };
 
+/* Descriptors; -1: none. */
+struct os_signal {
+    int fd;            /* for the user to poll */
+    int event, change; /* the implementation's own: what makes it readable */
+};
+
 struct os_thread; /* a background worker */
 
 /* One unit of work of a background worker. Returns in how many nanoseconds it wants to be called
@@ -97,6 +103,14 @@ struct os {
     int (*thread_start)(void *ctx, os_step_fn step, void *arg, struct os_thread **ret);
     void (*thread_kick)(void *ctx, struct os_thread *t);
     void (*thread_stop)(void *ctx, struct os_thread *t);
+
+    /* Signals for poll. s->fd is readable from set until clear. Where `file` is an open file, not
+     * -1, it becomes so too when anybody writes to that file, in whichever process; where the
+     * system can't tell, every few milliseconds. set may be called from any thread. */
+    int (*signal_open)(void *ctx, int file, struct os_signal *ret);
+    void (*signal_set)(void *ctx, const struct os_signal *s);
+    void (*signal_clear)(void *ctx, const struct os_signal *s);
+    void (*signal_close)(void *ctx, struct os_signal *s);
 };
 
 const struct os *os_posix(void);

@@ -85,6 +85,10 @@ static const struct os posix_os = {
     .thread_start = posix_thread_start,
     .thread_kick = posix_thread_kick,
     .thread_stop = posix_thread_stop,
+    .signal_open = posix_signal_open,
+    .signal_set = posix_signal_set,
+    .signal_clear = posix_signal_clear,
+    .signal_close = posix_signal_close,
 };
 
 const struct os *os_posix(void)

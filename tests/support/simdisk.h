@@ -57,8 +57,8 @@ struct simdisk *simdisk_new(uint64_t seed);
 void simdisk_free(struct simdisk *d); /* NULL is fine; workers left over never run again */
 const struct os *simdisk_os(struct simdisk *d);
 /* The files with all that is unsynced, the clock, the random numbers to come, capacity and tear
- * mode. No descriptors, locks, workers, hook, faults or counters. Cheap: pages and files are shared
- * until written to. */
+ * mode. No descriptors, signals, locks, workers, hook, faults or counters. Cheap: pages and files
+ * are shared until written to. */
 struct simdisk *simdisk_clone(const struct simdisk *d);
 /* What the next process finds after this one was killed: a clone with another pid. */
 struct simdisk *simdisk_kill_image(const struct simdisk *d);
@@ -138,6 +138,8 @@ void simdisk_set_capacity(struct simdisk *d, uint64_t bytes);
  * due, and aborts where nothing could ever wake it. */
 void simdisk_run_background(struct simdisk *d); /* until all workers want to sleep */
 void simdisk_advance(struct simdisk *d, uint64_t ns);
+/* Whether poll would find a signal's descriptor readable. */
+bool simdisk_readable(const struct simdisk *d, int fd);
 enum { SIMDISK_PID = 4711, SIMDISK_UID = 1000 };
 
 /* Direct access, for damage. Paths are absolute; changes are made to the cached and to the durable

@@ -175,6 +175,7 @@ static int64_t pwritev_fd(void *ctx, int fd, const struct iovec *iov, int n, uin
     if (room > 0) {
         struct sim_node *node = sim_own(d, ino);
         sim_file_write(node, offset, iov, room);
+        sim_written(d, ino);
         if (dsync)
             sync_written(node, offset, room, SIMDISK_ALL, 0);
     }

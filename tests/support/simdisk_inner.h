@@ -16,6 +16,7 @@ enum {
     SIM_STATES = 16, /* unsynced states kept of a page or a size; beyond that, in-between ones go */
     SIM_NAME = 56,   /* a name and its 0 */
     SIM_FIRST_FD = 1000, /* so that a descriptor which reaches the real system is EBADF there */
+    SIM_FIRST_SIGNAL = 1000000, /* signals are numbers of their own */
     SIM_FAULTS = 8,
     SIM_ROOT = 1,
     SIM_DEPTH = 8 /* directories on a path */
@@ -126,6 +127,10 @@ struct os_thread {
     uint64_t due;
     bool kicked, running;
 };
+struct sim_signal {
+    bool open, readable;
+    uint32_t ino; /* the file that it watches; 0: none */
+};
 struct simdisk {
     struct os os;
     struct sim_inode *inodes; /* by number; numbers are not used again */
@@ -134,6 +139,8 @@ struct simdisk {
     uint32_t fd_count, fd_room;
     struct os_thread **threads;
     uint32_t thread_count, thread_room;
+    struct sim_signal *signals;
+    uint32_t signal_count, signal_room;
     uint64_t clock, random, version;
     uint32_t pid;
     enum simdisk_tear tear;
@@ -173,10 +180,14 @@ const char *sim_name_of(const struct simdisk *d, uint32_t ino); /* "" where it h
 const struct simdisk_fault *sim_enter(struct simdisk *d, enum simdisk_call call, const char *name);
 const struct simdisk_fault *sim_enter_fd(struct simdisk *d, enum simdisk_call call, int fd);
 
-/* The functions of os.h: dir.c, file.c, host.c */
+/* signal.c: what was written to a file is told to those that watch it */
+void sim_written(struct simdisk *d, uint32_t ino);
+
+/* The functions of os.h: dir.c, file.c, host.c, signal.c */
 void sim_dir_functions(struct os *os);
 void sim_file_functions(struct os *os);
 void sim_host_functions(struct os *os);
+void sim_signal_functions(struct os *os);
 struct sim_fd *sim_fd_of(const struct simdisk *d, int fd); /* NULL: not open */
 int sim_fd_new(struct simdisk *d, uint32_t ino, int access);
 

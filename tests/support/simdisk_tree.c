@@ -12,6 +12,7 @@ struct simdisk *sim_disk_bare(const struct simdisk *like)
     sim_dir_functions(&d->os);
     sim_file_functions(&d->os);
     sim_host_functions(&d->os);
+    sim_signal_functions(&d->os);
     d->next_ino = SIM_ROOT;
     d->pid = SIMDISK_PID;
     d->tear = SIMDISK_TEAR_SECTORS;
@@ -46,6 +47,7 @@ void simdisk_free(struct simdisk *d)
     free(d->inodes);
     free(d->fds);
     free(d->threads);
+    free(d->signals);
     free(d);
 }
 

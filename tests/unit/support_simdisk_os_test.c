@@ -392,6 +392,30 @@ static void a_worker_that_parks_is_not_entered_again(void **state)
     assert_int_equal(n.steps, 2);
 }
 
+static void signals_are_readable_from_set_to_clear_and_after_writes(void **state)
+{
+    struct fixture *f = *state;
+    const struct os *os = f->os;
+    struct os_signal plain, watch, again;
+
+    assert_int_equal(os->signal_open(os->ctx, -1, &plain), 0);
+    assert_int_equal(os->signal_open(os->ctx, f->fd, &watch), 0);
+    assert_int_equal(os->signal_open(os->ctx, 99, &again), -EBADF);
+    assert_true(plain.fd != watch.fd);
+    os->signal_set(os->ctx, &plain);
+    assert_true(simdisk_readable(f->d, plain.fd) && !simdisk_readable(f->d, watch.fd));
+    os->signal_clear(os->ctx, &plain);
+    assert_false(simdisk_readable(f->d, plain.fd));
+    put(f, "x", 1, 0);
+    assert_true(!simdisk_readable(f->d, plain.fd) && simdisk_readable(f->d, watch.fd));
+    os->signal_close(os->ctx, &watch);
+    assert_int_equal(watch.fd, -1);
+    assert_int_equal(os->signal_open(os->ctx, -1, &again), 0); /* takes its place, and is new */
+    assert_false(simdisk_readable(f->d, again.fd));
+    put(f, "x", 1, 0);
+    assert_false(simdisk_readable(f->d, again.fd));
+}
+
 static void a_deadlock_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -431,6 +455,7 @@ int main(void)
         CASE(workers_run_when_due_or_kicked),
         CASE(park_runs_workers_and_lets_time_pass),
         CASE(a_worker_that_parks_is_not_entered_again),
+        CASE(signals_are_readable_from_set_to_clear_and_after_writes),
         CASE(a_deadlock_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
