@@ -12,6 +12,7 @@ static const struct crc_implementation *const all[] = {
     &crc_zlib,
 #ifdef __x86_64__
     &crc_pclmul,
+    &crc_avx2,
     &crc_vpclmul,
 #endif
 };

@@ -21,7 +21,7 @@ struct crc_implementation {
 
 extern const struct crc_implementation crc_zlib;
 #ifdef __x86_64__
-extern const struct crc_implementation crc_pclmul, crc_vpclmul;
+extern const struct crc_implementation crc_pclmul, crc_avx2, crc_vpclmul;
 #endif
 
 #endif
