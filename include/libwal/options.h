@@ -158,6 +158,11 @@ typedef struct {
 /* Copies the struct; without this call a log uses malloc. The options and locks themselves always
  * do. WAL_E_INVAL: a function is missing, or reserved isn't 0. Since 1.0. */
 int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
+/* A label for people and tools: up to 64 bytes of any kind (more: WAL_E_TOOBIG), written into the
+ * header of each new segment, which wal_info shows. Copied. A log that is opened without this call
+ * keeps the label that it has; size 0 (data may be NULL then) makes an end of it with the next new
+ * segment. Since 1.0. */
+int wal_options_set_label(wal_options_t *o, const void *data, size_t size);
 /* Lends a lock to wal_open, which then takes none of its own. The caller keeps it, and releases it
  * after wal_close. NULL takes the lock out of the options again. Since 1.0. */
 int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock);

@@ -2,6 +2,7 @@
 
 #include "api/call.h"
 #include "api/sized.h"
+#include "base/bytes.h"
 #include "base/codes.h"
 #include "log/info.h"
 
@@ -63,6 +64,41 @@ uint64_t wal_disk_bytes(wal_t *w)
         fault_put(&before);
     (void)call_end(&c, 0);
     return bytes;
+}
+
+static uint32_t info_flags(const wal_t *w)
+{
+    return (w->follower ? WAL_INFO_READ_ONLY : 0u) |
+           (!w->follower && w->config.sync_mode == WAL_SYNC_DSYNC ? WAL_INFO_DSYNC : 0u) |
+           (w->report.clean_close ? WAL_INFO_CLEAN : 0u);
+}
+
+int wal_info(wal_t *w, wal_info_t *ret, uint32_t size)
+{
+    struct call c;
+    struct segment_header h;
+    uint64_t strays;
+    int e = call_begin(&c, w, CALL_IN_CALLBACK);
+    if (e < 0)
+        return e;
+    e = info_log(w, &h, &strays);
+    if (e < 0)
+        return call_end(&c, e);
+    wal_info_t full = {
+        .flags = info_flags(w),
+        .major = h.major,
+        .minor = h.minor,
+        .codec = h.codec,
+        .cipher = h.cipher,
+        .key_id = h.key_id,
+        .strays = (uint32_t)min_u64(strays, UINT32_MAX),
+        .epoch = h.epoch,
+    };
+    memcpy(full.uuid, h.uuid, sizeof full.uuid);
+    memcpy(full.label, h.label, sizeof full.label);
+    if (!sized_fill(ret, size, &full, sizeof full, sizeof full))
+        e = fault(WAL_E_INVAL, "ret is NULL, or size %u is too small", size);
+    return call_end(&c, e);
 }
 
 static int fill_segment(void *ret, uint32_t size, const struct segment_info *s)

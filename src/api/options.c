@@ -1,6 +1,7 @@
 #include "api/options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/option.h"
 #include "api/sized.h"
@@ -9,6 +10,8 @@
 struct wal_options {
     uint64_t values[OPTION_LAST + 1]; /* by number; the first is unused */
     struct alloc alloc;
+    bool has_label;
+    uint8_t label[SEGMENT_LABEL_BYTES];
     struct wal_lock *lock; /* lent by the caller, NULL: none */
     const struct os *os;   /* NULL: os_posix() */
 };
@@ -118,6 +121,20 @@ int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock)
     return 0;
 }
 
+int wal_options_set_label(wal_options_t *o, const void *data, size_t size)
+{
+    if (o == NULL || (data == NULL && size > 0))
+        return fault(WAL_E_INVAL, "%s NULL", o == NULL ? "options are" : "label: data is");
+    if (size > sizeof(o->label))
+        return fault(WAL_E_TOOBIG, "a label of %zu bytes, at most %zu are possible", size,
+                     sizeof(o->label));
+    memset(o->label, 0, sizeof(o->label));
+    if (size > 0)
+        memcpy(o->label, data, size);
+    o->has_label = true;
+    return 0;
+}
+
 void options_set_os(wal_options_t *o, const struct os *os)
 {
     o->os = os;
@@ -172,6 +189,8 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     }
     resolve_values(o->values, &c);
     c.alloc = o->alloc;
+    c.has_label = o->has_label;
+    memcpy(c.label, o->label, sizeof(c.label));
     c.lock = o->lock;
     c.os = o->os != NULL ? o->os : os_posix();
     config_settle(&c);

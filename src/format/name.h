@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NAME_CONTROL "control"
+#define NAME_CONTROL    "control"
+#define NAME_RESERVE    "reserve"
+#define NAME_QUARANTINE "quarantine"
 enum { NAME_BYTES = 32 }; /* room for every name and its 0 */
 
 /* "00000000000000000042.wal"; "tmp-00000000000000000042" */

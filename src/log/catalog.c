@@ -326,6 +326,16 @@ int catalog_newest(struct catalog *c, struct member **ret)
     return e;
 }
 
+bool catalog_newest_header(struct catalog *c, struct segment_header *ret)
+{
+    pthread_mutex_lock(&c->mu);
+    bool any = c->n > 0;
+    if (any)
+        *ret = c->members[c->n - 1]->segment.header;
+    pthread_mutex_unlock(&c->mu);
+    return any;
+}
+
 void catalog_release(struct catalog *c, struct member *m)
 {
     if (!m)

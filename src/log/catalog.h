@@ -82,6 +82,8 @@ MUST_USE int catalog_walk(struct catalog *c);
 MUST_USE int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret);
 /* The newest one; never fails for memory or I/O while a writer has it open. */
 MUST_USE int catalog_newest(struct catalog *c, struct member **ret);
+/* Its header alone, without opening its file. False: there is none yet. */
+bool catalog_newest_header(struct catalog *c, struct segment_header *ret);
 void catalog_release(struct catalog *c, struct member *m);
 /* A consistent copy of what changes in a member. */
 struct member_state {

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "format/limits.h"
 #include "os/os.h"
 
 struct wal_lock;
@@ -27,6 +28,8 @@ struct config {
     uint64_t index_bytes;
     uint64_t first_lsn; /* of a log that this open makes */
     uint32_t file_mode, dir_mode;
+    bool has_label; /* false: new segments take over the label of the one before */
+    uint8_t label[SEGMENT_LABEL_BYTES];
 
     /* Of features to come; at their defaults. */
     bool direct_io, retain_from_checkpoint;

@@ -138,7 +138,8 @@ static int take_name(void *arg, const char *name)
         return l->failure = add_segment(l, number);
     if (name_is_temp(name))
         return l->failure = add_temp(l, name);
-    if (strcmp(name, NAME_CONTROL) != 0)
+    if (strcmp(name, NAME_CONTROL) != 0 && strcmp(name, NAME_RESERVE) != 0 &&
+        strcmp(name, NAME_QUARANTINE) != 0)
         l->names->strays++;
     return 0;
 }

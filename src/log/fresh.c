@@ -135,7 +135,16 @@ void fresh_discard_prepared(struct wal *w)
     file_close(&w->prepared);
 }
 
-static int header_for(const struct wal *w, const struct fresh *f, const struct birth_size *births,
+static void put_label(struct wal *w, uint8_t label[SEGMENT_LABEL_BYTES])
+{
+    struct segment_header before;
+    if (w->config.has_label)
+        memcpy(label, w->config.label, SEGMENT_LABEL_BYTES);
+    else if (catalog_newest_header(&w->catalog, &before))
+        memcpy(label, before.label, SEGMENT_LABEL_BYTES);
+}
+
+static int header_for(struct wal *w, const struct fresh *f, const struct birth_size *births,
                       struct segment_header *ret)
 {
     const struct config *c = &w->config;
@@ -170,6 +179,7 @@ static int header_for(const struct wal *w, const struct fresh *f, const struct b
         .kept_records = (uint32_t)births->kept,
     };
     memcpy(h.uuid, w->control.now.uuid, UUID_BYTES);
+    put_label(w, h.label);
     int r = w->os->random(w->os->ctx, h.kdf_salt, sizeof h.kdf_salt);
     *ret = h;
     return r < 0 ? fault_os(-r, "no random bytes") : 0;

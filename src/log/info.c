@@ -59,6 +59,21 @@ int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n)
     return 0;
 }
 
+int info_log(struct wal *w, struct segment_header *ret_newest, uint64_t *ret_strays)
+{
+    struct names names = {0};
+    int e = follow_look(w);
+    if (e == 0)
+        e = directory_names(&w->folder, w->alloc, &names);
+    if (e < 0)
+        return e;
+    *ret_strays = names.strays;
+    names_free(&names, w->alloc);
+    bool any = catalog_newest_header(&w->catalog, ret_newest);
+    (void)any; /* an open log has a segment */
+    return 0;
+}
+
 struct adder {
     const struct wal *log;
     uint64_t bytes;

@@ -14,6 +14,8 @@ struct segment_info {
 
 /* Oldest first; freed by mem_free. */
 MUST_USE int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n);
+/* The header of the newest segment, and how many names in the directory are none of the log's. */
+MUST_USE int info_log(struct wal *w, struct segment_header *ret_newest, uint64_t *ret_strays);
 /* Blocks that the log's files take. */
 MUST_USE int info_disk_bytes(struct wal *w, uint64_t *ret);
 /* Brings the statistics that are present values up to date. */

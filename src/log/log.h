@@ -29,6 +29,7 @@
 
 struct report {
     uint32_t verdict; /* WAL_RECOVERY_... */
+    bool clean_close; /* the log had been closed, and nothing has come to it since */
     uint64_t first_lsn, last_lsn, next_lsn, durable_lsn;
     uint64_t discarded_bytes, carried_records, segments, duration_ns, cut_segment, cut_offset,
         header_repairs;

@@ -230,6 +230,7 @@ int recover_adopt(struct wal *w, const struct ending *end)
         atomic_store(&w->durable_lsn, 0);
     }
     r->verdict = end->verdict;
+    r->clean_close = end->clean_close;
     r->discarded_bytes = t->end_nonzero - t->cut.offset;
     if (end->verdict != WAL_RECOVERY_CLEAN) {
         r->cut_segment = m->number;

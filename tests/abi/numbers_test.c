@@ -111,6 +111,12 @@ PIN(WAL_RECOVERY_CLEAN, 1);
 PIN(WAL_RECOVERY_TORN, 2);
 PIN(WAL_RECOVERY_AMBIGUOUS, 3);
 
+/* Flags of logs */
+PIN(WAL_INFO_DIRECT, 1);
+PIN(WAL_INFO_DSYNC, 2);
+PIN(WAL_INFO_READ_ONLY, 4);
+PIN(WAL_INFO_CLEAN, 8);
+
 /* Flags of segments */
 PIN(WAL_SEGMENT_SEALED, 1);
 PIN(WAL_SEGMENT_ACTIVE, 2);
@@ -170,6 +176,20 @@ PLACE(wal_recovery_t, duration_ns, 72);
 PLACE(wal_recovery_t, cut_segment, 80);
 PLACE(wal_recovery_t, cut_offset, 88);
 PLACE(wal_recovery_t, header_repairs, 96);
+
+SIZE(wal_info_t, 120);
+PLACE(wal_info_t, size, 0);
+PLACE(wal_info_t, flags, 4);
+PLACE(wal_info_t, uuid, 8);
+PLACE(wal_info_t, major, 24);
+PLACE(wal_info_t, minor, 26);
+PLACE(wal_info_t, codec, 28);
+PLACE(wal_info_t, cipher, 32);
+PLACE(wal_info_t, key_id, 36);
+PLACE(wal_info_t, strays, 40);
+PLACE(wal_info_t, reserved, 44);
+PLACE(wal_info_t, epoch, 48);
+PLACE(wal_info_t, label, 56);
 
 SIZE(wal_segment_t, 64);
 PLACE(wal_segment_t, size, 0);

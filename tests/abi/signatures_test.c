@@ -18,6 +18,7 @@ int wal_options_set_string(wal_options_t *o, const char *name, const char *value
 int wal_options_preset(wal_options_t *o, uint32_t preset);
 const char *wal_option_name(uint32_t option);
 uint32_t wal_option_by_name(const char *name);
+int wal_options_set_label(wal_options_t *o, const void *data, size_t size);
 int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
 int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock);
 int wal_lock_acquire(const char *dir, wal_lock_t **ret);
@@ -66,6 +67,7 @@ int wal_replace_after(wal_t *w, uint64_t lsn, const wal_record_t *records, size_
                       uint64_t *ret_first);
 int wal_reset(wal_t *w, uint64_t next);
 int wal_rotate(wal_t *w);
+int wal_info(wal_t *w, wal_info_t *ret, uint32_t size);
 int wal_segments(wal_t *w, wal_segment_t *array, uint32_t elem_size, size_t *n);
 int wal_stats(wal_t *w, uint64_t *values, uint32_t n);
 const char *wal_stat_name(uint32_t i);

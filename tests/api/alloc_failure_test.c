@@ -232,7 +232,9 @@ static int do_truncate_before(struct world *x)
 static int do_segments(struct world *x)
 {
     size_t n = 0;
-    return wal_segments(x->f->log, NULL, sizeof(wal_segment_t), &n);
+    wal_info_t info;
+    int e = wal_segments(x->f->log, NULL, sizeof(wal_segment_t), &n);
+    return e < 0 ? e : wal_info(x->f->log, &info, sizeof info);
 }
 
 static int do_follow(struct world *x)

@@ -85,6 +85,7 @@ static void allowed(struct scene *s)
     wal_record_t r = {.size = sizeof r};
     wal_recovery_t report;
     wal_segment_t segment;
+    wal_info_t info;
     wal_error_t error;
     uint64_t stats[4], buckets[64], range[4];
     size_t n = 1;
@@ -98,6 +99,7 @@ static void allowed(struct scene *s)
     EXPECT(s, 1, wal_next_lsn(s->log) == 4 && wal_durable_lsn(s->log) == 3);
     EXPECT(s, 0, wal_recovery(s->log, &report, sizeof report));
     EXPECT(s, 0, wal_failure(s->log));
+    EXPECT(s, 0, wal_info(s->log, &info, sizeof info));
     EXPECT(s, 0, wal_segments(s->log, &segment, sizeof segment, &n));
     EXPECT(s, 0, wal_histogram(s->log, 0, buckets));
     EXPECT(s, 1, wal_disk_bytes(s->log) > 0);

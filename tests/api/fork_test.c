@@ -74,6 +74,7 @@ static int reading_calls(const struct inherited *x)
 {
     wal_record_t r = {.size = sizeof r};
     wal_recovery_t report;
+    wal_info_t info;
     wal_reader_t *reader;
     uint64_t v[64];
     char buf[8];
@@ -88,6 +89,7 @@ static int reading_calls(const struct inherited *x)
         wal_recovery(x->log, &report, sizeof report),
         wal_range(x->log, v, v, v, v),
         wal_failure(x->log),
+        wal_info(x->log, &info, sizeof info),
         wal_segments(x->log, NULL, sizeof(wal_segment_t), &n),
         wal_stats(x->log, v, 4),
         wal_histogram(x->log, 0, v),
@@ -114,6 +116,7 @@ static int every_call(void *arg)
         wal_durable_lsn(x->log) || wal_disk_bytes(x->log) || wal_reader_position(x->reader) ||
         wal_batch_count(x->batch) || wal_batch_bytes(x->batch))
         return 91;
+    wal_reader_interrupt(x->reader);
     wal_reader_close(x->reader);
     if (wal_close(x->log) != 0)
         return 92;

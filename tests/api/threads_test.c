@@ -128,6 +128,7 @@ static void *reshape(void *arg)
 {
     const struct actor *a = arg;
     wal_t *w = a->stage->log;
+    wal_info_t info;
     char buf[16];
     size_t n;
     int e = 0;
@@ -146,6 +147,8 @@ static void *reshape(void *arg)
         n = 0;
         if (e == 0)
             e = wal_segments(w, NULL, sizeof(wal_segment_t), &n);
+        if (e == 0)
+            e = wal_info(w, &info, sizeof info);
     }
     if (e < 0)
         complain(a->stage, e);

@@ -410,6 +410,20 @@ static void the_newest_one(void **state)
     catalog_release(&catalog, m);
 }
 
+static void the_newest_header_needs_no_file(void **state)
+{
+    struct segment_header h;
+    (void)state;
+
+    assert_false(catalog_newest_header(&catalog, &h)); /* a log that is being made */
+    make_chain(3);
+    know_newest(1);
+    segment_close(&catalog.members[0]->segment);
+    assert_true(catalog_newest_header(&catalog, &h));
+    assert_int_equal(h.number, 3);
+    assert_memory_equal(&h, &catalog.members[0]->segment.header, sizeof h);
+}
+
 struct seen {
     uint64_t numbers[8], afters[8];
     size_t n;
@@ -570,6 +584,7 @@ int main(void)
         TEST(a_sealed_member_gets_an_index),
         TEST(indexes_stay_within_their_limit),
         TEST(the_newest_one),
+        TEST(the_newest_header_needs_no_file),
         TEST(all_are_shown_in_order),
         TEST(another_chain_takes_its_place),
         TEST(disowned_files_are_not_closed),

@@ -264,11 +264,13 @@ static void names_are_sorted_by_what_they_are(void **state)
         "0000000000000000001.wal",
         "00000000000000000000.wal",
         "reserve",
+        "reserved",
+        "quarantine",
     };
     struct names names;
     (void)state;
 
-    for (size_t k = 0; k < 11; k++)
+    for (size_t k = 0; k < COUNT_OF(made); k++)
         bench_write(&bench, made[k], 0, "", 0);
     assert_int_equal(directory_names(&bench.folder, &alloc_default, &names), 0);
     assert_int_equal(names.n, 4);

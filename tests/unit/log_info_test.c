@@ -87,13 +87,32 @@ static void present_values(void **state)
     assert_int_equal(stat_get(&f->log->stats, WAL_STAT_PENDING_BYTES), 0);
 }
 
+static void the_newest_header_and_strays(void **state)
+{
+    struct log_fixture *f = *state;
+    struct segment_header h;
+    uint64_t strays = 99;
+
+    fixture_open(f);
+    fixture_append(f, "1");
+    must(wal_rotate(f->log));
+    fixture_write_file(fixture_path(f, "stray"), 0, "x", 1);
+    assert_int_equal(info_log(f->log, &h, &strays), 0);
+    assert_memory_equal(&h, &f->log->writer.segment.header, sizeof h);
+    assert_int_equal(h.number, 2);
+    assert_int_equal(strays, 1);
+    strays = 99;
+    spy_fail(&spy, SPY_LIST, 1, EIO);
+    assert_int_equal(info_log(f->log, &h, &strays), WAL_E_IO);
+    assert_int_equal(strays, 99);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        spied_test(segments_oldest_first),
-        spied_test(empty_segment),
-        spied_test(the_logs_own_files_count),
-        spied_test(present_values),
+        spied_test(segments_oldest_first),        spied_test(empty_segment),
+        spied_test(the_logs_own_files_count),     spied_test(present_values),
+        spied_test(the_newest_header_and_strays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
