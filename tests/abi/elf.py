@@ -1,11 +1,15 @@
-"""What the shared library needs and how it is hardened: elf.py READELF LIBWAL_SO [hardened]
+"""What the shared library needs and how it is hardened: elf.py READELF STRIP LIBWAL_SO [release]
 
-With `hardened` the compiler's part is looked for too: stack protector and checked libc calls."""
+Of a release build, the compiler's part of the hardening is looked for too (stack protector and
+checked libc calls), and the size of what is installed."""
 
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
+STRIPPED_BYTES = 250 * 1024
 NEEDED = re.compile(r"(libc\.so|libz\.so|ld-linux.*\.so|ld64\.so|libpthread\.so)\.\d+")
 
 
@@ -14,7 +18,21 @@ def read(readelf, option, library):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def problems(readelf, library, hardened):
+def of_release(readelf, strip, library):
+    symbols = read(readelf, "--dyn-syms", library)
+    if "__stack_chk_fail" not in symbols:
+        yield "no stack protector"
+    if not re.search(r"\b__(mem|str|v?s?n?printf|p?read)\w*_chk\b", symbols):
+        yield "no checked libc calls"
+    with tempfile.NamedTemporaryFile() as stripped:
+        subprocess.run([strip, "--strip-unneeded", "-o", stripped.name, library], check=True)
+        size = Path(stripped.name).stat().st_size
+    print(f"{size} bytes stripped")
+    if size > STRIPPED_BYTES:
+        yield f"{size} bytes stripped, limit {STRIPPED_BYTES}"
+
+
+def problems(readelf, library):
     dynamic, segments = read(readelf, "-d", library), read(readelf, "-l", library)
     for name in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
         if not NEEDED.fullmatch(name):
@@ -30,15 +48,12 @@ def problems(readelf, library, hardened):
         yield "not linked with -z relro"
     if not re.search(r"GNU_STACK(\s+0x\w+){5}\s+RW\s", segments):
         yield "executable stack"
-    if hardened:
-        symbols = read(readelf, "--dyn-syms", library)
-        if "__stack_chk_fail" not in symbols:
-            yield "no stack protector"
-        if not re.search(r"\b__(mem|str|v?s?n?printf|p?read)\w*_chk\b", symbols):
-            yield "no checked libc calls"
 
 
 if __name__ == "__main__":
-    found = list(problems(sys.argv[1], sys.argv[2], "hardened" in sys.argv[3:]))
+    READELF, STRIP, LIBRARY, *KIND = sys.argv[1:]
+    found = list(problems(READELF, LIBRARY))
+    if KIND == ["release"]:
+        found += of_release(READELF, STRIP, LIBRARY)
     print("\n".join(found))
     sys.exit(1 if found else 0)
