@@ -1,7 +1,10 @@
-"""Installs, moves the installed tree, builds a program by pkg-config against the shared library and
-against the archive alone, and runs it: install.py CMAKE BUILD_DIR CC PKG_CONFIG CONSUMER_C"""
+"""What is installed is exactly what is listed here, by component, and can be moved: a program built
+by pkg-config against the moved tree's shared library, and against its archive alone, runs.
+
+install.py CMAKE BUILD_DIR CC PKG_CONFIG CONSUMER_C"""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,12 +23,65 @@ HEADERS = {
     "types.h",
     "wal.h",
 }
-INSTALLED = {"libwal.so", "libwal.so.1", "libwal.so.1.0.0", "libwal.a", "libwal.pc", *HEADERS}
+# Component, folder below the prefix ("lib" stands for any libdir), names.
+INSTALLED = [
+    ("runtime", "lib", {"libwal.so.1", "libwal.so.1.0.0"}),
+    ("development", "lib", {"libwal.so", "libwal.a"}),
+    ("development", "lib/pkgconfig", {"libwal.pc"}),
+    ("development", "lib/cmake/libwal", {"libwal-config.cmake", "libwal-config-version.cmake",
+                                         "libwal-shared.cmake", "libwal-shared-CONFIG.cmake",
+                                         "libwal-static.cmake", "libwal-static-CONFIG.cmake"}),
+    ("development", "include/libwal", HEADERS),
+]
+COMPONENTS = ("runtime", "development", "tools")
 
 
 def output(command, **environment):
     env = {**os.environ, **environment}
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+
+def cache_value(build, name):
+    cache = (Path(build) / "CMakeCache.txt").read_text()
+    return re.search(rf"^{name}:\w+=(.*)$", cache, re.MULTILINE)[1]
+
+
+def listed(build, components=COMPONENTS):
+    """The paths below the prefix that the build's components install."""
+    libdir, config = (cache_value(build, name)
+                      for name in ("CMAKE_INSTALL_LIBDIR", "CMAKE_BUILD_TYPE"))
+    for component, folder, names in INSTALLED:
+        if component in components:
+            folder = re.sub("^lib", libdir, folder)
+            yield from (f"{folder}/{name}".replace("CONFIG", config.lower()) for name in names)
+
+
+def surplus(prefix, build, components=COMPONENTS):
+    """What is installed and not listed, and what is listed and not installed."""
+    there = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir()}
+    return sorted(there ^ set(listed(build, components)))
+
+
+def moved_tree(cmake, build, work):
+    """Installs the build, and renames the prefix."""
+    output([cmake, "--install", build, "--prefix", str(work / "first")])
+    return (work / "first").rename(work / "moved")
+
+
+def by_component(cmake, build, work):
+    for component in COMPONENTS:
+        prefix = work / component
+        output([cmake, "--install", build, "--prefix", str(prefix), "--component", component])
+        if wrong := surplus(prefix, build, [component]):
+            yield f"component {component}: {wrong}"
+
+
+def names_places(prefix, places):
+    """Files for programs that are built, with the name of a place that they were made in."""
+    for path in (*prefix.rglob("*.cmake"), *prefix.rglob("*.pc")):
+        for place in places:
+            if str(place) in path.read_text():
+                yield f"{path.name} names {place}"
 
 
 def build_and_run(work, cc, source, flags, library_path):
@@ -35,32 +91,39 @@ def build_and_run(work, cc, source, flags, library_path):
     output([str(program), str(directory)], LD_LIBRARY_PATH=library_path)
 
 
-def main(cmake, build, cc, pkg_config, source):
-    with tempfile.TemporaryDirectory() as directory:
-        work = Path(directory)
-        output([cmake, "--install", build, "--prefix", str(work / "first")])
-        prefix = (work / "first").rename(work / "moved")
-        names = {path.name for path in prefix.rglob("*") if not path.is_dir()}
-        if names != INSTALLED:
-            print(f"installed: {sorted(names)}")
-            return 1
-        pc_dir = next(prefix.rglob("libwal.pc")).parent
-        query = {"PKG_CONFIG_PATH": str(pc_dir)}
-        shared = output([pkg_config, "--cflags", "--libs", "libwal"], **query).split()
-        static = output([pkg_config, "--static", "--cflags", "--libs", "libwal"], **query).split()
-        odd = [flag for flag in shared + static if flag[:2] not in ("-I", "-L", "-l")]
-        if odd:
-            print(f"flags that cgo refuses: {odd}")
-            return 1
-        build_and_run(work, cc, source, shared, str(pc_dir.parent))
-        for path in prefix.rglob("libwal.so*"):
-            path.unlink()
-        build_and_run(work, cc, source, static, "")
-    return 0
+def by_pkg_config(prefix, work, cc, pkg_config, source):
+    pc_dir = next(prefix.rglob("libwal.pc")).parent
+    query = {"PKG_CONFIG_PATH": str(pc_dir)}
+    shared = output([pkg_config, "--cflags", "--libs", "libwal"], **query).split()
+    static = output([pkg_config, "--static", "--cflags", "--libs", "libwal"], **query).split()
+    odd = [flag for flag in shared + static if flag[:2] not in ("-I", "-L", "-l")]
+    if odd:
+        yield f"flags that cgo refuses: {odd}"
+    build_and_run(work, cc, source, shared, str(pc_dir.parent))
+    for path in prefix.rglob("libwal.so*"):
+        path.unlink()
+    build_and_run(work, cc, source, static, "")
+
+
+def problems(work, cmake, build, cc, pkg_config, source):
+    yield from by_component(cmake, build, work)
+    prefix = moved_tree(cmake, build, work)
+    if wrong := surplus(prefix, build):
+        yield f"installed or listed alone: {wrong}"
+    yield from names_places(prefix, [work, build, cache_value(build, "CMAKE_HOME_DIRECTORY")])
+    yield from by_pkg_config(prefix, work, cc, pkg_config, source)
+
+
+def run(check):
+    """Main program of a check: a function from a scratch folder and the arguments to problems."""
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            found = list(check(Path(directory), *sys.argv[1:]))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error}\n{error.stdout}{error.stderr}")
+    print(*found, sep="\n")
+    sys.exit(1 if found else 0)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(*sys.argv[1:]))
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error}\n{error.stdout}{error.stderr}")
+    run(problems)
