@@ -15,6 +15,7 @@ header:zlib.h                | zlib1g-dev      | zlib-devel
 deps_test='
 command:c++                  | g++             | gcc-c++
 command:pkgconf              | pkgconf         | pkgconf
+command:make                 | make            | make
 command:python3              | python3         | python3
 command:clang-format-14      | clang-format-14 | -
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
