@@ -380,10 +380,15 @@ enum tried op_run(struct session *s, char letter)
     return t;
 }
 
+enum tried op_window_batch(struct session *s)
+{
+    return append(s, BATCH, 10, PROLOGUE, WAL_APPEND_SYNC);
+}
+
 enum tried op_prologue(struct session *s)
 {
     if (!s->setup.large)
         return TRIED_OK;
-    enum tried t = append(s, BATCH, 10, PROLOGUE, WAL_APPEND_SYNC);
+    enum tried t = op_window_batch(s);
     return t == TRIED_OK ? op_run(s, 'b') : t;
 }

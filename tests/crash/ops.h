@@ -16,6 +16,9 @@ extern const uint32_t op_count;
 /* Runs one operation, and the background thread after it where the setup says so. One that makes no
  * sense in the log's present state does nothing. Aborts for an unknown letter. */
 enum tried op_run(struct session *s, char letter);
+/* A batch that is longer than the torn window: a part of it is durable before the last is written.
+ */
+enum tried op_window_batch(struct session *s);
 /* What setups with a large log begin with. */
 enum tried op_prologue(struct session *s);
 
