@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import documents
 import format as format_check
 import layers
 import mirror
@@ -24,7 +25,13 @@ GOOD = {
     "tests/unit/base_one_test.c": '#include "base/one.h"\n',
     "tests/unit/os_posix_test.c": "\n",
     "tests/unit/format_group_test.c": "\n",
-    "docs/format.md": "x" * 300 + "\n",
+    "tests/crash/session.c": 'static const struct setup a[] = {{"data", WAL_SYNC_DATA}};\n',
+    "tests/crash/ops.c": "static const struct op a[] = {{'s', \"append\"}};\n",
+    "tests/crash/explore_test.c": "static void one_case(void **state);\n",
+    "docs/format.md": "x" * 300 + "\n## The `slot`, a part\n",
+    "docs/design.md": "[a](format.md#the-slot-a-part) `base/one` os/posix format/group.c\n"
+    "`src/os` `one_case` unit/base_one_test.c `crash_explore: one_case` `crash_explore data:ss`\n"
+    "```\nsrc/no/file.c [b](c.md)\n```\n",
 }
 LONG_FUNCTION = "int f(int a,\n      int b)\n{\n    if (a) {\n" + "    a++;\n" * 66 + "    }\n}\n"
 MARK = "TO" + "DO"
@@ -50,6 +57,18 @@ BAD = [
     (text, "tests/a.py", f"# {MARK}: more\n", "left-over mark"),
     (text, "docs/a.md", "see /" + "root/notes\n", "path of one machine"),
     (mirror, "src/log/a.c", "\n", "tests/unit/log_a_test.c is missing"),
+    (documents, "src/log/a.h", "\n", "docs/design.md:1: src/log/a isn't named"),
+    (documents, "docs/a.md", "`log/none`\n", "docs/a.md:1: src/log/none is no source file"),
+    (documents, "docs/a.md", "see log/none.c\n", "there is no file log/none.c"),
+    (documents, "docs/a.md", "`src/none`\n", "src/none doesn't exist"),
+    (documents, "docs/a.md", "\n`no_such_name`\n", "a.md:2: nothing is named no_such_name"),
+    (documents, "docs/a.md", "[a](none.md)\n", "the link to none.md leads nowhere"),
+    (documents, "docs/a.md", "[a\nb](none.md)\n", "a link that goes over the line's end"),
+    (documents, "README.md", "[a](docs/format.md#b)\n", "docs/format.md has no heading for #b"),
+    (documents, "docs/a.md", "`unit_base_none: a`\n", "there is no test unit_base_none"),
+    (documents, "docs/a.md", "`crash_explore: one_case, b`\n", "crash_explore has no case b"),
+    (documents, "docs/a.md", "`crash_explore plain:s`\n", "plain:s: there is no plain"),
+    (documents, "docs/a.md", "`crash_explore data:st`\n", "data:st: there is no t"),
     (format_check, "src/log/a.c", "int f( void );\n", "src/log/a.c:1"),
 ]
 
