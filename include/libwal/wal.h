@@ -47,6 +47,7 @@
 #include <libwal/meta.h>
 #include <libwal/open.h>
 #include <libwal/options.h>
+#include <libwal/portable.h>
 #include <libwal/read.h>
 #include <libwal/truncate.h>
 #include <libwal/types.h>

@@ -163,6 +163,17 @@ static void take(struct source *s, uint64_t bytes, struct filled *f)
     f->bytes += bytes;
 }
 
+int source_next(struct source *s, struct source_record *ret)
+{
+    int e = peek(s);
+    if (e < 0)
+        return e;
+    *ret = s->now;
+    s->peeked = false;
+    s->left--;
+    return 0;
+}
+
 int source_measure(struct source *s, uint64_t limit, struct filled *ret)
 {
     struct filled f = {0};

@@ -52,6 +52,9 @@ MUST_USE int source_packed(struct source *s, const void *payload, const uint32_t
 /* Back to the first record. */
 void source_rewind(struct source *s);
 
+/* The next record; s->left says whether there is one. */
+MUST_USE int source_next(struct source *s, struct source_record *ret);
+
 struct filled {
     uint64_t records, bytes;
 };

@@ -18,6 +18,7 @@ HEADERS = {
     "meta.h",
     "open.h",
     "options.h",
+    "portable.h",
     "read.h",
     "truncate.h",
     "types.h",

@@ -61,6 +61,8 @@ void wal_reader_interrupt(wal_reader_t *r);
 uint64_t wal_reader_position(const wal_reader_t *r);
 void wal_reader_close(wal_reader_t *r);
 int wal_replay(wal_t *w, uint64_t from, wal_record_fn fn, void *ctx, uint64_t *ret_last);
+int wal_encode(const wal_record_t *records, size_t n, void *buf, size_t cap, size_t *ret_size);
+int wal_decode(const void *buf, size_t size, wal_record_fn fn, void *ctx);
 int wal_truncate_before(wal_t *w, uint64_t lsn);
 int wal_truncate_after(wal_t *w, uint64_t lsn);
 int wal_replace_after(wal_t *w, uint64_t lsn, const wal_record_t *records, size_t n, uint32_t flags,

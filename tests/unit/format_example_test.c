@@ -1,11 +1,8 @@
 /* The worked example of docs/format.md, built anew and compared with the text byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -16,14 +13,11 @@
 #include "format/header.h"
 #include "format/record.h"
 #include "support/bytes_by_hand.h"
+#include "support/document.h"
 
-#ifndef SOURCE_DIR
-#define SOURCE_DIR "." /* built by hand: to be run in the project's root */
-#endif
-#define DOCUMENT SOURCE_DIR "/docs/format.md"
-#define SALT     UINT64_C(0x8877665544332211)
+#define SALT UINT64_C(0x8877665544332211)
 
-enum { DATA_AT = 4096, META_AT = 4224, END_AT = 4352, SEGMENT_BYTES = 4416, LINE_BYTES = 512 };
+enum { DATA_AT = 4096, META_AT = 4224, END_AT = 4352, SEGMENT_BYTES = 4416 };
 
 static const uint8_t uuid[UUID_BYTES] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
                                          0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
@@ -125,81 +119,14 @@ static void build_control(uint8_t control[CONTROL_BYTES], uint32_t last_group_cr
     witness_encode(control + WITNESS_OFFSET, &w);
 }
 
-/* One line of a dump: an offset, bytes, and a remark behind a bar. */
-static void read_line(const char *line, uint8_t *out, size_t size)
-{
-    char *at;
-    unsigned long offset = strtoul(line, &at, 16);
-
-    for (;;) {
-        at += strspn(at, " ");
-        if (*at == '|' || *at == '\n' || *at == '\0')
-            return;
-        char *end;
-        unsigned long byte = strtoul(at, &end, 16);
-        assert_int_equal(end - at, 2);
-        assert_true(offset < size);
-        out[offset++] = (uint8_t)byte;
-        at = end;
-    }
-}
-
-/* The file that the document shows in a block which begins with "```hex NAME SIZE". */
-static void read_dump(const char *name, uint8_t *out, size_t size)
-{
-    char line[LINE_BYTES], begin[LINE_BYTES];
-    bool inside = false, found = false;
-    FILE *f = fopen(DOCUMENT, "r");
-
-    assert_non_null(f);
-    memset(out, 0, size);
-    snprintf(begin, sizeof(begin), "```hex %s %zu\n", name, size);
-    while (fgets(line, sizeof(line), f) != NULL) {
-        if (inside && strncmp(line, "```", 3) == 0)
-            break;
-        if (inside)
-            read_line(line, out, size);
-        inside = inside || strcmp(line, begin) == 0;
-        found = found || inside;
-    }
-    fclose(f);
-    assert_true(found);
-}
-
-static void show(const char *name, const uint8_t *bytes, size_t size)
-{
-    static const uint8_t zeros[16];
-
-    printf("what the document has to show as %s:\n", name);
-    for (size_t at = 0; at < size; at += 16) {
-        if (memcmp(bytes + at, zeros, 16) == 0)
-            continue;
-        printf("%04zx ", at);
-        for (size_t i = 0; i < 16; i++)
-            printf(i == 8 ? "  %02x" : " %02x", bytes[at + i]);
-        printf("\n");
-    }
-}
-
-static void assert_shown(const char *name, const uint8_t *bytes, size_t size)
-{
-    static uint8_t shown[CONTROL_BYTES];
-
-    assert_true(size <= sizeof(shown));
-    read_dump(name, shown, size);
-    if (memcmp(shown, bytes, size) != 0)
-        show(name, bytes, size);
-    assert_memory_equal(shown, bytes, size);
-}
-
 static void test_the_document_shows_what_is_written(void **state)
 {
     uint8_t segment[SEGMENT_BYTES], control[CONTROL_BYTES];
 
     (void)state;
     build_control(control, build_segment(segment));
-    assert_shown("00000000000000000001.wal", segment, sizeof(segment));
-    assert_shown("control", control, sizeof(control));
+    document_expect("00000000000000000001.wal", segment, sizeof(segment));
+    document_expect("control", control, sizeof(control));
 }
 
 static void test_the_document_shows_what_can_be_read(void **state)
@@ -214,8 +141,8 @@ static void test_the_document_shows_what_can_be_read(void **state)
     unsigned repairs;
 
     (void)state;
-    read_dump("00000000000000000001.wal", segment, sizeof(segment));
-    read_dump("control", control, sizeof(control));
+    document_read("00000000000000000001.wal", segment, sizeof(segment));
+    document_read("control", control, sizeof(control));
     assert_int_equal(control_decode(&c, control + CONTROL_SLOT_A), DECODED_RIGHT);
     assert_int_equal(control_decode(&c, control + CONTROL_SLOT_B), DECODED_RIGHT);
     assert_int_equal(witness_decode(&w, control + WITNESS_OFFSET), DECODED_RIGHT);

@@ -339,6 +339,7 @@ static void rewind_nothing(struct source *s)
 static void an_error_of_the_source_comes_through(void **state)
 {
     struct filled f = {7, 7};
+    struct source_record r;
     (void)state;
 
     source = (struct source){
@@ -348,8 +349,39 @@ static void an_error_of_the_source_comes_through(void **state)
     source_rewind(&source);
     assert_int_equal(source_fill(&source, 1000, body, 1, SALT, &f), WAL_E_IO);
     assert_int_equal(f.records, 7);
+    source_rewind(&source);
+    assert_int_equal(source_next(&source, &r), 0);
+    assert_int_equal(source_next(&source, &r), WAL_E_IO);
+    assert_int_equal(r.size, 3);
     source_rewind(&source); /* also between two groups */
     assert_int_equal(source_fill(&source, 1, body, 1, SALT, &f), WAL_E_IO);
+}
+
+/* Also behind one that was only looked at, because it did not fit. */
+static void records_one_by_one(void **state)
+{
+    const uint32_t sizes[] = {3, 1, 100};
+    static const char text[104] = "abcd";
+    const char *payload = text;
+    struct source_record r;
+    struct filled f;
+    (void)state;
+
+    assert_int_equal(source_packed(&source, text, sizes, NULL, 3, LIMIT), 0);
+    for (size_t k = 0; k < 3; payload += sizes[k], k++) {
+        assert_int_equal(source.left, 3 - k);
+        assert_int_equal(source_next(&source, &r), 0);
+        assert_ptr_equal(r.data, payload);
+        assert_int_equal(r.size, sizes[k]);
+    }
+    assert_int_equal(source.left, 0);
+    source_rewind(&source);
+    assert_int_equal(source_measure(&source, record_bytes(3), &f), 0);
+    assert_int_equal(source_next(&source, &r), 0);
+    assert_int_equal(r.size, 1);
+    assert_int_equal(source_next(&source, &r), 0);
+    assert_int_equal(r.size, 100);
+    assert_int_equal(source.left, 0);
 }
 
 int main(void)
@@ -366,6 +398,7 @@ int main(void)
         cmocka_unit_test(the_memory_is_read_when_it_is_taken),
         cmocka_unit_test(only_the_last_record_of_all_ends_the_batch),
         cmocka_unit_test(one_that_was_looked_at_is_not_lost_nor_kept),
+        cmocka_unit_test(records_one_by_one),
         cmocka_unit_test(nothing_is_left_at_the_end),
         cmocka_unit_test(an_error_of_the_source_comes_through),
     };
