@@ -3,6 +3,7 @@
  *   make_logs             one command per line; each is answered by one line, "CODE VALUE"
  *   make_logs dump DIR    opens a log as a writer and prints it as walread.py does
  *   make_logs follow DIR  the same with a read-only handle: what is durable
+ *   make_logs portable    writes and reads portable forms of batches
  *
  * Commands, LSNs and sizes in decimal; FLAGS are those of wal_append_typed:
  *
@@ -208,6 +209,67 @@ static int dump(const char *dir, int read_only)
     return rc ? 1 : wal_close(w) != 0;
 }
 
+/* ---- Portable forms ---- */
+
+/* As hexadecimal digits. */
+static void encode(size_t count, size_t size, uint64_t seed)
+{
+    wal_record_t *records = make_records(count, size, seed);
+    size_t bytes = 0;
+    if (wal_encode(records, count, NULL, 0, &bytes) != WAL_E_TOOBIG)
+        stop("encode");
+    unsigned char *form = malloc(bytes);
+    if (!form || wal_encode(records, count, form, bytes, &bytes))
+        stop("encode");
+    print_hex(stdout, form, bytes);
+    puts("");
+    free(form);
+    free_records(records, count);
+}
+
+static int print_portable(void *ctx, const wal_record_t *record)
+{
+    (void)ctx;
+    print_record(stdout, record);
+    return 0;
+}
+
+/* A line per record, and one for the end. */
+static void decode(const char *hex)
+{
+    size_t size = strlen(hex) / 2;
+    unsigned char *form = malloc(size + 1);
+    if (!form)
+        stop("memory");
+    for (size_t i = 0; i < size; i++) {
+        unsigned byte;
+        if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+            stop(hex);
+        form[i] = (unsigned char)byte;
+    }
+    int rc = wal_decode(form, size, print_portable, NULL);
+    puts(rc ? verdict_of(rc) : "right");
+    free(form);
+}
+
+/* Lines of: encode COUNT SIZE SEED, decode HEX. */
+static int portable(void)
+{
+    static char line[1 << 16];
+    while (fgets(line, sizeof line, stdin)) {
+        uint64_t n[3];
+        line[strcspn(line, "\n")] = 0;
+        if (!strncmp(line, "decode ", 7))
+            decode(line + 7);
+        else if (sscanf(line, "encode %" SCNu64 " %" SCNu64 " %" SCNu64, n, n + 1, n + 2) == 3)
+            encode((size_t)n[0], (size_t)n[1], n[2]);
+        else
+            stop(line);
+        fflush(stdout);
+    }
+    return 0;
+}
+
 /* ---- Writing ---- */
 
 static int do_open(char *arguments)
@@ -335,8 +397,10 @@ int main(int argc, char **argv)
         return dump(argv[2], 0);
     if (argc == 3 && !strcmp(argv[1], "follow"))
         return dump(argv[2], 1);
+    if (argc == 2 && !strcmp(argv[1], "portable"))
+        return portable();
     if (argc != 1)
-        stop("usage: make_logs [dump DIR | follow DIR]");
+        stop("usage: make_logs [dump DIR | follow DIR | portable]");
     while (fgets(line, sizeof line, stdin))
         run_line(line);
     _exit(0);

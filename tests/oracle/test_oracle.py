@@ -27,7 +27,7 @@ ROUNDS, STEPS, LOSSES = 3, 12, 5
 def write_example(directory: Path) -> None:
     """The log of 'Worked example'."""
     text = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
-    for name, size, lines in re.findall(r"```hex (\S+) (\d+)\n(.*?)```", text, re.S):
+    for name, size, lines in re.findall(r"```hex (control|\S+\.wal) (\d+)\n(.*?)```", text, re.S):
         data = bytearray(int(size))
         for line in lines.splitlines():
             offset, *digits = line.split("|")[0].split()
