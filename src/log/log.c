@@ -1,9 +1,14 @@
 #include "log/log.h"
 
+#include <assert.h>
+#include <stddef.h>
+
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/follow.h"
+
+static_assert(_Alignof(struct wal) <= _Alignof(max_align_t), "any allocator's block will do");
 
 bool wal_is_ours(const struct wal *w)
 {

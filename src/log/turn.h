@@ -25,8 +25,11 @@ struct waiter {
     struct fault error; /* code 0: durable */
 };
 
+/* Each in a cache line of its own. (Not by _Alignas: the user's allocator need not align more than
+ * malloc does.) */
 struct word {
-    _Alignas(64) _Atomic uint32_t value;
+    _Atomic uint32_t value;
+    uint8_t apart[60];
 };
 
 struct turn {
