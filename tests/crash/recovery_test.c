@@ -20,7 +20,12 @@
 #endif
 #define DOCUMENT SOURCE_DIR "/docs/recovery.md"
 
-enum { LIMIT = 128, CELLS = 4 };
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { LIMIT = 32 };
+#else
+enum { LIMIT = 128 }; /* images per power cut */
+#endif
+enum { CELLS = 4 };
 
 /* What is crashed. `before` and `letters` are operations of ops.h. */
 static const struct scene {
