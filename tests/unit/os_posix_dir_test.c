@@ -1,46 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "posix_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "os/posix.h"
-#include "support/scratch.h"
 
 enum { MANY = 1500 }; /* names that take more than one system call to list */
-
-struct fixture {
-    const struct os *os;
-    struct scratch scratch;
-    int dir;
-};
-
-static int setup(void **state)
-{
-    static struct fixture f;
-    f.os = os_posix();
-    if (scratch_make(&f.scratch) < 0)
-        return -1;
-    f.dir = f.os->dir_open(f.os->ctx, f.scratch.path);
-    *state = &f;
-    return f.dir < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    f->os->close(f->os->ctx, f->dir);
-    scratch_remove(&f->scratch);
-    return 0;
-}
 
 static void make_file(struct fixture *f, const char *name, uint64_t size)
 {
@@ -177,11 +142,13 @@ static void unlink_removes_files_only(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(makes_opens_and_removes),         CASE(opens_directories_only_and_through_links),
-        CASE(lists_every_name_once_and_again), CASE(listing_an_empty_directory_calls_nothing),
-        CASE(rename_never_replaces),           CASE(unlink_removes_files_only),
+        fixture_test(makes_opens_and_removes),
+        fixture_test(opens_directories_only_and_through_links),
+        fixture_test(lists_every_name_once_and_again),
+        fixture_test(listing_an_empty_directory_calls_nothing),
+        fixture_test(rename_never_replaces),
+        fixture_test(unlink_removes_files_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,44 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "posix_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include "os/os.h"
-#include "support/scratch.h"
-
-struct fixture {
-    const struct os *os;
-    struct scratch scratch;
-    int dir;
-};
-
-static int setup(void **state)
-{
-    static struct fixture f;
-    f.os = os_posix();
-    if (scratch_make(&f.scratch) < 0)
-        return -1;
-    f.dir = f.os->dir_open(f.os->ctx, f.scratch.path);
-    *state = &f;
-    return f.dir < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    f->os->close(f->os->ctx, f->dir);
-    scratch_remove(&f->scratch);
-    return 0;
-}
 
 static int open_file(struct fixture *f, const char *name)
 {
@@ -215,16 +178,15 @@ static void closing_another_descriptor_keeps_the_lock(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(reads_what_was_written),
-        CASE(dsync_writes_or_says_that_it_cannot),
-        CASE(stat_tells_size_and_identity),
-        CASE(truncate_and_holes),
-        CASE(a_file_system_without_holes_has_data_up_to_the_end),
-        CASE(second_lock_in_the_process_conflicts),
-        CASE(lock_in_another_process_conflicts),
-        CASE(closing_another_descriptor_keeps_the_lock),
+        fixture_test(reads_what_was_written),
+        fixture_test(dsync_writes_or_says_that_it_cannot),
+        fixture_test(stat_tells_size_and_identity),
+        fixture_test(truncate_and_holes),
+        fixture_test(a_file_system_without_holes_has_data_up_to_the_end),
+        fixture_test(second_lock_in_the_process_conflicts),
+        fixture_test(lock_in_another_process_conflicts),
+        fixture_test(closing_another_descriptor_keeps_the_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

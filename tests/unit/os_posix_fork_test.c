@@ -1,46 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "posix_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include "os/os.h"
-#include "support/scratch.h"
-
-struct fixture {
-    const struct os *os;
-    struct scratch scratch;
-    int dir;
-};
-
-static int setup(void **state)
-{
-    static struct fixture f;
-    f.os = os_posix();
-    if (scratch_make(&f.scratch) < 0)
-        return -1;
-    f.dir = f.os->dir_open(f.os->ctx, f.scratch.path);
-    *state = &f;
-    return f.dir < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    f->os->close(f->os->ctx, f->dir);
-    scratch_remove(&f->scratch);
-    return 0;
-}
 
 static int open_control(struct fixture *f)
 {
@@ -207,11 +170,10 @@ static void nothing_slips_through_a_fork(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(child_has_no_descriptors_and_another_generation),
-        CASE(lock_dies_with_the_parent),
-        CASE(nothing_slips_through_a_fork),
+        fixture_test(child_has_no_descriptors_and_another_generation),
+        fixture_test(lock_dies_with_the_parent),
+        fixture_test(nothing_slips_through_a_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

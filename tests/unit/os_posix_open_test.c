@@ -1,45 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "posix_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "os/posix.h"
-#include "support/scratch.h"
-
-struct fixture {
-    const struct os *os;
-    struct scratch scratch;
-    int dir;
-};
-
-static int setup(void **state)
-{
-    static struct fixture f;
-    f.os = os_posix();
-    if (scratch_make(&f.scratch) < 0)
-        return -1;
-    f.dir = f.os->dir_open(f.os->ctx, f.scratch.path);
-    *state = &f;
-    return f.dir < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    f->os->close(f->os->ctx, f->dir);
-    scratch_remove(&f->scratch);
-    return 0;
-}
 
 static int open_file(struct fixture *f, const char *name, int flags)
 {
@@ -144,12 +109,11 @@ static void temp_file_has_no_name(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(flags_mean_what_they_say),
-        CASE(links_are_not_followed),
-        CASE(what_is_no_file_opens_without_blocking),
-        CASE(temp_file_has_no_name),
+        fixture_test(flags_mean_what_they_say),
+        fixture_test(links_are_not_followed),
+        fixture_test(what_is_no_file_opens_without_blocking),
+        fixture_test(temp_file_has_no_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
