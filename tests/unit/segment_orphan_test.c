@@ -1,35 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "draft_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-
-#include "base/codes.h"
 #include "segment/orphan.h"
-#include "support/draft.h"
-
-static struct bench bench;
-static struct draft draft;
-
-static int setup(void **state)
-{
-    (void)state;
-    bench_make(&bench);
-    draft_begin(&draft, &bench, 1, 100);
-    draft_open(&draft);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    draft_close(&draft);
-    bench_remove(&bench);
-    return 0;
-}
 
 static int lived(void)
 {

@@ -1,37 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "draft_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdlib.h>
 
-#include "base/codes.h"
 #include "segment/seal.h"
-#include "support/draft.h"
-#include "support/poor_alloc.h"
-
-static struct bench bench;
-static struct draft draft;
-
-static int setup(void **state)
-{
-    (void)state;
-    bench_make(&bench);
-    draft_begin(&draft, &bench, 1, 100);
-    draft_open(&draft);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    draft_close(&draft);
-    bench_remove(&bench);
-    return 0;
-}
 
 /* A seal with so many entries. */
 static uint64_t put_large_seal(uint32_t n)
@@ -74,8 +45,7 @@ static void finds_seals_of_every_size(void **state)
 
     for (size_t a = 0; a < 3; a++)
         for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
-            draft_close(&draft);
-            draft_begin(&draft, &bench, 2, 100);
+            begin_another();
             draft.header.group_align = aligns[a];
             draft_open(&draft);
             if (k % 2)

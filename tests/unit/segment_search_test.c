@@ -1,37 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "draft_fixture.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <string.h>
-
-#include "base/codes.h"
 #include "segment/search.h"
-#include "support/draft.h"
-#include "support/poor_alloc.h"
-
-static struct bench bench;
-static struct draft draft;
-
-static int setup(void **state)
-{
-    (void)state;
-    bench_make(&bench);
-    draft_begin(&draft, &bench, 1, 100);
-    draft_open(&draft);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    draft_close(&draft);
-    bench_remove(&bench);
-    return 0;
-}
 
 struct unit {
     uint64_t offset, lsn; /* lsn 0: no header */
@@ -117,8 +86,7 @@ static void bodies_and_chains_need_not_be_right(void **state)
 static void headers_begin_at_multiples_of_the_alignment(void **state)
 {
     (void)state;
-    draft_close(&draft);
-    draft_begin(&draft, &bench, 2, 100);
+    begin_another();
     draft.header.group_align = 512;
     draft_open(&draft);
     uint64_t at = put(&draft, 1, 8);

@@ -2,22 +2,9 @@
 #ifndef WAL_TESTS_TAIL_FIXTURE_H
 #define WAL_TESTS_TAIL_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <string.h>
-
-#include "base/codes.h"
-#include "base/fault.h"
+#include "draft_fixture.h"
 #include "segment/tail.h"
 #include "segment/verdict.h"
-#include "support/draft.h"
-#include "support/poor_alloc.h"
 
 enum {
     D = FACT_DURABLE_DAMAGED,
@@ -28,33 +15,7 @@ enum {
     BATCH = FACT_BATCH_UNFINISHED,
 };
 
-static struct bench bench;
-static struct draft draft;
 static struct tail tail;
-
-static inline int setup(void **state)
-{
-    (void)state;
-    bench_make(&bench);
-    draft_begin(&draft, &bench, 1, 100);
-    draft_open(&draft);
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    (void)state;
-    draft_close(&draft);
-    bench_remove(&bench);
-    return 0;
-}
-
-/* A segment of another kind: begin, change draft.header, open. */
-static inline void begin_another(void)
-{
-    draft_close(&draft);
-    draft_begin(&draft, &bench, 2, 100);
-}
 
 static inline enum verdict verdict(void)
 {
