@@ -7,27 +7,6 @@
 
 enum { LOOK_NS = 1000 * 1000 };
 
-static _Thread_local const struct in_callback *innermost;
-
-static int inside_callback(const struct wal *w)
-{
-    for (const struct in_callback *in = innermost; in; in = in->outer)
-        if (in->log == w)
-            return 1;
-    return 0;
-}
-
-void callback_begin(struct in_callback *in, const struct wal *w)
-{
-    *in = (struct in_callback){.log = w, .outer = innermost};
-    innermost = in;
-}
-
-void callback_end(const struct in_callback *in)
-{
-    innermost = in->outer;
-}
-
 /* Nothing of the log may be touched behind the count: close frees it. So where it is closing
  * already the count goes down under mu, with a wake; else without, and close looks for that from
  * time to time. */
@@ -43,14 +22,34 @@ static void leave(struct wal *w)
     pthread_mutex_unlock(&w->mu);
 }
 
-int call_begin(struct call *c, struct wal *w, int what)
+static bool allowed(const struct wal *w, int what)
+{
+    switch (callback_inside(w)) {
+    case CALLBACK_NONE:
+        return true;
+    case CALLBACK_NOTICE:
+        return what & (CALL_IN_CALLBACK | CALL_IN_NOTICE);
+    default:
+        return what & CALL_IN_CALLBACK;
+    }
+}
+
+int call_check(const struct wal *w, int what)
 {
     if (!w)
         return fault(WAL_E_INVAL, "the handle is NULL");
     if (!wal_is_ours(w))
         return fault(WAL_E_FORK, "%s was opened by the parent of this process", w->path);
-    if (!(what & CALL_IN_CALLBACK) && inside_callback(w))
+    if (!allowed(w, what))
         return fault(WAL_E_BUSY, "%s: not from inside a callback of this log", w->path);
+    return 0;
+}
+
+int call_begin(struct call *c, struct wal *w, int what)
+{
+    int e = call_check(w, what);
+    if (e < 0)
+        return e;
     *c = (struct call){.log = w, .saved_errno = errno};
     atomic_fetch_add(&w->inside, 1);
     if (atomic_load(&w->closed)) {
@@ -73,8 +72,9 @@ int call_end(struct call *c, int e)
 
 int call_close(struct wal *w)
 {
-    if (inside_callback(w))
-        return fault(WAL_E_BUSY, "%s: not from inside a callback of this log", w->path);
+    int e = call_check(w, CALL_ANY);
+    if (e < 0)
+        return e;
     pthread_mutex_lock(&w->mu);
     atomic_store(&w->closed, 1);
     waiters_wake_all(w);

@@ -4,6 +4,7 @@
 #define WAL_API_CALL_H
 
 #include "base/attr.h"
+#include "log/callback.h"
 #include "log/log.h"
 
 struct call {
@@ -11,21 +12,17 @@ struct call {
     int saved_errno;
 };
 
-enum { CALL_ANY = 0, CALL_WRITES = 1, CALL_IN_CALLBACK = 2 };
+enum { CALL_ANY = 0, CALL_WRITES = 1, CALL_IN_CALLBACK = 2, CALL_IN_NOTICE = 4 };
 
 /* what: CALL_WRITES: READONLY on a read-only log; CALL_IN_CALLBACK: allowed inside a callback of
- * this log, else BUSY there. INVAL for NULL, FORK, CLOSED. After 0 call_end is due. */
+ * this log, CALL_IN_NOTICE: inside those of on_durable and events, else BUSY there. INVAL for NULL,
+ * FORK, CLOSED. After 0 call_end is due. */
 MUST_USE int call_begin(struct call *c, struct wal *w, int what);
 /* Returns e. */
 int call_end(struct call *c, int e);
+/* INVAL, FORK and BUSY alone, for calls that close need not wait for. */
+MUST_USE int call_check(const struct wal *w, int what);
 
-/* Around a callback of the user, on this thread. */
-struct in_callback {
-    const struct wal *log;
-    const struct in_callback *outer;
-};
-void callback_begin(struct in_callback *in, const struct wal *w);
-void callback_end(const struct in_callback *in);
 /* Closes the door: later calls get CLOSED; waits until those that are inside have left. BUSY from
  * inside a callback. */
 MUST_USE int call_close(struct wal *w);
