@@ -3,7 +3,7 @@
 #ifndef LIBWAL_OPEN_H
 #define LIBWAL_OPEN_H
 
-#include <libwal/types.h>
+#include <libwal/error.h>
 
 LIBWAL_BEGIN
 
@@ -83,6 +83,10 @@ int wal_range(wal_t *w, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_n
 /* The code of what made the log fail (WAL_E_IO, WAL_E_NOSPC ...), 0 while it is healthy. Since 1.0.
  */
 int wal_failure(wal_t *w);
+/* The same with everything that was known when it failed: code, errno, the first record concerned,
+ * segment, offset, a text with the path. It never changes any more. While the log is healthy the
+ * code is 0, and so is the rest. `size` is sizeof *ret as the caller knows it. Since 1.0. */
+int wal_failure_error(wal_t *w, wal_error_t *ret, uint32_t size);
 /* Removes the log in `dir`: its own files only, then the directory if it is empty. WAL_E_LOCKED:
  * open for writing somewhere; WAL_E_NOTFOUND: no log there; WAL_E_INVAL: not a directory;
  * WAL_E_PERM; WAL_E_IO. Cut short by a crash or an error, it can be called again. Since 1.0. */

@@ -22,8 +22,8 @@
  * wal_reader_interrupt may be called beside); nothing may be called on a wal_t after wal_close has
  * returned. Inside a callback of a log only wal_get, wal_meta_get, wal_stats, wal_last_error and
  * the getters (first, last, next and durable LSN, wal_range, wal_recovery, wal_failure,
- * wal_info, wal_segments, wal_histogram, wal_disk_bytes) may be called on that log; anything else
- * gives WAL_E_BUSY and does nothing.
+ * wal_failure_error, wal_info, wal_segments, wal_histogram, wal_disk_bytes) may be called on that
+ * log; anything else gives WAL_E_BUSY and does nothing.
  *
  * Structs. Each starts with `size`, which the caller sets to sizeof in every struct that it hands
  * in or has filled; where a `size` parameter stands beside it, that one counts. In an array,

@@ -1,4 +1,4 @@
-#include <libwal/wal.h>
+#include "api/error.h"
 
 #include <string.h>
 
@@ -54,9 +54,8 @@ const char *wal_error_name(int code)
     return is_code(code) ? codes[-code].name : "WAL_E_UNKNOWN";
 }
 
-int wal_last_error(wal_error_t *ret, uint32_t size)
+bool error_fill(const struct fault *f, wal_error_t *ret, uint32_t size)
 {
-    const struct fault *f = fault_last();
     wal_error_t e = {
         .code = f->code,
         .sys_errno = f->sys_errno,
@@ -66,7 +65,10 @@ int wal_last_error(wal_error_t *ret, uint32_t size)
     };
 
     memcpy(e.message, f->text, sizeof(e.message));
-    if (!sized_fill(ret, size, &e, sizeof(e), SIZE_UP_TO(wal_error_t, message)))
-        return WAL_E_INVAL;
-    return 0;
+    return sized_fill(ret, size, &e, sizeof(e), SIZE_UP_TO(wal_error_t, message));
+}
+
+int wal_last_error(wal_error_t *ret, uint32_t size)
+{
+    return error_fill(fault_last(), ret, size) ? 0 : WAL_E_INVAL;
 }

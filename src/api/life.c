@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "api/call.h"
+#include "api/error.h"
 #include "api/options.h"
 #include "api/sized.h"
 #include "base/codes.h"
@@ -133,6 +134,22 @@ int wal_failure(wal_t *w)
     pthread_mutex_lock(&w->mu);
     e = w->failure;
     pthread_mutex_unlock(&w->mu);
+    return call_end(&c, e);
+}
+
+int wal_failure_error(wal_t *w, wal_error_t *ret, uint32_t size)
+{
+    struct call c;
+    struct fault cause = {0};
+    int e = call_begin(&c, w, CALL_IN_CALLBACK);
+    if (e < 0)
+        return e;
+    pthread_mutex_lock(&w->mu);
+    if (w->failure)
+        cause = w->cause;
+    pthread_mutex_unlock(&w->mu);
+    if (!error_fill(&cause, ret, size))
+        e = fault(WAL_E_INVAL, "ret is NULL, or size %u is too small", size);
     return call_end(&c, e);
 }
 

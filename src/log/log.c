@@ -72,6 +72,7 @@ int wal_indoubt_fault(const struct wal *w, uint64_t lsn)
     return fault_put(&f);
 }
 
+/* A cause that names no record is that of the first one in doubt. */
 void wal_fail(struct wal *w)
 {
     struct fault f = {0};
@@ -82,6 +83,8 @@ void wal_fail(struct wal *w)
     w->cause = *fault_last();
     w->failure = w->cause.code;
     w->indoubt_lsn = max_u64(w->handed_lsn, w->next_lsn - 1);
+    if (w->cause.lsn == 0 && w->indoubt_lsn > durable)
+        w->cause.lsn = durable + 1;
     if (!PLANTED(11))
         cause_text(w, &f, WAL_E_INDOUBT, "the record may be in the log or not");
     waiters_answer(w, durable + 1, UINT64_MAX, &f);

@@ -32,6 +32,7 @@ uint64_t wal_last_lsn(wal_t *w);
 uint64_t wal_next_lsn(wal_t *w);
 uint64_t wal_durable_lsn(wal_t *w);
 int wal_failure(wal_t *w);
+int wal_failure_error(wal_t *w, wal_error_t *ret, uint32_t size);
 int wal_range(wal_t *w, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_next,
               uint64_t *ret_durable);
 int wal_destroy(const char *dir);

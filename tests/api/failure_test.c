@@ -33,6 +33,49 @@ static wal_error_t last_error(void)
     return e;
 }
 
+/* Of the segment that is being written, with its path. */
+static void expect_cause(struct log_fixture *f, int code, int sys_errno, uint64_t lsn)
+{
+    wal_error_t before = last_error(), cause;
+
+    must(wal_failure_error(f->log, &cause, sizeof cause));
+    assert_int_equal(cause.size, sizeof cause);
+    assert_int_equal(cause.code, code);
+    assert_int_equal(cause.sys_errno, sys_errno);
+    assert_int_equal(cause.lsn, lsn);
+    assert_int_equal(cause.segment, 1);
+    assert_non_null(strstr(cause.message, fixture_segment_path(f, 1)));
+    wal_error_t after = last_error();
+    assert_memory_equal(&before, &after, sizeof after);
+}
+
+static void test_a_healthy_log_has_no_cause(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_error_t e, none = {.size = sizeof none};
+    struct {
+        wal_error_t e;
+        char behind[8];
+    } larger;
+
+    spy_fail(&spy, SPY_WRITE, 1, ENOSPC);
+    expect_error(WAL_E_NOSPC, wal_append(f->log, "1", 1, NULL), NULL); /* is none */
+    memset(&e, 'x', sizeof e);
+    must(wal_failure_error(f->log, &e, sizeof e));
+    assert_memory_equal(&e, &none, sizeof e);
+    memset(&larger, 'x', sizeof larger);
+    must(wal_failure_error(f->log, &larger.e, sizeof larger));
+    assert_int_equal(larger.e.size, sizeof larger);
+    assert_memory_equal(larger.behind, "\0\0\0\0\0\0\0\0", 8);
+    expect_error(WAL_E_INVAL, wal_failure_error(NULL, &e, sizeof e), NULL);
+    expect_error(WAL_E_INVAL, wal_failure_error(f->log, NULL, sizeof e), NULL);
+    expect_error(WAL_E_INVAL, wal_failure_error(f->log, &e, sizeof e - 1), "size");
+    wal_t *follower = fixture_open_read_only(f);
+    must(wal_failure_error(follower, &e, sizeof e));
+    assert_int_equal(e.code, 0);
+    must(wal_close(follower));
+}
+
 static void test_a_failed_sync_is_final(void **state)
 {
     struct log_fixture *f = *state;
@@ -48,6 +91,7 @@ static void test_a_failed_sync_is_final(void **state)
     assert_int_equal(last_error().lsn, 2); /* the error tells which */
     assert_int_equal(last_error().sys_errno, EIO);
     assert_int_equal(wal_failure(f->log), WAL_E_IO);
+    expect_cause(f, WAL_E_IO, EIO, 2);
     spy_clear(&spy);
     expect_error(WAL_E_FAILED, wal_append(f->log, "3", 1, &lsn), "failed");
     expect_error(WAL_E_FAILED, wal_append_typed(f->log, 0, "3", 1, WAL_APPEND_ASYNC, &lsn), NULL);
@@ -64,6 +108,7 @@ static void test_a_failed_sync_is_final(void **state)
     must(wal_wait(f->log, 1, -1));
     assert_int_equal(lsn, MARK);
     assert_int_equal(spy.calls[SPY_SYNC], 0); /* never tried again */
+    expect_cause(f, WAL_E_IO, EIO, 2);        /* and the cause stays the first one */
     assert_int_equal(wal_durable_lsn(f->log), 1);
     expect_record(f->log, 1, "1"); /* reading goes on */
     must(wal_meta_get(f->log, "k", 1, buf, sizeof buf, &n));
@@ -310,6 +355,7 @@ static void test_creation_cut_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        spied_test(test_a_healthy_log_has_no_cause),
         spied_test(test_a_failed_sync_is_final),
         spied_test(test_a_sync_that_fails_where_it_was_asked_for),
         spied_test(test_a_write_that_fails_is_withdrawn),
