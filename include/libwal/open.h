@@ -60,8 +60,10 @@ typedef struct {
 int wal_open(const char *dir, const wal_options_t *o, wal_t **ret);
 /* Wakes every waiter (WAL_E_CLOSED), waits for calls inside, writes and syncs what is buffered, and
  * frees the handle in any case but WAL_E_BUSY (from a callback). Returns the first error of that
- * last sync; NULL is 0. Batches and readers outlive it: their calls give WAL_E_CLOSED, and each is
- * still freed by its own function. In the child of a fork it only frees. Since 1.0. */
+ * last sync; NULL is 0. Callbacks under way come to their end first; those that still wait for
+ * their LSN are called with WAL_E_CLOSED. Batches, readers and subscriptions outlive it: their
+ * calls give WAL_E_CLOSED, and each is still freed by its own function. In the child of a fork it
+ * only frees. Since 1.0. */
 int wal_close(wal_t *w);
 /* Open's report. `size` is sizeof *ret as the caller knows it. Since 1.0. */
 int wal_recovery(wal_t *w, wal_recovery_t *ret, uint32_t size);

@@ -46,8 +46,9 @@ LIBWAL_BEGIN
  * GROUP_ALIGN       bytes, 64, 512 or 4096, 64: each write begins at a multiple of it; for disks
  *                   that may damage bytes of a sector which a write did not name
  * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: later
- * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: later
- * EVENT_RING        events, 1 .. 1048576, 1024: later
+ * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: a sync that takes longer is told by an event
+ * EVENT_RING        events, 1 .. 1048576, 1024: that wait to be told, for the callback and for each
+ *                   subscription
  * READ_THREADS      threads, 1 .. 64, 1: later
  * BACKGROUND        flag, 1: the log may run one thread of its own (all signals blocked), started
  *                   when it is needed. 0: none; SUBMIT and INTERVAL mode are WAL_E_INVAL */

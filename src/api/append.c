@@ -4,6 +4,13 @@
 #include "base/codes.h"
 #include "log/append.h"
 
+/* An append that doesn't wait is allowed inside callbacks of on_durable and events. */
+static int begin(struct call *c, wal_t *w, uint32_t flags)
+{
+    bool waits = !(flags & (WAL_APPEND_ASYNC | WAL_APPEND_SUBMIT));
+    return call_begin(c, w, waits ? CALL_WRITES : CALL_WRITES | CALL_IN_NOTICE);
+}
+
 static int finish(struct call *c, struct source *s, int e, uint32_t flags, uint64_t *ret_first)
 {
     uint64_t first;
@@ -19,7 +26,7 @@ int wal_append_typed(wal_t *w, uint32_t type, const void *data, size_t size, uin
 {
     struct call c;
     struct source s;
-    int e = call_begin(&c, w, CALL_WRITES);
+    int e = begin(&c, w, flags);
     if (e < 0)
         return e;
     e = source_one(&s, type, data, size, w->config.max_record_bytes);
@@ -36,7 +43,7 @@ int wal_append_many(wal_t *w, const wal_record_t *records, size_t n, uint32_t fl
 {
     struct call c;
     struct source s;
-    int e = call_begin(&c, w, CALL_WRITES);
+    int e = begin(&c, w, flags);
     if (e < 0)
         return e;
     e = source_array(&s, records, n, w->config.max_record_bytes);
@@ -48,7 +55,7 @@ int wal_append_packed(wal_t *w, const void *payload, const uint32_t *sizes, cons
 {
     struct call c;
     struct source s;
-    int e = call_begin(&c, w, CALL_WRITES);
+    int e = begin(&c, w, flags);
     if (e < 0)
         return e;
     e = source_packed(&s, payload, sizes, types, n, w->config.max_record_bytes);
@@ -67,6 +74,13 @@ int wal_sync(wal_t *w, uint64_t lsn)
     struct call c;
     int e = call_begin(&c, w, CALL_WRITES);
     return e < 0 ? e : call_end(&c, append_sync(w, lsn));
+}
+
+int wal_on_durable(wal_t *w, uint64_t lsn, wal_durable_fn fn, void *ctx)
+{
+    struct call c;
+    int e = call_begin(&c, w, CALL_WRITES);
+    return e < 0 ? e : call_end(&c, notify_on_durable(w, lsn, fn, ctx));
 }
 
 int wal_wait(wal_t *w, uint64_t lsn, int timeout_ms)

@@ -6,6 +6,7 @@
 #include "api/option.h"
 #include "api/sized.h"
 #include "base/fault.h"
+#include "log/event.h"
 
 struct wal_options {
     uint64_t values[OPTION_LAST + 1]; /* by number; the first is unused */
@@ -14,6 +15,9 @@ struct wal_options {
     uint8_t label[SEGMENT_LABEL_BYTES];
     struct wal_lock *lock; /* lent by the caller, NULL: none */
     const struct os *os;   /* NULL: os_posix() */
+    uint32_t event_mask;
+    wal_event_fn event_fn; /* NULL: none */
+    void *event_ctx;
 };
 
 static void set_defaults(struct wal_options *o)
@@ -135,6 +139,20 @@ int wal_options_set_label(wal_options_t *o, const void *data, size_t size)
     return 0;
 }
 
+int wal_options_set_events(wal_options_t *o, uint32_t mask, wal_event_fn fn, void *ctx)
+{
+    if (o == NULL)
+        return fault(WAL_E_INVAL, "options are NULL");
+    if (mask & ~(uint32_t)EVENT_KINDS)
+        return fault(WAL_E_INVAL, "unknown kinds of events 0x%x", mask);
+    if ((mask == 0) != (fn == NULL))
+        return fault(WAL_E_INVAL, "%s", fn == NULL ? "fn is NULL" : "no kind of event is named");
+    o->event_mask = mask;
+    o->event_fn = fn;
+    o->event_ctx = ctx;
+    return 0;
+}
+
 void options_set_os(wal_options_t *o, const struct os *os)
 {
     o->os = os;
@@ -192,6 +210,9 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.has_label = o->has_label;
     memcpy(c.label, o->label, sizeof(c.label));
     c.lock = o->lock;
+    c.event_mask = o->event_mask;
+    c.event_fn = o->event_fn;
+    c.event_ctx = o->event_ctx;
     c.os = o->os != NULL ? o->os : os_posix();
     config_settle(&c);
     *ret = c;

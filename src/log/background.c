@@ -42,6 +42,7 @@ static int64_t step(void *arg)
             in = w->write_error.code ? RETRY_NS : 0;
     } else if (zeros_work(w)) {
         in = 0;
+        notify_run(w); /* it may have failed the log */
     }
     pthread_mutex_unlock(&w->mu);
     return in;

@@ -34,8 +34,34 @@ static void synced(struct wal *w)
     fresh_witness(w);
 }
 
+static void tell_sync(struct wal *w, uint64_t ns, uint64_t bytes)
+{
+    wal_event_t e = {.kind = WAL_EVENT_SYNCED,
+                     .lsn = w->writer.watermark,
+                     .segment = w->writer.segment.header.number,
+                     .bytes = bytes,
+                     .duration_ns = ns};
+    event_tell(w, &e);
+    e.kind = WAL_EVENT_SLOW_SYNC;
+    if (w->config.slow_sync_us && ns > w->config.slow_sync_us * 1000)
+        event_tell(w, &e);
+}
+
+/* A sync has gone well, or a write that was one. */
+static void count_sync(struct wal *w, uint64_t ns, uint64_t bytes)
+{
+    stat_add(&w->stats, WAL_STAT_SYNCS, 1);
+    stat_add(&w->stats, WAL_STAT_SYNC_NS, ns);
+    stat_sample(&w->stats, WAL_HIST_SYNC_NS, ns);
+    synced(w);
+    if (event_wanted(&w->events, WAL_EVENT_SYNCED | WAL_EVENT_SLOW_SYNC))
+        tell_sync(w, ns, bytes);
+}
+
 int commit_sync(struct wal *w)
 {
+    uint64_t bytes = w->writer.end.offset - w->writer.durable_offset;
+
     if (w->writer.durable_offset == w->writer.end.offset) {
         synced(w); /* an erase may have been the sync */
         return 0;
@@ -46,10 +72,7 @@ int commit_sync(struct wal *w)
     if (e < 0)
         return e;
     w->turn.sync_ns = w->turn.sync_ns ? (w->turn.sync_ns * 9 + ns) / 10 : ns;
-    stat_add(&w->stats, WAL_STAT_SYNCS, 1);
-    stat_add(&w->stats, WAL_STAT_SYNC_NS, ns);
-    stat_sample(&w->stats, WAL_HIST_SYNC_NS, ns);
-    synced(w);
+    count_sync(w, ns, bytes);
     return 0;
 }
 
@@ -91,6 +114,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
     if (x->durable_offset != x->end.offset ||
         x->end.offset + bytes + GROUP_HEADER_BYTES > x->zeroed_durable)
         flags = 0;
+    uint64_t began = flags ? w->os->now(w->os->ctx) : 0;
     int e = writer_put(x, groups, n, flags, touched);
     if (e < 0 && flags && fault_last()->sys_errno == EOPNOTSUPP) {
         flags = 0;
@@ -105,8 +129,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
     if (flags) {
         x->durable_offset = x->end.offset;
         x->durable_link = x->end.link;
-        stat_add(&w->stats, WAL_STAT_SYNCS, 1);
-        synced(w);
+        count_sync(w, w->os->now(w->os->ctx) - began, bytes);
     }
     return 0;
 }
@@ -240,10 +263,8 @@ void commit_publish(struct wal *w)
     if (w->started) {
         w->written_lsn = x->end.next_lsn - 1;
         w->written_offset = x->end.offset;
-        if (x->watermark != atomic_load(&w->durable_lsn)) {
-            atomic_store(&w->durable_lsn, x->watermark);
-            turn_changed(w);
-        }
+        if (x->watermark != atomic_load(&w->durable_lsn))
+            notify_durable(w, x->watermark);
         if (w->config.sync_mode == WAL_SYNC_INTERVAL && w->written_lsn == x->watermark)
             begin_interval(w);
     }
@@ -273,6 +294,15 @@ static int erase(struct wal *w, uint64_t touched)
     return e;
 }
 
+void commit_tell_unwritten(struct wal *w, uint64_t lsn)
+{
+    const struct fault *cause = fault_last();
+    event_tell(w, &(wal_event_t){.kind = WAL_EVENT_WRITE_ERROR,
+                                 .lsn = lsn,
+                                 .segment = cause->segment,
+                                 .code = cause->code});
+}
+
 /* A write failed before its sync: what waits for durability is taken back; what is buffered stays.
  * The gate is closed. */
 static void withdraw(struct wal *w, uint64_t touched)
@@ -281,6 +311,7 @@ static void withdraw(struct wal *w, uint64_t touched)
     uint64_t from = stage_first_waiting(&w->stage);
 
     w->write_error = cause;
+    commit_tell_unwritten(w, w->written_lsn + 1);
     if (from == 0) {
         waiters_answer(w, w->written_lsn + 1, UINT64_MAX, &cause);
         return;
@@ -439,8 +470,9 @@ int exclusive_begin(struct wal *w, bool durable)
     return e;
 }
 
+/* The gate first: callbacks may append. */
 void exclusive_end(struct wal *w)
 {
-    turn_give(w);
     gate_open(w);
+    turn_give(w);
 }

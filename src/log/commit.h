@@ -24,6 +24,9 @@ MUST_USE int commit_sync(struct wal *w);
 MUST_USE int commit_put(struct wal *w, struct outgoing *groups, size_t n, uint64_t *touched,
                         bool *ret_fatal);
 
+/* Records from the LSN on could not be written, for the reason in the thread's fault. */
+void commit_tell_unwritten(struct wal *w, uint64_t lsn);
+
 /* Under mu: waits until the LSN is durable or has its answer; leads where nobody does. The waiter
  * was added and is removed here. timeout_ns < 0: no limit. */
 MUST_USE int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns);

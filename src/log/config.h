@@ -3,6 +3,7 @@
 #ifndef WAL_LOG_CONFIG_H
 #define WAL_LOG_CONFIG_H
 
+#include <libwal/wal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,12 +32,17 @@ struct config {
     bool has_label; /* false: new segments take over the label of the one before */
     uint8_t label[SEGMENT_LABEL_BYTES];
 
+    uint64_t slow_sync_us; /* 0: off */
+    uint32_t event_ring;
+    uint32_t event_mask; /* of the callback */
+    wal_event_fn event_fn;
+    void *event_ctx;
+
     /* Of features to come; at their defaults. */
     bool direct_io, retain_from_checkpoint;
     uint32_t codec, codec_level, codec_min_bytes;
     uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes, reserve_bytes;
-    uint32_t checkpoint_bytes, event_ring, read_threads;
-    uint64_t slow_sync_us;
+    uint32_t checkpoint_bytes, read_threads;
 
     struct alloc alloc;
     struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */

@@ -151,7 +151,10 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     catalog_swap(&w->catalog, &v->catalog);
     w->control = v->control;
     atomic_store(&w->first_lsn, first);
-    atomic_store(&w->durable_lsn, next - 1);
+    if (next - 1 > atomic_load(&w->durable_lsn))
+        notify_durable(w, next - 1);
+    else
+        notify_cut(w, next - 1, next - 1);
     w->next_lsn = next;
     w->written_lsn = next - 1;
     w->written_offset = end->vouched.offset;
@@ -223,9 +226,8 @@ static void take_witness(struct wal *w, const struct control_file *c)
         return;
     pthread_mutex_lock(&w->mu);
     if (x->durable_lsn > atomic_load(&w->durable_lsn)) {
-        atomic_store(&w->durable_lsn, x->durable_lsn);
         w->next_lsn = x->durable_lsn + 1;
-        turn_changed(w);
+        notify_durable(w, x->durable_lsn);
     }
     w->written_lsn = max_u64(w->written_lsn, x->durable_lsn);
     w->written_offset = max_u64(w->written_offset, (uint64_t)x->durable_place * PLACE_UNIT);
@@ -283,6 +285,7 @@ int follow_look(struct wal *w)
     pthread_mutex_lock(&w->follower->mu);
     int e = look(w);
     pthread_mutex_unlock(&w->follower->mu);
+    notify_events(w);
     return e;
 }
 
@@ -293,6 +296,7 @@ int follow_again(struct wal *w)
     pthread_mutex_lock(&w->follower->mu);
     int e = load_patiently(w, false);
     pthread_mutex_unlock(&w->follower->mu);
+    notify_events(w);
     return e;
 }
 
@@ -340,6 +344,7 @@ int follow_meta(struct wal *w)
     if (e == WAL_E_CORRUPT && load_patiently(w, false) == 0)
         e = search_meta(w);
     pthread_mutex_unlock(&w->follower->mu);
+    notify_events(w);
     return e;
 }
 

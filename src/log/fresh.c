@@ -42,6 +42,7 @@ void fresh_remove(struct wal *w, struct numbers *numbers)
     for (size_t k = 0; k < numbers->n; k++) {
         name_segment(name, numbers->v[k]);
         try_unlink(w, name);
+        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_REMOVED, .segment = numbers->v[k]});
     }
     stat_add(&w->stats, WAL_STAT_REMOVED_SEGMENTS, numbers->n);
     mem_free(w->alloc, numbers->v);
@@ -290,7 +291,7 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     if (e == 0 && f->cuts) {
         w->next_lsn = n->end.next_lsn;
         w->background.submit_lsn = 0; /* what stays is durable, what goes is not waited for */
-        atomic_store(&w->durable_lsn, n->watermark);
+        notify_cut(w, f->cut_lsn, n->watermark);
         atomic_store(&w->first_lsn, f->first_lsn);
         readers_cut(w, f->cut_lsn);
     }
@@ -436,6 +437,11 @@ int fresh_seal(struct wal *w, bool *ret_fatal)
         return e;
     e = commit_sync(w);
     *ret_fatal = e < 0;
+    if (e == 0)
+        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_PERSISTED,
+                                     .segment = w->writer.segment.header.number,
+                                     .lsn = w->writer.end.next_lsn - 1,
+                                     .bytes = w->writer.end.offset});
     return e;
 }
 
@@ -486,8 +492,12 @@ int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
     int e = reserve_all(w, &f.births);
     if (e == 0)
         e = seal_and_make(w, &f, ret_fatal);
-    if (e == 0)
+    if (e == 0) {
         stat_add(&w->stats, WAL_STAT_ROTATIONS, 1);
+        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_ROTATED,
+                                     .segment = w->writer.segment.header.number,
+                                     .lsn = w->writer.end.next_lsn});
+    }
     mem_free(w->alloc, f.births.lent);
     return e;
 }

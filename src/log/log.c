@@ -40,6 +40,8 @@ void wal_unref(struct wal *w)
     catalog_free(&w->catalog);
     meta_map_free(&w->meta, &a);
     names_free(&w->leftovers, &a);
+    durable_calls_free(&w->notify.calls, &a);
+    events_free(w);
     pthread_mutex_destroy(&w->readers_mu);
     pthread_mutex_destroy(&w->mu);
     mem_free(&a, w->path);
@@ -88,5 +90,10 @@ void wal_fail(struct wal *w)
     if (!PLANTED(11))
         cause_text(w, &f, WAL_E_INDOUBT, "the record may be in the log or not");
     waiters_answer(w, durable + 1, UINT64_MAX, &f);
+    notify_failed(w);
+    event_tell(w, &(wal_event_t){.kind = WAL_EVENT_FAILED,
+                                 .lsn = w->cause.lsn,
+                                 .segment = w->cause.segment,
+                                 .code = w->cause.code});
     fault_put(&w->cause);
 }

@@ -5,7 +5,7 @@
  * a copy of more than a record header.
  * - The write turn (turn.h) belongs to one thread at a time: it alone writes to the segment and to
  * control, and touches what is marked so.
- * - The catalog's lock and readers_mu nest inside `mu`.
+ * - The catalog's lock, readers_mu and the events' lock nest inside `mu`.
  * - Numbers that are atomic are changed under `mu` and may be read without it. */
 #ifndef WAL_LOG_LOG_H
 #define WAL_LOG_LOG_H
@@ -20,8 +20,10 @@
 #include "log/config.h"
 #include "log/control_file.h"
 #include "log/directory.h"
+#include "log/event.h"
 #include "log/lock.h"
 #include "log/meta_map.h"
+#include "log/notify.h"
 #include "log/stage.h"
 #include "log/stats.h"
 #include "log/turn.h"
@@ -85,12 +87,15 @@ struct wal {
     struct stats stats;
     struct catalog catalog;
 
-    _Atomic uint32_t refs;   /* the handle, batches, readers */
+    struct events events;
+
+    _Atomic uint32_t refs;   /* the handle, batches, readers, subscriptions */
     _Atomic uint32_t inside; /* calls that are under way */
     _Atomic uint32_t closed;
 
     pthread_mutex_t mu;
     struct turn turn;        /* mu */
+    struct notify notify;    /* mu */
     struct stage stage;      /* mu */
     struct staged *flying;   /* mu: groups that are being written */
     uint64_t next_lsn;       /* mu */
@@ -139,8 +144,8 @@ void wal_ref(struct wal *w);
 /* Frees the log when nobody refers to it any more. */
 void wal_unref(struct wal *w);
 
-/* Marks the log failed, under mu, with the thread's fault as the cause: every waiter gets INDOUBT
- * or FAILED. */
+/* Marks the log failed, under mu, with the thread's fault as the cause: every waiter, and every
+ * callback of on_durable, gets INDOUBT or FAILED. */
 void wal_fail(struct wal *w);
 /* FAILED with the cause's place and text. */
 int wal_failed_fault(const struct wal *w);

@@ -164,6 +164,8 @@ int long_batch(struct wal *w, struct source *s, enum append_how how, uint32_t fl
         if (e < 0 && fatal) {
             wal_fail(w);
             e = wal_indoubt_fault(w, first);
+        } else if (e < 0) {
+            commit_tell_unwritten(w, first);
         }
         if (e == 0)
             w->next_lsn = first + s->records;

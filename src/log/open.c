@@ -32,9 +32,10 @@ static int new_log(const char *path, const struct config *config, struct wal **r
     atomic_store(&w->refs, 1);
     w->path = mem_copy_string(w->alloc, path);
     if (!w->path || pthread_mutex_init(&w->mu, NULL) != 0 ||
-        pthread_mutex_init(&w->readers_mu, NULL) != 0 ||
+        pthread_mutex_init(&w->readers_mu, NULL) != 0 || events_init(w) < 0 ||
         catalog_init(&w->catalog, &w->folder, w->alloc, config->index_bytes) < 0) {
         struct alloc a = *w->alloc;
+        listener_free(w, w->events.own);
         mem_free(&a, w->path);
         mem_free(&a, w);
         return fault_nomem();
@@ -176,6 +177,8 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
     }
     finish_report(w, began);
     *ret = w;
+    events_open(w);
+    notify_events(w);
     return 0;
 }
 
@@ -227,8 +230,11 @@ int log_close(struct wal *w)
     if (!w->follower) {
         background_stop(w);
         e = finish(w);
-        give_lock(w);
     }
+    notify_close(w);
+    events_end(w);
+    if (!w->follower)
+        give_lock(w);
     wal_unref(w);
     return e;
 }

@@ -40,8 +40,16 @@ void place_free(struct wal *w, struct place *p)
 
 int place_result(struct wal *w, int e)
 {
-    if (e == WAL_E_CORRUPT)
-        stat_add(&w->stats, WAL_STAT_CORRUPTIONS, 1);
+    if (e != WAL_E_CORRUPT)
+        return e;
+    const struct fault *f = fault_last();
+    stat_add(&w->stats, WAL_STAT_CORRUPTIONS, 1);
+    event_tell(w, &(wal_event_t){.kind = WAL_EVENT_CORRUPT,
+                                 .lsn = f->lsn,
+                                 .segment = f->segment,
+                                 .bytes = f->offset,
+                                 .code = e});
+    notify_events(w);
     return e;
 }
 

@@ -32,7 +32,7 @@ MUST_USE int place_find(struct wal *w, struct place *p, uint64_t lsn, const stru
                         size_t block_bytes);
 /* Reads groups until the one that holds the LSN. CORRUPT when there is none. */
 MUST_USE int place_group(struct place *p, uint64_t lsn, struct group_view *ret);
-/* Counts damage that was met. Returns e. */
+/* Counts damage that was met, and tells of it. Without any lock. Returns e. */
 int place_result(struct wal *w, int e);
 
 #endif

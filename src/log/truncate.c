@@ -26,6 +26,11 @@ static int settle(struct wal *w, int e, bool fatal)
     return e;
 }
 
+static void tell(struct wal *w, uint64_t lsn, uint64_t segment)
+{
+    event_tell(w, &(wal_event_t){.kind = WAL_EVENT_TRUNCATED, .lsn = lsn, .segment = segment});
+}
+
 /* Truncation at the front */
 
 struct front {
@@ -71,6 +76,7 @@ static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
         fresh_witness(w);
     fresh_remove(w, &dropped);
     stat_add(&w->stats, WAL_STAT_TRUNCATED_FRONT, removed);
+    tell(w, lsn, 0);
     *ret_fatal = false;
     return 0;
 }
@@ -191,6 +197,8 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, bool *ret
     catalog_release(&w->catalog, m);
     if (e == 0)
         stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);
+    if (e == 0 && removed > 0)
+        tell(w, lsn, w->writer.segment.header.number);
     return e;
 }
 
@@ -259,8 +267,10 @@ static int cut_all(struct wal *w, uint64_t next, bool *ret_fatal)
         e = fresh_salt(w, &f.salt);
     if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
-    if (e == 0)
+    if (e == 0) {
         stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);
+        tell(w, next - 1, w->writer.segment.header.number);
+    }
     return e;
 }
 

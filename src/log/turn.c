@@ -73,6 +73,7 @@ void turn_give(struct wal *w)
         t->finished[k] = false;
     }
     turn_changed(w);
+    notify_run(w);
 }
 
 void gate_close(struct wal *w)

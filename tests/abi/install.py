@@ -14,6 +14,7 @@ HEADERS = {
     "append.h",
     "batch.h",
     "error.h",
+    "event.h",
     "info.h",
     "meta.h",
     "open.h",

@@ -151,6 +151,30 @@ PIN(WAL_STAT_STORED_BYTES, 18);
 PIN(WAL_STAT_PINNED_BYTES, 19);
 PIN(WAL_STAT_BROKEN_PINS, 20);
 
+/* Events */
+PIN(WAL_EVENT_OPENED, 1);
+PIN(WAL_EVENT_ROTATED, 2);
+PIN(WAL_EVENT_SYNCED, 4);
+PIN(WAL_EVENT_PERSISTED, 8);
+PIN(WAL_EVENT_REMOVED, 16);
+PIN(WAL_EVENT_TRUNCATED, 32);
+PIN(WAL_EVENT_FAILED, 64);
+PIN(WAL_EVENT_CORRUPT, 128);
+PIN(WAL_EVENT_SLOW_SYNC, 256);
+PIN(WAL_EVENT_DURABLE, 512);
+PIN(WAL_EVENT_WRITE_ERROR, 1024);
+
+SIZE(wal_event_t, 56);
+PLACE(wal_event_t, size, 0);
+PLACE(wal_event_t, kind, 4);
+PLACE(wal_event_t, lsn, 8);
+PLACE(wal_event_t, segment, 16);
+PLACE(wal_event_t, bytes, 24);
+PLACE(wal_event_t, duration_ns, 32);
+PLACE(wal_event_t, time_ns, 40);
+PLACE(wal_event_t, code, 48);
+PLACE(wal_event_t, dropped, 52);
+
 SIZE(wal_error_t, 296);
 PLACE(wal_error_t, size, 0);
 PLACE(wal_error_t, code, 4);

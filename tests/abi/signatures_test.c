@@ -21,6 +21,7 @@ uint32_t wal_option_by_name(const char *name);
 int wal_options_set_label(wal_options_t *o, const void *data, size_t size);
 int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
 int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock);
+int wal_options_set_events(wal_options_t *o, uint32_t mask, wal_event_fn fn, void *ctx);
 int wal_lock_acquire(const char *dir, wal_lock_t **ret);
 void wal_lock_release(wal_lock_t *lock);
 int wal_lock_holder(const char *dir, uint32_t *ret_pid);
@@ -46,6 +47,7 @@ int wal_append_packed(wal_t *w, const void *payload, const uint32_t *sizes, cons
 int wal_flush(wal_t *w);
 int wal_sync(wal_t *w, uint64_t lsn);
 int wal_wait(wal_t *w, uint64_t lsn, int timeout_ms);
+int wal_on_durable(wal_t *w, uint64_t lsn, wal_durable_fn fn, void *ctx);
 int wal_batch_new(wal_t *w, wal_batch_t **ret);
 int wal_batch_append(wal_batch_t *b, uint32_t type, const void *data, size_t size);
 uint64_t wal_batch_count(const wal_batch_t *b);
@@ -81,6 +83,12 @@ int wal_meta_set(wal_t *w, const void *key, size_t klen, const void *value, size
 int wal_meta_get(wal_t *w, const void *key, size_t klen, void *buf, size_t cap, size_t *ret_vlen);
 int wal_meta_delete(wal_t *w, const void *key, size_t klen);
 int wal_meta_each(wal_t *w, wal_meta_fn fn, void *ctx);
+int wal_subscribe(wal_t *w, uint32_t mask, wal_subscription_t **ret);
+void wal_unsubscribe(wal_subscription_t *s);
+int wal_subscription_fd(const wal_subscription_t *s);
+int wal_subscription_next(wal_subscription_t *s, wal_event_t *ret);
+typedef void (*wal_durable_fn)(void *ctx, uint64_t lsn, int result);
+typedef void (*wal_event_fn)(void *ctx, const wal_event_t *event);
 typedef int (*wal_record_fn)(void *ctx, const wal_record_t *record);
 typedef int (*wal_meta_fn)(void *ctx, const void *key, size_t klen, const void *value, size_t vlen);
 

@@ -58,8 +58,23 @@ struct world {
     wal_t *follower;
     wal_batch_t *batch;
     wal_reader_t *reader;
+    wal_subscription_t *subscription;
     uint64_t step;
+    uint64_t called; /* callbacks of on_durable */
 };
+
+static void no_event(void *ctx, const wal_event_t *event)
+{
+    (void)ctx;
+    (void)event;
+}
+
+static void count_call(void *ctx, uint64_t lsn, int result)
+{
+    (void)lsn;
+    (void)result;
+    ++*(uint64_t *)ctx;
+}
 
 static int nothing(void *ctx, const wal_record_t *record)
 {
@@ -166,6 +181,48 @@ static int do_append_big(struct world *x)
     if (e == 0)
         assert_int_equal(lsn, 156);
     return e;
+}
+
+static int do_subscribe(struct world *x)
+{
+    return wal_subscribe(x->f->log, WAL_EVENT_ROTATED | WAL_EVENT_DURABLE, &x->subscription);
+}
+
+static int do_unsubscribe(struct world *x)
+{
+    wal_unsubscribe(x->subscription);
+    x->subscription = NULL;
+    return 0;
+}
+
+static int do_next(struct world *x)
+{
+    wal_event_t e = {.size = sizeof e};
+    int got;
+    while ((got = wal_subscription_next(x->subscription, &e)) == 1)
+        continue;
+    return got;
+}
+
+static int do_on_durable(struct world *x)
+{
+    return wal_on_durable(x->f->log, 1, count_call, &x->called);
+}
+
+static int do_on_durable_ahead(struct world *x)
+{
+    return wal_on_durable(x->f->log, 1000000, count_call, &x->called);
+}
+
+static int do_called(struct world *x)
+{
+    assert_int_equal(x->called, 2); /* whatever failed on the way */
+    return 0;
+}
+
+static int do_follower_subscribe(struct world *x)
+{
+    return wal_subscribe(x->follower, WAL_EVENT_DURABLE, &x->subscription);
 }
 
 static int do_reader_open(struct world *x)
@@ -296,16 +353,62 @@ static int do_reset(struct world *x)
 }
 
 static int (*const steps[])(struct world *x) = {
-    do_open,           do_append,          do_buffer,     do_many,         do_batch_new,
-    do_batch_append,   do_batch_commit,    do_batch_free, do_meta_set,     do_rotate,
-    do_append_big,     do_reader_open,     do_read,       do_reader_close, do_reader_open_back,
-    do_read,           do_reader_close,    do_get,        do_replay,       do_segments,
-    do_meta_delete,    do_meta_each,       do_close,      do_open,         do_get,
-    do_replay,         do_crash,           do_open,       do_get,          do_truncate_after,
-    do_replace,        do_truncate_before, do_meta_each,  do_check,        do_follow,
-    do_follower_reads, do_follower_close,  do_crash,      do_open,         do_meta_each,
-    do_check,          do_close,           do_open,       do_check,        do_reset,
-    do_meta_each,      do_close,
+    do_open,
+    do_append,
+    do_buffer,
+    do_many,
+    do_batch_new,
+    do_batch_append,
+    do_batch_commit,
+    do_batch_free,
+    do_meta_set,
+    do_rotate,
+    do_on_durable,
+    do_on_durable_ahead,
+    do_subscribe,
+    do_append_big,
+    do_next,
+    do_reader_open,
+    do_read,
+    do_reader_close,
+    do_reader_open_back,
+    do_read,
+    do_reader_close,
+    do_get,
+    do_replay,
+    do_segments,
+    do_meta_delete,
+    do_meta_each,
+    do_close,
+    do_called,
+    do_unsubscribe,
+    do_open,
+    do_get,
+    do_replay,
+    do_crash,
+    do_open,
+    do_get,
+    do_truncate_after,
+    do_replace,
+    do_truncate_before,
+    do_meta_each,
+    do_check,
+    do_follow,
+    do_follower_subscribe,
+    do_follower_reads,
+    do_next,
+    do_unsubscribe,
+    do_follower_close,
+    do_crash,
+    do_open,
+    do_meta_each,
+    do_check,
+    do_close,
+    do_open,
+    do_check,
+    do_reset,
+    do_meta_each,
+    do_close,
 };
 
 static void take_step(struct world *x, struct poor *p, uint64_t n)
@@ -358,6 +461,7 @@ static void test_every_allocation_fails_once(void **state)
     must(wal_options_new(&read_only));
     must(wal_options_set(read_only, WAL_OPT_READ_ONLY, 1));
     fixture_set(f, WAL_OPT_BACKGROUND, 0); /* so that every run makes the same allocations */
+    must(wal_options_set_events(f->options, WAL_EVENT_SYNCED, no_event, NULL));
     fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
     fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 1 << 20);
     fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 1 << 16);

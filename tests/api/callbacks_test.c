@@ -8,6 +8,7 @@ struct scene {
     wal_t *log, *other;
     wal_batch_t *batch;
     wal_reader_t *reader;
+    wal_subscription_t *subscription;
     const char *dir;
     int calls;
     const char *wrong;
@@ -37,27 +38,41 @@ static int no_meta(void *ctx, const void *key, size_t klen, const void *value, s
     return 0;
 }
 
+static void no_durable(void *ctx, uint64_t lsn, int result)
+{
+    struct scene *s = ctx;
+    (void)lsn;
+    (void)result;
+    s->wrong = "called although it was refused";
+}
+
 static void refused(struct scene *s)
 {
     const wal_record_t r = {.size = sizeof r, .data = "x", .data_size = 1};
     wal_record_t got = {.size = sizeof got};
     wal_reader_t *reader = NULL;
     wal_batch_t *batch = NULL;
+    wal_subscription_t *subscription = NULL;
+    wal_event_t event = {.size = sizeof event};
     uint64_t lsn = 99, last = 99;
     wal_error_t error;
 
     EXPECT_BUSY(s, wal_append(s->log, "x", 1, &lsn));
     EXPECT(s, 0, wal_last_error(&error, sizeof error));
     EXPECT(s, 1, strstr(error.message, s->dir) != NULL);
-    EXPECT_BUSY(s, wal_append_typed(s->log, 0, "x", 1, WAL_APPEND_ASYNC, &lsn));
+    EXPECT_BUSY(s, wal_append_typed(s->log, 0, "x", 1, WAL_APPEND_SYNC, &lsn));
+    EXPECT_BUSY(s, wal_append_typed(s->log, 0, "x", 1, WAL_APPEND_NOWAIT, &lsn));
     EXPECT_BUSY(s, wal_append_many(s->log, &r, 1, 0, &lsn));
     EXPECT_BUSY(s, wal_append_packed(s->log, "x", (const uint32_t[]){1}, NULL, 1, 0, &lsn));
     EXPECT_BUSY(s, wal_flush(s->log));
     EXPECT_BUSY(s, wal_sync(s->log, 0));
     EXPECT_BUSY(s, wal_wait(s->log, 1, 0));
+    EXPECT_BUSY(s, wal_on_durable(s->log, 1, no_durable, s));
+    EXPECT_BUSY(s, wal_subscribe(s->log, 1, &subscription));
+    EXPECT_BUSY(s, wal_subscription_next(s->subscription, &event));
     EXPECT_BUSY(s, wal_batch_new(s->log, &batch));
     EXPECT_BUSY(s, wal_batch_append(s->batch, 0, "x", 1));
-    EXPECT_BUSY(s, wal_batch_commit(s->batch, 0, &lsn, &last));
+    EXPECT_BUSY(s, wal_batch_commit(s->batch, WAL_APPEND_ASYNC, &lsn, &last));
     EXPECT_BUSY(s, wal_batch_abort(s->batch));
     EXPECT_BUSY(s, wal_reader_open(s->log, 0, 0, &reader));
     EXPECT_BUSY(s, wal_reader_next(s->reader, &got));
@@ -76,7 +91,20 @@ static void refused(struct scene *s)
     EXPECT(s, WAL_E_LOCKED, wal_destroy(s->dir));
     EXPECT(s, 99, (int)lsn);
     EXPECT(s, 99, (int)last);
-    EXPECT(s, 1, reader == NULL && batch == NULL);
+    EXPECT(s, 1, reader == NULL && batch == NULL && subscription == NULL);
+}
+
+/* In the middle of a call nothing is appended at all. */
+static void refused_appends(struct scene *s)
+{
+    const wal_record_t r = {.size = sizeof r, .data = "x", .data_size = 1};
+    uint64_t lsn;
+
+    EXPECT_BUSY(s, wal_append_typed(s->log, 0, "x", 1, WAL_APPEND_ASYNC, &lsn));
+    EXPECT_BUSY(s, wal_append_typed(s->log, 0, "x", 1, WAL_APPEND_SUBMIT, &lsn));
+    EXPECT_BUSY(s, wal_append_many(s->log, &r, 1, WAL_APPEND_ASYNC, &lsn));
+    EXPECT_BUSY(
+        s, wal_append_packed(s->log, "x", (const uint32_t[]){1}, NULL, 1, WAL_APPEND_ASYNC, &lsn));
 }
 
 static void allowed(struct scene *s)
@@ -100,6 +128,8 @@ static void allowed(struct scene *s)
     EXPECT(s, 0, wal_recovery(s->log, &report, sizeof report));
     EXPECT(s, 0, wal_failure(s->log));
     EXPECT(s, 0, wal_info(s->log, &info, sizeof info));
+    EXPECT(s, 0, wal_failure_error(s->log, &error, sizeof error));
+    EXPECT(s, 1, wal_subscription_fd(s->subscription) >= 0);
     EXPECT(s, 0, wal_segments(s->log, &segment, sizeof segment, &n));
     EXPECT(s, 0, wal_histogram(s->log, 0, buckets));
     EXPECT(s, 1, wal_disk_bytes(s->log) > 0);
@@ -116,6 +146,7 @@ static int on_record(void *ctx, const wal_record_t *record)
     struct scene *s = ctx;
     s->calls++;
     refused(s);
+    refused_appends(s);
     allowed(s);
     return 0;
 }
@@ -143,6 +174,7 @@ static void set_scene(struct log_fixture *f, struct scene *s)
     must(wal_batch_new(f->log, &s->batch));
     must(wal_batch_append(s->batch, 0, "batch", 5));
     must(wal_reader_open(f->log, 0, 0, &s->reader));
+    must(wal_subscribe(f->log, WAL_EVENT_FAILED, &s->subscription));
     assert_int_equal(must(wal_reader_next(s->reader, &r)), 1);
 }
 
@@ -164,6 +196,7 @@ static void end_scene(struct log_fixture *f, struct scene *s, int calls)
     expect_record(f->log, 4, "batch");
     wal_batch_free(s->batch);
     wal_reader_close(s->reader);
+    wal_unsubscribe(s->subscription);
     must(wal_close(s->other));
 }
 
@@ -181,6 +214,141 @@ static void test_in_meta_each(void **state)
     set_scene(*state, &s);
     must(wal_meta_each(s.log, on_meta, &s));
     end_scene(*state, &s, 1);
+}
+
+/* Those of on_durable and of events may append as long as they don't wait. */
+
+static void on_durable(void *ctx, uint64_t lsn, int result)
+{
+    struct scene *s = ctx;
+    EXPECT(s, 1, lsn <= 3 && result == 0);
+    s->calls++;
+    refused(s);
+    allowed(s);
+}
+
+static void test_in_on_durable(void **state)
+{
+    struct scene s;
+    set_scene(*state, &s);
+    must(wal_on_durable(s.log, 2, on_durable, &s));
+    must(wal_on_durable(s.log, 3, on_durable, &s));
+    end_scene(*state, &s, 2);
+}
+
+static struct scene event_scene;
+
+static void on_event(void *ctx, const wal_event_t *event)
+{
+    struct scene *s = ctx;
+    if (!s->log)
+        return;
+    EXPECT(s, WAL_EVENT_ROTATED, (int)event->kind);
+    s->calls++;
+    refused(s);
+    allowed(s);
+}
+
+static void test_in_events(void **state)
+{
+    struct log_fixture *f = *state;
+
+    event_scene = (struct scene){0};
+    must(wal_options_set_events(f->options, WAL_EVENT_ROTATED, on_event, &event_scene));
+    set_scene(f, &event_scene);
+    must(wal_rotate(f->log));
+    end_scene(f, &event_scene, 1);
+}
+
+/* Each call appends the next one: more than 1 MiB in a log that holds 64 KiB in memory. */
+struct chain {
+    wal_t *log;
+    uint64_t last;
+    int calls;
+    const char *wrong;
+};
+
+static void append_in_it(void *ctx, uint64_t lsn, int result)
+{
+    struct chain *c = ctx;
+    const wal_record_t many[2] = {{.size = sizeof many[0], .data = "m", .data_size = 1}, {0}};
+    const uint32_t packed[3] = {40000, 40000, 20000}; /* a batch that is written by itself */
+
+    EXPECT(c, 0, result);
+    EXPECT(c, 1, lsn <= c->last);
+    c->calls++;
+    for (int k = 0; k < 30; k++)
+        EXPECT(c, 0,
+               wal_append_typed(c->log, 0, fixture_bytes(10000, k), 10000, WAL_APPEND_ASYNC,
+                                &c->last));
+    EXPECT(c, 0, wal_append_many(c->log, many, 2, WAL_APPEND_ASYNC, &c->last));
+    EXPECT(c, 0,
+           wal_append_packed(c->log, fixture_bytes(100000, 'p'), packed, NULL, 3, WAL_APPEND_ASYNC,
+                             &c->last));
+    EXPECT(c, 0, wal_append_typed(c->log, 0, "s", 1, WAL_APPEND_SUBMIT, &c->last));
+    EXPECT(c, 0, wal_append_typed(c->log, 0, "s", 1, WAL_APPEND_SUBMIT | WAL_APPEND_NOWAIT, NULL));
+}
+
+static void test_appends_in_on_durable(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
+    fixture_set(f, WAL_OPT_PENDING_BYTES, 64 << 10);
+    fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 50000);
+    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 300 << 10);
+    fixture_open(f);
+    struct chain c = {.log = f->log, .last = 5};
+    for (uint64_t lsn = 1; lsn <= 5; lsn++)
+        must(wal_on_durable(f->log, lsn, append_in_it, &c));
+    fixture_fill(f, 5);
+    must(wal_wait(f->log, c.last + 1, -1));
+    if (c.wrong)
+        print_error("%s\n", c.wrong);
+    assert_null(c.wrong);
+    assert_int_equal(c.calls, 5);
+    expect_range(f->log, 1, 5 + 5 * 37, 6 + 5 * 37, 5 + 5 * 37);
+    fixture_reopen(f);
+    expect_range(f->log, 1, 5 + 5 * 37, 6 + 5 * 37, 5 + 5 * 37);
+}
+
+/* Calls of a callback that cause more callbacks: these come afterwards, not inside. */
+struct depth {
+    wal_t *log;
+    int depth, deepest, calls;
+};
+
+static void count_depth(void *ctx, const wal_event_t *event)
+{
+    struct depth *d = ctx;
+    if (!d->log || event->kind == WAL_EVENT_OPENED)
+        return;
+    d->depth++;
+    d->calls++;
+    d->deepest = d->depth > d->deepest ? d->depth : d->deepest;
+    if (event->kind == WAL_EVENT_ROTATED && event->segment < 20)
+        for (int k = 0; k < 2; k++) /* the second one finds the segment full */
+            (void)wal_append_typed(d->log, 0, fixture_bytes(70000, 'x'), 70000, WAL_APPEND_ASYNC,
+                                   NULL);
+    d->depth--;
+}
+
+static void test_events_that_cause_events(void **state)
+{
+    struct log_fixture *f = *state;
+    struct depth d = {0};
+
+    fixture_set(f, WAL_OPT_SYNC, WAL_SYNC_NONE);
+    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 64 << 10);
+    must(wal_options_set_events(f->options, WAL_EVENT_ROTATED | WAL_EVENT_PERSISTED, count_depth,
+                                &d));
+    fixture_open(f);
+    d.log = f->log;
+    fixture_append(f, "x");
+    must(wal_rotate(f->log));
+    assert_int_equal(d.deepest, 1);
+    assert_true(d.calls > 10);
+    d.log = NULL;
 }
 
 /* Inside a callback of A, a callback of B: both are shut, and A is still when B's is over. */
@@ -218,6 +386,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(test_in_replay),
         fixture_test(test_in_meta_each),
+        fixture_test(test_in_on_durable),
+        fixture_test(test_in_events),
+        fixture_test(test_appends_in_on_durable),
+        fixture_test(test_events_that_cause_events),
         fixture_test(test_one_inside_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 #include "support/log_fixture.h"
 
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
@@ -12,9 +14,26 @@ struct inherited {
     wal_t *log;
     wal_batch_t *batch;
     wal_reader_t *reader;
+    wal_subscription_t *subscription;
     wal_lock_t *lock;
     const char *dir;
+    _Atomic int called; /* callbacks that ran in this process */
 };
+
+static void count_durable(void *ctx, uint64_t lsn, int result)
+{
+    struct inherited *x = ctx;
+    (void)lsn;
+    (void)result;
+    atomic_fetch_add(&x->called, 1);
+}
+
+static void count_event(void *ctx, const wal_event_t *event)
+{
+    struct inherited *x = ctx;
+    (void)event;
+    atomic_fetch_add(&x->called, 1);
+}
 
 static int nothing(void *ctx, const wal_record_t *record)
 {
@@ -55,6 +74,7 @@ static int writing_calls(const struct inherited *x)
         wal_flush(x->log),
         wal_sync(x->log, 0),
         wal_wait(x->log, 1, -1),
+        wal_on_durable(x->log, 1, count_durable, NULL),
         wal_batch_new(x->log, &batch),
         wal_batch_append(x->batch, 0, "x", 1),
         wal_batch_commit(x->batch, 0, &lsn, &lsn),
@@ -76,6 +96,9 @@ static int reading_calls(const struct inherited *x)
     wal_recovery_t report;
     wal_info_t info;
     wal_reader_t *reader;
+    wal_subscription_t *subscription;
+    wal_event_t event = {.size = sizeof event};
+    wal_error_t error;
     uint64_t v[64];
     char buf[8];
     size_t n = 0;
@@ -90,6 +113,10 @@ static int reading_calls(const struct inherited *x)
         wal_range(x->log, v, v, v, v),
         wal_failure(x->log),
         wal_info(x->log, &info, sizeof info),
+        wal_failure_error(x->log, &error, sizeof error),
+        wal_subscribe(x->log, 1, &subscription),
+        wal_subscription_next(x->subscription, &event),
+        wal_subscription_fd(x->subscription),
         wal_segments(x->log, NULL, sizeof(wal_segment_t), &n),
         wal_stats(x->log, v, 4),
         wal_histogram(x->log, 0, v),
@@ -121,18 +148,24 @@ static int every_call(void *arg)
     if (wal_close(x->log) != 0)
         return 92;
     wal_batch_free(x->batch);
+    wal_unsubscribe(x->subscription);
     wal_lock_release(x->lock);
-    return 0;
+    return x->called ? 93 : 0;
 }
 
 static void inherit(struct log_fixture *f, struct inherited *x)
 {
     wal_record_t r = {.size = sizeof r};
 
+    *x = (struct inherited){.dir = f->dir};
     fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
+    must(wal_options_set_events(f->options, WAL_EVENT_FAILED, count_event, x));
     fixture_open(f);
     fixture_fill(f, 3);
-    *x = (struct inherited){.log = f->log, .dir = f->dir};
+    x->log = f->log;
+    must(wal_subscribe(f->log, WAL_EVENT_SYNCED, &x->subscription));
+    fixture_append(f, "4"); /* an event is queued */
+    must(wal_on_durable(f->log, 1000, count_durable, x));
     must(wal_batch_new(f->log, &x->batch));
     for (int k = 0; k < 100; k++) /* so that it has a file */
         must(wal_batch_append(x->batch, 0, fixture_bytes(1000, k), 1000));
@@ -153,25 +186,35 @@ static void test_the_child_may_only_free(void **state)
     /* The parent has lost nothing by it, its locks neither. */
     expect_error(WAL_E_LOCKED, wal_open(f->dir, NULL, &w), f->dir);
     expect_error(WAL_E_LOCKED, wal_lock_acquire(f->scratch.path, &(wal_lock_t *){NULL}), NULL);
-    must(wal_wait(f->log, 4, -1));
+    must(wal_wait(f->log, 5, -1));
     expect_next(x.reader, 2, "2");
     must(wal_batch_commit(x.batch, 0, NULL, NULL));
-    expect_range(f->log, 1, 104, 105, 104);
+    expect_range(f->log, 1, 105, 106, 105);
+    wal_event_t event = {.size = sizeof event};
+    assert_int_equal(must(wal_subscription_next(x.subscription, &event)), 1);
+    assert_int_equal(event.lsn, 4);
     wal_batch_free(x.batch);
     wal_reader_close(x.reader);
+    wal_unsubscribe(x.subscription);
     wal_lock_release(x.lock);
-    fixture_reopen(f);
-    expect_range(f->log, 1, 104, 105, 104);
+    fixture_close(f);
+    assert_int_equal(x.called, 1); /* the one for record 1000, with CLOSED */
+    fixture_open(f);
+    expect_range(f->log, 1, 105, 106, 105);
 }
 
 static int follower_calls(void *arg)
 {
     struct inherited *x = arg;
     wal_record_t r = {.size = sizeof r};
+    wal_event_t event = {.size = sizeof event};
     char buf[8];
 
     if (wal_get(x->log, 1, buf, sizeof buf, &r) != WAL_E_FORK || wal_first_lsn(x->log) != 0)
         return 1;
+    if (wal_subscription_next(x->subscription, &event) != WAL_E_FORK)
+        return 2;
+    wal_unsubscribe(x->subscription);
     return wal_close(x->log) != 0;
 }
 
@@ -181,9 +224,54 @@ static void test_the_child_of_a_reader(void **state)
     fixture_open(f);
     fixture_append(f, "1");
     struct inherited x = {.log = fixture_open_read_only(f)};
+    must(wal_subscribe(x.log, WAL_EVENT_DURABLE, &x.subscription));
     assert_int_equal(in_child(follower_calls, &x), 0);
     expect_record(x.log, 1, "1");
+    wal_event_t event = {.size = sizeof event};
+    fixture_append(f, "2");
+    assert_int_equal(must(wal_subscription_next(x.subscription, &event)), 1);
+    wal_unsubscribe(x.subscription);
     must(wal_close(x.log));
+}
+
+/* A callback forks, and the child comes back from it: the next ones are the parent's. */
+struct forker {
+    wal_t *log;
+    int calls, child_result;
+    bool is_child;
+};
+
+static void fork_in_it(void *ctx, uint64_t lsn, int result)
+{
+    struct forker *x = ctx;
+
+    x->calls += lsn == (uint64_t)x->calls + 1 && result == 0;
+    if (lsn != 2)
+        return;
+    fflush(NULL);
+    pid_t pid = fork();
+    x->is_child = pid == 0;
+    if (pid > 0)
+        x->child_result = child_result(pid);
+}
+
+static void test_a_callback_that_forks(void **state)
+{
+    struct log_fixture *f = *state;
+    struct forker x = {.child_result = -1};
+
+    fixture_open(f);
+    for (uint64_t lsn = 1; lsn <= 4; lsn++)
+        must(wal_on_durable(f->log, lsn, fork_in_it, &x));
+    for (int k = 0; k < 3; k++)
+        fixture_append_flags(f, "x", WAL_APPEND_ASYNC);
+    int e = wal_append(f->log, "x", 1, NULL);
+    if (x.is_child)
+        _exit(x.calls == 2 && wal_close(f->log) == 0 ? 7 : 1);
+    must(e);
+    assert_int_equal(x.child_result, 7);
+    assert_int_equal(x.calls, 4);
+    fixture_append(f, "5");
 }
 
 static int own_log(void *arg)
@@ -254,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(test_the_child_may_only_free),
         fixture_test(test_the_child_of_a_reader),
+        fixture_test(test_a_callback_that_forks),
         fixture_test(test_the_child_may_open_a_log_of_its_own),
         fixture_test(test_a_killed_parents_log_opens_while_the_child_lives),
     };
