@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # groups and columns are named by arguments
 # What libwal needs of a machine, for other scripts to source:
 #
-#   deps_install build [test]    installs what is missing, and says so before it does
+#   deps_install build [test] [fuzz]    installs what is missing, and says so before it does
 #
 # With nothing missing it does nothing, and needs neither network nor rights.
 
@@ -23,6 +23,10 @@ python:pytest                | python3-pytest  | python3-pytest
 sanitizer:address,undefined  | gcc             | libasan libubsan
 sanitizer:thread             | gcc             | libtsan
 '
+deps_fuzz='
+command:clang-14             | clang-14           | -
+fuzzer:clang-14              | libclang-rt-14-dev | -
+'
 
 # Prints the first Python that has the module: a machine may have more than the system's.
 deps_python() {
@@ -43,6 +47,10 @@ deps_present() { # PROBE
     header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
     sanitizer:*) echo 'int main(void) {}' | cc -fsanitize="$what" -x c - -o /dev/null ;;
+    fuzzer:*)
+        echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n && 0; }' |
+            "$what" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null
+        ;;
     esac >/dev/null 2>&1
 }
 

@@ -19,7 +19,7 @@ FOLDER = re.compile(r"^(?:src|tests|docs|include|packaging)(?:/[\w-]+)*/?$")
 PAIR = re.compile(rf"^({'|'.join(LAYERS)})/(\w+)$")
 NAME = re.compile(r"^([A-Za-z]\w*_\w+)(?:\(\))?$")
 PROGRAM = re.compile(
-    r"^((?:unit|api|threads|crash|damage|kill|planted|abi|tidy|example)_\w+)(?:: (.+)| (\w+:\w+))?$"
+    r"^((?:unit|api|threads|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)(?:: (.+)| (\w+:\w+))?$"
 )
 
 
@@ -55,7 +55,8 @@ def words(root):
 
 def program_file(root, name):
     folder, _, rest = name.partition("_")
-    places = (f"{folder}/{rest}_test.c", f"{folder}/{rest}.py", f"{folder}s/{rest}.c")
+    places = (f"{folder}/{rest}_test.c", f"{folder}/{rest}.py", f"{folder}s/{rest}.c",
+              f"{folder}/{rest}_fuzz.c")
     return next((root / "tests" / at for at in places if (root / "tests" / at).exists()), None)
 
 
