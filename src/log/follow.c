@@ -113,11 +113,14 @@ static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durabl
 }
 
 struct cut {
-    uint64_t above; /* number of the newest segment that was known */
+    uint64_t above;  /* number of the newest segment that was known */
+    uint64_t oldest; /* of the chain */
     uint64_t lsn;
 };
 
-/* A reader that stands above what a new segment has kept stood in what was cut off. */
+/* A reader that stands above what a new segment has kept stood in what was cut off. Where segments
+ * between the known ones and the oldest came and went unseen, no reader's place is known to have
+ * stayed. */
 static void note_cut(void *ctx, const struct member *m, const struct member *after)
 {
     struct cut *c = ctx;
@@ -125,6 +128,8 @@ static void note_cut(void *ctx, const struct member *m, const struct member *aft
     (void)after;
     if (h->number > c->above)
         c->lsn = min_u64(c->lsn, h->base_lsn + h->kept_records - 1);
+    if (h->number == c->oldest && h->follow.number > c->above)
+        c->lsn = 0;
 }
 
 static int find_cut(struct wal *v, struct cut *c)
@@ -136,6 +141,7 @@ static int find_cut(struct wal *v, struct cut *c)
     if (newest->segment.header.follow.number > c->above)
         e = catalog_walk(&v->catalog);
     catalog_release(&v->catalog, newest);
+    c->oldest = v->catalog.oldest;
     if (e == 0)
         catalog_each(&v->catalog, note_cut, c);
     return e;

@@ -198,6 +198,38 @@ static void expect_meta(wal_t *w, const char *value)
     assert_memory_equal(buf, value, n);
 }
 
+/* Cut back, filled again, and dropped at the front up to where the reader stands: of the segment
+ * that would tell of the cut nothing is left. */
+static void test_a_cut_that_nothing_is_left_of(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_record_t record = {.size = sizeof record};
+
+    fixture_open(f);
+    fixture_fill(f, 8);
+    wal_t *w = fixture_open_read_only(f);
+    wal_reader_t *r = open_reader(w, 4, 0), *end = open_reader(w, 9, 0);
+    wal_reader_t *back = open_reader(w, 6, WAL_READ_REVERSE);
+    expect_next(r, 4, "4");
+    must(wal_truncate_after(f->log, 2));
+    fixture_append(f, "new 3");
+    fixture_append(f, "new 4");
+    must(wal_rotate(f->log));
+    for (int k = 5; k <= 8; k++)
+        fixture_append(f, "new");
+    must(wal_truncate_before(f->log, 5));
+    expect_range(w, 5, 8, 9, 8);
+    expect_error(WAL_E_TRIMMED, wal_reader_next(r, &record), f->dir);
+    expect_error(WAL_E_TRIMMED, wal_reader_next(end, &record), f->dir);
+    expect_error(WAL_E_TRIMMED, wal_reader_next(back, &record), f->dir);
+    must(wal_reader_seek(r, 5));
+    expect_next(r, 5, "new");
+    wal_reader_close(r);
+    wal_reader_close(end);
+    wal_reader_close(back);
+    must(wal_close(w));
+}
+
 static void test_it_sees_metadata(void **state)
 {
     struct log_fixture *f = *state;
@@ -352,6 +384,7 @@ int main(void)
         fixture_test(test_it_follows_rotation),
         fixture_test(test_it_follows_the_writer_over_reopen),
         fixture_test(test_it_follows_cuts),
+        fixture_test(test_a_cut_that_nothing_is_left_of),
         fixture_test(test_it_sees_metadata),
         fixture_test(test_it_reads_a_log_without_a_writer),
         fixture_test(test_another_log_under_its_feet),
