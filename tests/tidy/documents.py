@@ -19,7 +19,8 @@ FOLDER = re.compile(r"^(?:src|tests|docs|include|packaging)(?:/[\w-]+)*/?$")
 PAIR = re.compile(rf"^({'|'.join(LAYERS)})/(\w+)$")
 NAME = re.compile(r"^([A-Za-z]\w*_\w+)(?:\(\))?$")
 PROGRAM = re.compile(
-    r"^((?:unit|api|threads|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)(?:: (.+)| (\w+:\w+))?$"
+    r"^((?:unit|api|threads|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)"
+    r"(?:: (.+)| (\w+:\w+))?$"
 )
 
 
