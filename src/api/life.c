@@ -61,7 +61,7 @@ int wal_recovery(wal_t *w, wal_recovery_t *ret, uint32_t size)
         .cut_offset = r->cut_offset,
         .header_repairs = r->header_repairs,
     };
-    if (!sized_fill(ret, size, &full, sizeof full, sizeof full))
+    if (!sized_fill(ret, size, &full, sizeof full, SIZE_UP_TO(wal_recovery_t, header_repairs)))
         e = fault(WAL_E_INVAL, "ret is NULL, or size %u is too small", size);
     return call_end(&c, e);
 }

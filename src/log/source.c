@@ -9,6 +9,9 @@
 #include "crc/crc.h"
 #include "format/record.h"
 
+/* As large as version 1.0 had it. */
+enum { RECORD_SIZE_1_0 = offsetof(wal_record_t, flags) + sizeof(uint32_t) };
+
 static int check(uint32_t type, const void *data, uint64_t size, uint32_t max_record_bytes)
 {
     if (type > UINT16_MAX)
@@ -81,7 +84,7 @@ int source_array(struct source *s, const wal_record_t *records, size_t n, uint32
         return fault(WAL_E_INVAL, "records is NULL");
     if (n == 0)
         return fault(WAL_E_INVAL, "a batch of no records");
-    if (records[0].size < sizeof *records || records[0].size % 8)
+    if (records[0].size < RECORD_SIZE_1_0 || records[0].size % 8)
         return fault(WAL_E_INVAL, "records[0].size is %u", records[0].size);
     *s = (struct source){
         .first = records, .stride = records[0].size, .next = array_next, .rewind = array_rewind};
