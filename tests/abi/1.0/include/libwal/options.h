@@ -1,0 +1,139 @@
+/* Options: how to open a log. Part of <libwal/wal.h>, which has the rules that
+ * hold everywhere. */
+#ifndef LIBWAL_OPTIONS_H
+#define LIBWAL_OPTIONS_H
+
+#include <libwal/types.h>
+
+LIBWAL_BEGIN
+
+/* Option numbers, pinned for ever: unit, range, default, meaning. Flags are 0 or 1. "Later" marks
+ * options whose feature this version doesn't have: setting them is WAL_E_UNSUPPORTED, getting them
+ * gives the default. All since 1.0.
+ *
+ * CREATE            flag, 1: make the log where there is none, its directory too, not the parent
+ * EXCLUSIVE         flag, 0: a log that is there is WAL_E_EXISTS (an empty directory is none)
+ * READ_ONLY         flag, 0: never write, repair or lock; follow a live writer. Ignores CREATE
+ * STRICT            flag, 0: refuse a torn or ambiguous end (WAL_E_TORN) instead of cutting it
+ * SYNC              WAL_SYNC_..., DATA: when an append returns
+ * INTERVAL_MS       ms, 1 .. 3600000, 100: in INTERVAL mode, sync at least this often
+ * INTERVAL_BYTES    bytes, 1 .. 1024G, 1M: in INTERVAL mode, sync when so much is buffered
+ * SEGMENT_BYTES     bytes, 64K .. 4G, 64M: begin a new segment file at this size (a soft limit)
+ * SEGMENT_RECORDS   records, 0 .. 2^64-1, 0 no limit: and after so many; exact for single appends
+ * MAX_RECORD_BYTES  bytes, 1 .. 1G, 16M: a larger record is WAL_E_TOOBIG
+ * GROUP_BYTES       bytes, 64K .. 256M, 1M: where commits stop sharing a group; a single larger
+ *                   record still makes one
+ * PENDING_BYTES     bytes, 1 .. 1024G, 64M: buffered and unwritten; above it appends wait. Raised
+ *                   at open to hold one largest record
+ * GROUP_WAIT_US     us, 0 .. 1000000, 0: so long a commit waits for company at most
+ * ZERO_AHEAD_BYTES  bytes, 0 .. 4G, 1M: so far ahead of its end the file is filled with zeros, so
+ *                   that a commit changes no block mapping
+ * DIRECT_IO         flag, 0: later
+ * INDEX_BYTES       bytes, 4K .. 1024G, 64M: memory for finding records by LSN
+ * FIRST_LSN         LSN, 1 .. 2^64-2, 1: the first record's in a log that this open makes
+ * CODEC             0 none or 1 zlib, 0: later
+ * CODEC_LEVEL       1 .. 9, 1: later
+ * CODEC_MIN_BYTES   bytes, 0 .. 1G, 4K: later
+ * RETAIN_BYTES      bytes, 0 .. 2^64-1, 0 off: later
+ * RETAIN_SEGMENTS   segments, 0 .. 2^64-1, 0 off: later
+ * RETAIN_AGE_MS     ms, 0 .. 2^64-1, 0 off: later
+ * RETAIN_FROM_CHECKPOINT  flag, 0: later
+ * PIN_LIMIT_BYTES   bytes, 0 .. 2^64-1, 1G: later
+ * RESERVE_BYTES     bytes, 0 .. 1024G, 0: later
+ * FILE_MODE         permission bits, 0600 .. 0777, 0600: of new files, less the process's umask
+ * DIR_MODE          permission bits, 0700 .. 0777 without write for group and others, 0700: of a
+ *                   new directory, less the umask
+ * GROUP_ALIGN       bytes, 64, 512 or 4096, 64: each write begins at a multiple of it; for disks
+ *                   that may damage bytes of a sector which a write did not name
+ * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: later
+ * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: later
+ * EVENT_RING        events, 1 .. 1048576, 1024: later
+ * READ_THREADS      threads, 1 .. 64, 1: later
+ * BACKGROUND        flag, 1: the log may run one thread of its own (all signals blocked), started
+ *                   when it is needed. 0: none; SUBMIT and INTERVAL mode are WAL_E_INVAL */
+#define WAL_OPT_CREATE                 1u
+#define WAL_OPT_EXCLUSIVE              2u
+#define WAL_OPT_READ_ONLY              3u
+#define WAL_OPT_STRICT                 4u
+#define WAL_OPT_SYNC                   5u
+#define WAL_OPT_INTERVAL_MS            6u
+#define WAL_OPT_INTERVAL_BYTES         7u
+#define WAL_OPT_SEGMENT_BYTES          8u
+#define WAL_OPT_SEGMENT_RECORDS        9u
+#define WAL_OPT_MAX_RECORD_BYTES       10u
+#define WAL_OPT_GROUP_BYTES            11u
+#define WAL_OPT_PENDING_BYTES          12u
+#define WAL_OPT_GROUP_WAIT_US          13u
+#define WAL_OPT_ZERO_AHEAD_BYTES       14u
+#define WAL_OPT_DIRECT_IO              15u
+#define WAL_OPT_INDEX_BYTES            16u
+#define WAL_OPT_FIRST_LSN              17u
+#define WAL_OPT_CODEC                  18u
+#define WAL_OPT_CODEC_LEVEL            19u
+#define WAL_OPT_CODEC_MIN_BYTES        20u
+#define WAL_OPT_RETAIN_BYTES           21u
+#define WAL_OPT_RETAIN_SEGMENTS        22u
+#define WAL_OPT_RETAIN_AGE_MS          23u
+#define WAL_OPT_RETAIN_FROM_CHECKPOINT 24u
+#define WAL_OPT_PIN_LIMIT_BYTES        25u
+#define WAL_OPT_RESERVE_BYTES          26u
+#define WAL_OPT_FILE_MODE              27u
+#define WAL_OPT_DIR_MODE               28u
+#define WAL_OPT_GROUP_ALIGN            29u
+#define WAL_OPT_CHECKPOINT_BYTES       30u
+#define WAL_OPT_SLOW_SYNC_US           31u
+#define WAL_OPT_EVENT_RING             32u
+#define WAL_OPT_READ_THREADS           33u
+#define WAL_OPT_BACKGROUND             34u
+
+/* Durability modes, values of WAL_OPT_SYNC: when an append returns. All since 1.0. */
+#define WAL_SYNC_NONE     0u /* when buffered; synced when asked, at rotation, at close */
+#define WAL_SYNC_INTERVAL 1u /* when buffered; synced every INTERVAL_MS, INTERVAL_BYTES */
+#define WAL_SYNC_DATA     2u /* when durable, by fdatasync */
+#define WAL_SYNC_FULL     3u /* when durable, by fsync */
+#define WAL_SYNC_DSYNC    4u /* when durable, written through O_DSYNC */
+
+/* New options, all at their defaults. Freed by wal_options_free. Since 1.0. */
+int wal_options_new(wal_options_t **ret);
+/* NULL is allowed. Logs opened with the options have their own copy. Since 1.0. */
+void wal_options_free(wal_options_t *o);
+/* Sets one option. WAL_E_INVAL: unknown number, value out of range (the error's text names option,
+ * value and range); WAL_E_UNSUPPORTED: its feature isn't there. Nothing is changed then. What only
+ * contradicts together is found by wal_open. Since 1.0. */
+int wal_options_set(wal_options_t *o, uint32_t option, uint64_t value);
+/* What was set, or the default. WAL_E_INVAL: unknown number. Since 1.0. */
+int wal_options_get(const wal_options_t *o, uint32_t option, uint64_t *ret);
+/* Sets one option by its name, as in a configuration file. Numbers are decimal; options in bytes
+ * take K, M or G behind the number (times 1024, 1024^2, 1024^3); WAL_OPT_SYNC and WAL_OPT_CODEC
+ * take names too; permission bits are octal; flags are 0 or 1. Anything else in the text, a space
+ * or a sign, is WAL_E_INVAL. Errors as wal_options_set. Since 1.0. */
+int wal_options_set_string(wal_options_t *o, const char *name, const char *value);
+/* An option's name: its constant in lower case without WAL_OPT_, as "segment_bytes". NULL for
+ * unknown numbers. Static. Since 1.0. */
+const char *wal_option_name(uint32_t option);
+/* The number to a name, 0 where there is none or name is NULL. Since 1.0. */
+uint32_t wal_option_by_name(const char *name);
+
+/* Where a log takes its memory from. The functions are called from any thread, at any time. p is
+ * never NULL, size never 0; blocks must be aligned as malloc's are. They return NULL when there is
+ * no memory, which the log passes on as WAL_E_NOMEM; after a failed resize the old block is still
+ * valid. Since 1.0. */
+typedef struct {
+    uint32_t size;
+    uint32_t reserved; /* 0 */
+    void *ctx;         /* stays valid until everything opened with it is closed and freed */
+    void *(*alloc)(void *ctx, size_t size);
+    void *(*resize)(void *ctx, void *p, size_t size);
+    void (*release)(void *ctx, void *p);
+} wal_allocator_t;
+
+/* Copies the struct; without this call a log uses malloc. The options and locks themselves always
+ * do. WAL_E_INVAL: a function is missing, or reserved isn't 0. Since 1.0. */
+int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
+/* Lends a lock to wal_open, which then takes none of its own. The caller keeps it, and releases it
+ * after wal_close. NULL takes the lock out of the options again. Since 1.0. */
+int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock);
+
+LIBWAL_END
+
+#endif

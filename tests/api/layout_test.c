@@ -1,0 +1,150 @@
+/* Structs as large as the program's header says, at the very end of a block of memory, so that a
+ * sanitizer sees the library read or write a byte behind them. Built with today's header, and with
+ * that of each version in tests/abi, whose structs may be smaller than the library's. */
+#include "support/log_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* n structs, with `size` set and everything else full of rubbish. */
+static void *structs(size_t n, uint32_t size)
+{
+    char *p = malloc(n * size);
+
+    assert_non_null(p);
+    memset(p, 0xa5, n * size);
+    for (size_t i = 0; i < n; i++)
+        memcpy(p + i * size, &size, sizeof size);
+    return p;
+}
+
+static void test_records_that_are_filled(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_record_t *record = structs(1, sizeof *record);
+    wal_reader_t *r;
+    char buf[8];
+
+    fixture_open(f);
+    fixture_append(f, "one");
+    must(wal_get(f->log, 1, buf, sizeof buf, record));
+    assert_int_equal(record->size, sizeof *record);
+    assert_int_equal(record->data_size, 3);
+    expect_error(WAL_E_TOOBIG, wal_get(f->log, 1, buf, 1, record), NULL);
+    must(wal_reader_open(f->log, 1, 0, &r));
+    assert_int_equal(wal_reader_next(r, record), 1);
+    assert_int_equal(record->size, sizeof *record);
+    assert_memory_equal(record->data, "one", 3);
+    wal_reader_close(r);
+    free(record);
+}
+
+static void test_records_that_are_handed_in(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_record_t *records = structs(2, sizeof *records);
+
+    for (int i = 0; i < 2; i++) {
+        records[i].type = 0;
+        records[i].data = i == 0 ? "one" : "two";
+        records[i].data_size = 3;
+    }
+    fixture_open(f);
+    must(wal_append_many(f->log, records, 2, 0, NULL));
+    must(wal_replace_after(f->log, 1, records, 2, 0, NULL));
+    expect_record(f->log, 1, "one");
+    expect_record(f->log, 2, "one");
+    expect_record(f->log, 3, "two");
+    free(records);
+}
+
+static void test_errors(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_error_t *error = structs(1, sizeof *error);
+
+    fixture_open(f);
+    expect_error(WAL_E_RANGE, wal_sync(f->log, 9), NULL);
+    must(wal_last_error(error, sizeof *error));
+    assert_int_equal(error->size, sizeof *error);
+    assert_int_equal(error->code, WAL_E_RANGE);
+    free(error);
+}
+
+static void test_open_report(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_recovery_t *report = structs(1, sizeof *report);
+
+    fixture_open(f);
+    must(wal_recovery(f->log, report, sizeof *report));
+    assert_int_equal(report->size, sizeof *report);
+    assert_int_equal(report->next_lsn, 1);
+    free(report);
+}
+
+static void test_segments(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_segment_t *segments = structs(2, sizeof *segments);
+    size_t n = 2;
+
+    fixture_open(f);
+    fixture_append(f, "one");
+    must(wal_rotate(f->log));
+    fixture_append(f, "two");
+    must(wal_rotate(f->log));
+    must(wal_segments(f->log, segments, sizeof *segments, &n));
+    assert_int_equal(n, 3);
+    assert_int_equal(segments[1].size, sizeof *segments);
+    assert_int_equal(segments[1].first_lsn, 2);
+    free(segments);
+}
+
+static void *allocate(void *ctx, size_t size)
+{
+    (void)ctx;
+    return malloc(size);
+}
+
+static void *reallocate(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    return realloc(p, size);
+}
+
+static void release(void *ctx, void *p)
+{
+    (void)ctx;
+    free(p);
+}
+
+static void test_allocators(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_allocator_t *allocator = structs(1, sizeof *allocator);
+
+    allocator->reserved = 0;
+    allocator->ctx = NULL;
+    allocator->alloc = allocate;
+    allocator->resize = reallocate;
+    allocator->release = release;
+    must(wal_options_set_allocator(f->options, allocator));
+    free(allocator);
+    fixture_open(f);
+    fixture_append(f, "one");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fixture_test(test_records_that_are_filled),
+        fixture_test(test_records_that_are_handed_in),
+        fixture_test(test_errors),
+        fixture_test(test_open_report),
+        fixture_test(test_segments),
+        fixture_test(test_allocators),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
