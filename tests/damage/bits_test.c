@@ -1,19 +1,10 @@
 /* Every bit of everything that has a fixed shape: control's slots, the witness, both copies of the
  * segment headers, every group header and every record header. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "base/attr.h"
 #include "base/bytes.h"
 #include "format/record.h"
-#include "layout.h"
-#include "trial.h"
+#include "plans.h"
 
-static struct trial trial;
-static struct image damaged;
 static unsigned step; /* every so many bits one */
 
 /* What is the same in each kind of log is tried in all bits once: segments before the last by one
@@ -84,32 +75,17 @@ static const struct plan plans[] = {
     {MADE_BIG_CLOSED, false, 37, 37}, {MADE_BIG_KILLED, false, 37, 37},
 };
 
-static void try_bits(void **state)
+static void try_bits(const void *plan, const struct control *c)
 {
-    static struct made made;
-    const struct plan *p = *state;
-    struct control c;
+    const struct plan *p = plan;
 
-    made_make(&made, p->kind);
-    trial_begin(&trial, &made);
-    image_copy(&damaged, &made.now);
-    layout_control(&made.now, &c);
     step = p->fixed * (1 + trial_stride());
     bits_of_control();
-    for (uint64_t n = p->all_segments ? c.oldest : c.newest; n <= c.newest; n++)
+    for (uint64_t n = p->all_segments ? c->oldest : c->newest; n <= c->newest; n++)
         bits_of_segment(image_segment(&damaged, n), p);
-    unsigned long violations = trial_end(&trial);
-    image_free(&damaged);
-    made_free(&made);
-    assert_int_equal(violations, 0);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[sizeof plans / sizeof plans[0]];
-    for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++)
-        tests[k] = (struct CMUnitTest){.name = made_names[plans[k].kind],
-                                       .test_func = try_bits,
-                                       .initial_state = (void *)&plans[k]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return plans_run(plans, COUNT_OF(plans), sizeof plans[0], try_bits);
 }

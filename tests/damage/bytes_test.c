@@ -1,20 +1,10 @@
 /* Every byte of the bodies, of their padding, and of what lies behind the last group; of what
  * nobody uses, some. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "base/attr.h"
 #include "base/bytes.h"
-#include "layout.h"
-#include "trial.h"
+#include "plans.h"
 
 enum { SOME = 61 };
-
-static struct trial trial;
-static struct image damaged;
 
 struct plan {
     enum made_kind kind;
@@ -61,31 +51,16 @@ static void control(struct image_file *f, unsigned step)
     bytes(f, WITNESS_OFFSET + WITNESS_BYTES, CONTROL_BYTES, SOME * step);
 }
 
-static void try_bytes(void **state)
+static void try_bytes(const void *plan, const struct control *c)
 {
-    static struct made made;
-    const struct plan *p = *state;
-    struct control c;
+    const struct plan *p = plan;
 
-    made_make(&made, p->kind);
-    trial_begin(&trial, &made);
-    image_copy(&damaged, &made.now);
-    layout_control(&made.now, &c);
     control(image_find(&damaged, NAME_CONTROL), p->step);
-    for (uint64_t n = p->all_segments ? c.oldest : c.newest; n <= c.newest; n++)
+    for (uint64_t n = p->all_segments ? c->oldest : c->newest; n <= c->newest; n++)
         segment(image_segment(&damaged, n), p->step);
-    unsigned long violations = trial_end(&trial);
-    image_free(&damaged);
-    made_free(&made);
-    assert_int_equal(violations, 0);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[sizeof plans / sizeof plans[0]];
-    for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++)
-        tests[k] = (struct CMUnitTest){.name = made_names[plans[k].kind],
-                                       .test_func = try_bytes,
-                                       .initial_state = (void *)&plans[k]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return plans_run(plans, COUNT_OF(plans), sizeof plans[0], try_bytes);
 }

@@ -1,17 +1,8 @@
 /* Every length that each file can be cut to, and files that got longer. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-#include "layout.h"
-#include "trial.h"
-
-static struct trial trial;
-static struct image damaged;
+#include "base/attr.h"
+#include "plans.h"
 
 struct plan {
     enum made_kind kind;
@@ -65,35 +56,20 @@ static void longer(struct image_file *f)
         }
 }
 
-static void try_lengths(void **state)
+static void try_lengths(const void *plan, const struct control *c)
 {
-    static struct made made;
-    const struct plan *p = *state;
-    struct control c;
+    const struct plan *p = plan;
 
-    made_make(&made, p->kind);
-    trial_begin(&trial, &made);
-    image_copy(&damaged, &made.now);
-    layout_control(&made.now, &c);
     if (p->all_files)
         shorter(image_find(&damaged, NAME_CONTROL), p->step);
     longer(image_find(&damaged, NAME_CONTROL));
-    for (uint64_t n = p->all_files ? c.oldest : c.newest; n <= c.newest; n++) {
+    for (uint64_t n = p->all_files ? c->oldest : c->newest; n <= c->newest; n++) {
         shorter(image_segment(&damaged, n), p->step);
         longer(image_segment(&damaged, n));
     }
-    unsigned long violations = trial_end(&trial);
-    image_free(&damaged);
-    made_free(&made);
-    assert_int_equal(violations, 0);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[sizeof plans / sizeof plans[0]];
-    for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++)
-        tests[k] = (struct CMUnitTest){.name = made_names[plans[k].kind],
-                                       .test_func = try_lengths,
-                                       .initial_state = (void *)&plans[k]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return plans_run(plans, COUNT_OF(plans), sizeof plans[0], try_lengths);
 }

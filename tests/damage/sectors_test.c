@@ -1,21 +1,12 @@
 /* Every sector of 512 bytes zeroed, set back to what it was some appends earlier, filled with
  * garbage, and swapped with every other one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "layout.h"
-#include "trial.h"
+#include "base/attr.h"
+#include "plans.h"
 
 enum { SECTOR = 512 };
-
-static struct trial trial;
-static struct image damaged;
 
 struct plan {
     enum made_kind kind;
@@ -117,31 +108,19 @@ static void swaps(unsigned step)
         }
 }
 
-static void try_sectors(void **state)
+static void try_sectors(const void *plan, const struct control *c)
 {
-    static struct made made;
-    const struct plan *p = *state;
+    const struct plan *p = plan;
     unsigned slow = 1 + trial_stride();
+    (void)c;
 
-    made_make(&made, p->kind);
-    trial_begin(&trial, &made);
-    image_copy(&damaged, &made.now);
     each("sectors zeroed", zero, p->step);
     each("sectors with garbage", garble, p->step);
     each("sectors set back", set_back, p->step);
     swaps(p->swaps * slow);
-    unsigned long violations = trial_end(&trial);
-    image_free(&damaged);
-    made_free(&made);
-    assert_int_equal(violations, 0);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[sizeof plans / sizeof plans[0]];
-    for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++)
-        tests[k] = (struct CMUnitTest){.name = made_names[plans[k].kind],
-                                       .test_func = try_sectors,
-                                       .initial_state = (void *)&plans[k]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return plans_run(plans, COUNT_OF(plans), sizeof plans[0], try_sectors);
 }
