@@ -1,32 +1,19 @@
 /* Directories that nobody's log looks like: files of any size, names of any kind and number, long
  * chains of segments. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "hostile.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "forge.h"
-
 enum {
-    ONE_GROUP = 512 * 1024,
     STRAYS = 100 * 1000,
     SEGMENTS = 20 * 1000,
     CHAIN = 1000,
     ROOM_PER_NAME = 128 /* bytes: what a name may cost in one block of memory */
 };
-
-static struct made made;
-static struct stand stand;
-static struct control control;
 
 static void expect(int code, size_t largest, const char *name)
 {
@@ -250,23 +237,6 @@ static void a_deep_chain(void **state)
     assert_int_equal(wal_close(w), 0);
     assert_false(there(name));
     printf("  a chain of %d segments\n", CHAIN);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    made_make(&made, MADE_META_LAST);
-    layout_control(&made.now, &control);
-    stand_make(&stand);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stand_remove(&stand);
-    made_free(&made);
-    return 0;
 }
 
 int main(void)

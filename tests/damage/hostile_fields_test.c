@@ -1,24 +1,11 @@
 /* Control slots and segment headers whose checksums are right and whose fields are not what any
  * writer makes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "hostile.h"
 
 #include "base/bytes.h"
 #include "crc/crc.h"
-#include "forge.h"
 
-enum { ONE_GROUP = 512 * 1024, ANY = 1, RO_ONLY = 2 };
-
-static struct made made;
-static struct stand stand;
-static struct control control;
-static struct layout layout;
+enum { ANY = 1, RO_ONLY = 2 };
 
 /* code: what both ways of opening say; ANY: CORRUPT at open or reading, or nothing wrong; RO_ONLY:
  * read-only all is there, writing is refused by VERSION. */
@@ -296,7 +283,7 @@ static void newest_header(void **state)
     (void)state;
 
     for (size_t k = 0; k < sizeof headers / sizeof headers[0]; k++) {
-        struct segment_header h = layout.header;
+        struct segment_header h = newest.header;
         headers[k].change(&h);
         image_copy(&i, &made.now);
         struct image_file *f = image_segment(&i, control.newest);
@@ -336,24 +323,6 @@ static void versions_of_segments(void **state)
         expect(&i, cases[k].code, cases[k].name);
         image_free(&i);
     }
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    made_make(&made, MADE_META_LAST);
-    layout_control(&made.now, &control);
-    layout_of(&layout, image_segment(&made.now, control.newest), UINT64_MAX);
-    stand_make(&stand);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stand_remove(&stand);
-    made_free(&made);
-    return 0;
 }
 
 int main(void)

@@ -1,20 +1,12 @@
 /* Groups whose checksums are right and whose content is not: headers beyond every limit, bodies of
  * each type that don't keep their rules. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "hostile.h"
 
 #include "base/bytes.h"
 #include "crc/crc.h"
-#include "forge.h"
 #include "format/record.h"
 
-enum { BODY_MAX = 4096, ONE_GROUP = 512 * 1024 };
+enum { BODY_MAX = 4096 };
 
 /* What both ways of opening have to say. */
 enum answer {
@@ -24,9 +16,6 @@ enum answer {
     THERE    /* nothing wrong with it */
 };
 
-static struct made made;
-static struct stand stand;
-static struct layout newest;
 static uint8_t body[BODY_MAX];
 
 static void expect(const struct image *i, enum answer answer, const char *name)
@@ -359,25 +348,6 @@ static void checkpoints_that_break_their_rules(void **state)
         try_group(&g, THERE, "checkpoint");
     }
     printf("%zu checkpoint bodies\n", sizeof cases / sizeof cases[0]);
-}
-
-static int setup(void **state)
-{
-    struct control c;
-    (void)state;
-    made_make(&made, MADE_META_LAST);
-    layout_control(&made.now, &c);
-    layout_of(&newest, image_segment(&made.now, c.newest), UINT64_MAX);
-    stand_make(&stand);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stand_remove(&stand);
-    made_free(&made);
-    return 0;
 }
 
 int main(void)
