@@ -1,5 +1,6 @@
 """What the documents name exists: files, functions, tests, and the places that links lead to. Names
-stand in `code`; a test is `program: case, case`, or `crash_explore SETUP:LETTERS`."""
+stand in `code`; a test is `program: case, case`, or `crash_explore SETUP:LETTERS`. Capitals are
+other people's names, unless they begin with WAL_."""
 
 import re
 from functools import cache
@@ -17,7 +18,7 @@ CODE = re.compile(r"`([^`]+)`")
 PATH = re.compile(r"(?<![\w./<-])((?:\w[\w.-]*/)+\w[\w-]*\.(?:c|h|py|sh|md|map))(?![\w/<])")
 FOLDER = re.compile(r"^(?:src|tests|docs|include|packaging)(?:/[\w-]+)*/?$")
 PAIR = re.compile(rf"^({'|'.join(LAYERS)})/(\w+)$")
-NAME = re.compile(r"^([A-Za-z]\w*_\w+)(?:\(\))?$")
+NAME = re.compile(r"^([a-z]\w*_\w+|WAL_\w+)(?:\(\))?$")
 PROGRAM = re.compile(
     r"^((?:unit|api|threads|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)"
     r"(?:: (.+)| (\w+:\w+))?$"
