@@ -447,10 +447,12 @@ int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
     return e < 0 ? e : answer(me);
 }
 
-/* Whether something is still to be written, or with `durable` to be synced. */
-static bool behind(const struct wal *w, bool durable)
+/* Setting back a failed write is a sync, too, of which nobody was told. */
+bool commit_behind(const struct wal *w, bool durable)
 {
-    bool unsynced = w->started && w->writer.durable_offset < w->writer.end.offset;
+    const struct writer *x = &w->writer;
+    bool unsynced = w->started && (x->durable_offset < x->end.offset ||
+                                   atomic_load(&w->durable_lsn) + 1 < x->end.next_lsn);
     return w->stage.first || (durable && unsynced);
 }
 
@@ -459,7 +461,7 @@ int exclusive_begin(struct wal *w, bool durable)
     gate_close(w);
     turn_take(w);
     w->write_error.code = 0;
-    while (!w->failure && w->write_error.code == 0 && behind(w, durable))
+    while (!w->failure && w->write_error.code == 0 && commit_behind(w, durable))
         run(w, durable, true);
     int e = atomic_load(&w->closed) ? fault(WAL_E_CLOSED, "%s is being closed", w->path)
             : w->failure            ? wal_failed_fault(w)

@@ -31,6 +31,9 @@ void commit_tell_unwritten(struct wal *w, uint64_t lsn);
  * was added and is removed here. timeout_ns < 0: no limit. */
 MUST_USE int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns);
 
+/* Under mu, with the turn: whether something is still to be written, or with `durable` to be synced
+ * or to be told of. */
+bool commit_behind(const struct wal *w, bool durable);
 /* Under mu: takes the turn with everything written (and with `durable` synced and answered), no
  * appends beside. Ends with exclusive_end. An error leaves nothing taken. */
 MUST_USE int exclusive_begin(struct wal *w, bool durable);

@@ -204,7 +204,7 @@ static int finish(struct wal *w)
     turn_take(w);
     w->write_error.code = 0;
     int before = w->failure, e = 0;
-    if (w->stage.first || (w->started && w->writer.durable_offset < w->writer.end.offset))
+    if (commit_behind(w, true))
         commit_round(w, true);
     if (before)
         e = wal_failed_fault(w);

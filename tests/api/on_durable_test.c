@@ -325,6 +325,28 @@ static void test_withdrawn_ones_were_never_handed_out(void **state)
     expect_call(0, 2, 0);
 }
 
+/* Metadata that could not be written are set back, with a sync: what lies before is durable by it,
+ * and is so for a cut and for close, too. */
+static void test_by_what_sets_back_a_failed_write(void **state)
+{
+    struct log_fixture *f = *state;
+
+    spied_open(f);
+    fixture_append(f, "1");
+    for (int closes = 0; closes < 2; closes++) {
+        uint64_t lsn = fixture_append_flags(f, "x", WAL_APPEND_ASYNC);
+        on_durable(f, lsn);
+        spy_fail(&spy, SPY_WRITE, 2, ENOSPC);
+        expect_error(WAL_E_NOSPC, wal_meta_set(f->log, "k", 1, "v", 1), ".wal");
+        if (closes)
+            fixture_close(f);
+        else
+            must(wal_truncate_after(f->log, 1));
+        assert_int_equal(told.n, closes + 1);
+        expect_call((uint32_t)closes, lsn, 0);
+    }
+}
+
 static void test_what_is_buffered_waits_on(void **state)
 {
     struct log_fixture *f = *state;
@@ -400,6 +422,7 @@ int main(void)
         durable_test(test_failed_sync),
         durable_test(test_failure_at_close),
         durable_test(test_withdrawn_ones_were_never_handed_out),
+        durable_test(test_by_what_sets_back_a_failed_write),
         durable_test(test_what_is_buffered_waits_on),
         durable_test(test_arguments),
         durable_test(test_errno_and_last_error_stay),
