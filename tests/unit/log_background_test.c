@@ -6,6 +6,7 @@
 
 #include "log/background.h"
 #include "support/crew.h"
+#include "support/told.h"
 
 static struct os counting;
 static unsigned starts, stops;
@@ -130,6 +131,39 @@ static void callers_do_without_where_there_can_be_none(void **state)
     assert_int_equal(stops, 0);
 }
 
+/* Its own syncs, of zeros ahead, fail the log: it tells so itself, since nobody else may come. */
+static pthread_t main_thread;
+
+static int fail_elsewhere(void *ctx, int fd, enum os_sync how)
+{
+    if (!pthread_equal(main_thread, pthread_self()))
+        return -EIO;
+    return os_posix()->sync(ctx, fd, how);
+}
+
+static struct told told;
+
+static void a_failed_sync_of_its_own_is_told(void **state)
+{
+    struct log_fixture *f = *state;
+    int e = 0;
+
+    memset(&told, 0, sizeof told);
+    main_thread = pthread_self();
+    counting.sync = fail_elsewhere;
+    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 1 << 20);
+    must(wal_options_set_events(f->options, WAL_EVENT_FAILED, told_event, &told));
+    fixture_open(f);
+    must(wal_on_durable(f->log, 1000000, told_durable, &told));
+    for (int k = 0; e == 0 && k < 100; k++) /* until it has zeros to write */
+        e = wal_append(f->log, fixture_bytes(60000, k), 60000, NULL);
+    assert_true(e == WAL_E_FAILED || e == WAL_E_INDOUBT);
+    told_await(&told, 1);
+    told_await_events(&told, 1);
+    assert_int_equal(told.result[0], WAL_E_FAILED);
+    assert_int_equal(told.event[0].code, WAL_E_IO);
+}
+
 #define background_test(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
 
 int main(void)
@@ -140,6 +174,7 @@ int main(void)
         background_test(it_syncs_interval_logs_in_time_and_by_bytes),
         background_test(errors_of_its_writes_are_tried_again),
         background_test(callers_do_without_where_there_can_be_none),
+        background_test(a_failed_sync_of_its_own_is_told),
     };
     dog_start();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
