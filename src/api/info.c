@@ -96,7 +96,7 @@ int wal_info(wal_t *w, wal_info_t *ret, uint32_t size)
     };
     memcpy(full.uuid, h.uuid, sizeof full.uuid);
     memcpy(full.label, h.label, sizeof full.label);
-    if (!sized_fill(ret, size, &full, sizeof full, sizeof full))
+    if (!sized_fill(ret, size, &full, sizeof full, SIZE_UP_TO(wal_info_t, label)))
         e = fault(WAL_E_INVAL, "ret is NULL, or size %u is too small", size);
     return call_end(&c, e);
 }
