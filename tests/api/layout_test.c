@@ -43,6 +43,8 @@ static void test_records_that_are_handed_in(void **state)
 {
     struct log_fixture *f = *state;
     wal_record_t *records = structs(2, sizeof *records);
+    char form[128];
+    size_t size;
 
     for (int i = 0; i < 2; i++) {
         records[i].type = 0;
@@ -52,6 +54,7 @@ static void test_records_that_are_handed_in(void **state)
     fixture_open(f);
     must(wal_append_many(f->log, records, 2, 0, NULL));
     must(wal_replace_after(f->log, 1, records, 2, 0, NULL));
+    must(wal_encode(records, 2, form, sizeof form, &size));
     expect_record(f->log, 1, "one");
     expect_record(f->log, 2, "one");
     expect_record(f->log, 3, "two");
@@ -68,6 +71,8 @@ static void test_errors(void **state)
     must(wal_last_error(error, sizeof *error));
     assert_int_equal(error->size, sizeof *error);
     assert_int_equal(error->code, WAL_E_RANGE);
+    must(wal_failure_error(f->log, error, sizeof *error));
+    assert_int_equal(error->code, WAL_OK);
     free(error);
 }
 
@@ -81,6 +86,34 @@ static void test_open_report(void **state)
     assert_int_equal(report->size, sizeof *report);
     assert_int_equal(report->next_lsn, 1);
     free(report);
+}
+
+static void test_info(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_info_t *info = structs(1, sizeof *info);
+
+    fixture_open(f);
+    must(wal_info(f->log, info, sizeof *info));
+    assert_int_equal(info->size, sizeof *info);
+    assert_int_equal(info->label[0], 0);
+    free(info);
+}
+
+static void test_events(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_event_t *event = structs(1, sizeof *event);
+    wal_subscription_t *s;
+
+    fixture_open(f);
+    must(wal_subscribe(f->log, WAL_EVENT_DURABLE, &s));
+    fixture_append(f, "one");
+    assert_int_equal(wal_subscription_next(s, event), 1);
+    assert_int_equal(event->size, sizeof *event);
+    assert_int_equal(event->dropped, 0);
+    wal_unsubscribe(s);
+    free(event);
 }
 
 static void test_segments(void **state)
@@ -142,6 +175,8 @@ int main(void)
         fixture_test(test_records_that_are_handed_in),
         fixture_test(test_errors),
         fixture_test(test_open_report),
+        fixture_test(test_info),
+        fixture_test(test_events),
         fixture_test(test_segments),
         fixture_test(test_allocators),
     };

@@ -1,4 +1,4 @@
-/* Truncation, segments, statistics, metadata. */
+/* Truncation, segments, statistics, metadata, the log as a whole. */
 #include "program.h"
 
 #include <string.h>
@@ -83,4 +83,28 @@ void use_metadata(void)
     OK(wal_meta_each(w, count_keys, &keys));
     CHECK(keys == 1);
     done_with(w, "meta");
+}
+
+void use_info(void)
+{
+    static const char label[64] = "a program of version 1.0";
+    wal_options_t *o;
+    wal_info_t first, again;
+    wal_t *w;
+
+    OK(wal_options_new(&o));
+    OK(wal_options_set_label(o, label, strlen(label)));
+    OK(wal_open(path_of("info"), o, &w));
+    wal_options_free(o);
+    OK(wal_info(w, &first, sizeof(first)));
+    CHECK(first.size == sizeof(first) && first.flags == 0 && first.major == 1);
+    CHECK(first.cipher == 0 && first.key_id == 0 && first.codec == 0 && first.strays == 0);
+    CHECK(memcmp(first.label, label, sizeof(label)) == 0);
+    OK(wal_close(w));
+    OK(wal_open(path_of("info"), NULL, &w));
+    OK(wal_append(w, "one", 3, NULL));
+    OK(wal_info(w, &again, sizeof(again)));
+    CHECK(again.flags == WAL_INFO_CLEAN && again.epoch > first.epoch);
+    CHECK(memcmp(again.uuid, first.uuid, sizeof(first.uuid)) == 0);
+    done_with(w, "info");
 }

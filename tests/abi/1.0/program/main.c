@@ -77,17 +77,24 @@ int main(int argc, char **argv)
     CHECK(wal_version_check(WAL_VERSION_MAJOR, WAL_VERSION_MINOR) == WAL_OK);
     use_options();
     use_allocator();
+    use_presets();
     use_locks_and_errors();
     use_life();
     use_appends();
     use_durability();
     use_batches();
     use_readers();
+    use_interrupted_readers();
     use_replay();
+    use_portable_form();
     use_truncation();
     use_segments();
     use_statistics();
     use_metadata();
+    use_info();
+    use_durable_calls();
+    use_event_calls();
+    use_subscriptions();
     printf("built against %d.%d, run with %s\n", WAL_VERSION_MAJOR, WAL_VERSION_MINOR,
            wal_version());
     return 0;

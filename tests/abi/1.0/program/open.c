@@ -1,4 +1,4 @@
-/* Options, allocator, locks, errors, open and close. */
+/* Options and what else a log is opened with. */
 #include "program.h"
 
 #include <stdlib.h>
@@ -28,6 +28,8 @@ static const struct {
     {WAL_OPT_FILE_MODE, 0640},
     {WAL_OPT_DIR_MODE, 0750},
     {WAL_OPT_GROUP_ALIGN, 512},
+    {WAL_OPT_SLOW_SYNC_US, 1000000},
+    {WAL_OPT_EVENT_RING, 16},
     {WAL_OPT_BACKGROUND, 1},
 };
 
@@ -73,6 +75,23 @@ void use_options(void)
     OK(wal_destroy(path_of("options")));
 }
 
+void use_presets(void)
+{
+    wal_options_t *o;
+    uint64_t value;
+
+    OK(wal_options_new(&o));
+    OK(wal_options_preset(o, WAL_PRESET_HIGH_THROUGHPUT));
+    OK(wal_options_preset(o, WAL_PRESET_LOW_LATENCY));
+    OK(wal_options_get(o, WAL_OPT_GROUP_WAIT_US, &value));
+    CHECK(value == 0);
+    OK(wal_options_preset(o, WAL_PRESET_DURABLE));
+    OK(wal_options_get(o, WAL_OPT_SYNC, &value));
+    CHECK(value == WAL_SYNC_FULL);
+    CHECK(wal_options_preset(o, 0) == WAL_E_INVAL);
+    wal_options_free(o);
+}
+
 static int blocks;
 
 static void *alloc_counted(void *ctx, size_t size)
@@ -113,64 +132,4 @@ void use_allocator(void)
     CHECK(blocks > 0);
     done_with(w, "allocator");
     CHECK(blocks == 0);
-}
-
-void use_locks_and_errors(void)
-{
-    wal_options_t *o;
-    wal_lock_t *lock;
-    wal_error_t error;
-    wal_t *w = four_records("lock");
-
-    OK(wal_close(w));
-    OK(wal_lock_acquire(path_of("lock"), &lock));
-    CHECK(wal_open(path_of("lock"), NULL, &w) == WAL_E_LOCKED);
-    OK(wal_last_error(&error, sizeof(error)));
-    CHECK(error.size == sizeof(error) && error.code == WAL_E_LOCKED && error.lsn == 0);
-    CHECK(memchr(error.message, 0, sizeof(error.message)) != NULL);
-    CHECK(strstr(error.message, "lock") != NULL);
-    CHECK(strcmp(wal_error_name(error.code), "WAL_E_LOCKED") == 0);
-    CHECK(strcmp(wal_strerror(error.code), wal_strerror(1)) != 0);
-    OK(wal_options_new(&o));
-    OK(wal_options_set_lock(o, lock));
-    OK(wal_open(path_of("lock"), o, &w));
-    wal_options_free(o);
-    OK(wal_close(w));
-    wal_lock_release(lock);
-    OK(wal_destroy(path_of("lock")));
-}
-
-static void expect_recovery(wal_t *w, uint32_t verdict, uint64_t last)
-{
-    wal_recovery_t r;
-
-    OK(wal_recovery(w, &r, sizeof(r)));
-    CHECK(r.size == sizeof(r) && r.verdict == verdict);
-    CHECK(r.first_lsn == 1 && r.last_lsn == last && r.next_lsn == last + 1);
-    CHECK(r.durable_lsn == last && r.checkpoint_lsn == 0 && r.discarded_bytes == 0);
-    CHECK(r.cut_segment == 0 && r.cut_offset == 0 && r.header_repairs == 0);
-    CHECK(r.duration_ns > 0);
-}
-
-void use_life(void)
-{
-    wal_options_t *o;
-    wal_t *w, *reader;
-
-    OK(wal_options_new(&o));
-    OK(wal_options_set(o, WAL_OPT_READ_ONLY, 1));
-    CHECK(wal_open(path_of("life"), o, &reader) == WAL_E_NOTFOUND);
-    w = four_records("life");
-    expect_recovery(w, WAL_RECOVERY_NEW, 0);
-    expect_range(w, 1, 4);
-    CHECK(wal_durable_lsn(w) == 4);
-    OK(wal_open(path_of("life"), o, &reader));
-    wal_options_free(o);
-    expect_record(reader, 3, 0, "three");
-    CHECK(wal_append(reader, "five", 4, NULL) == WAL_E_READONLY);
-    OK(wal_close(reader));
-    OK(wal_close(w));
-    OK(wal_open(path_of("life"), NULL, &w));
-    expect_recovery(w, WAL_RECOVERY_CLEAN, 4);
-    done_with(w, "life");
 }

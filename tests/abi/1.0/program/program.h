@@ -22,16 +22,23 @@ void done_with(wal_t *w, const char *name);
 
 void use_options(void);
 void use_allocator(void);
+void use_presets(void);
 void use_locks_and_errors(void);
 void use_life(void);
 void use_appends(void);
 void use_durability(void);
 void use_batches(void);
 void use_readers(void);
+void use_interrupted_readers(void);
 void use_replay(void);
+void use_portable_form(void);
 void use_truncation(void);
 void use_segments(void);
 void use_statistics(void);
 void use_metadata(void);
+void use_info(void);
+void use_durable_calls(void);
+void use_event_calls(void);
+void use_subscriptions(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Records out: readers in both directions, replay. */
+/* Records out: readers in both directions, replay, the portable form. */
 #include "program.h"
 
 #include <string.h>
@@ -40,6 +40,21 @@ void use_readers(void)
     wal_reader_close(r);
 }
 
+void use_interrupted_readers(void)
+{
+    wal_t *w = four_records("interrupt");
+    wal_reader_t *r;
+
+    OK(wal_reader_open(w, wal_next_lsn(w), 0, &r));
+    wal_reader_interrupt(r);
+    CHECK(wal_reader_wait(r, -1) == 0);
+    OK(wal_append(w, "five", 4, NULL));
+    CHECK(wal_reader_wait(r, -1) == 1);
+    expect_next(r, 5, "five");
+    wal_reader_close(r);
+    done_with(w, "interrupt");
+}
+
 struct seen {
     uint64_t next, stop_at;
     int result;
@@ -71,4 +86,36 @@ void use_replay(void)
     seen.result = -1;
     CHECK(wal_replay(w, 1, see, &seen, NULL) == WAL_E_CALLBACK);
     done_with(w, "replay");
+}
+
+static int take(void *ctx, const wal_record_t *record)
+{
+    wal_record_t **next = ctx;
+
+    CHECK(record->lsn == 0 && record->flags == 0 && record->tag == NULL);
+    CHECK(record->type == (*next)->type && record->data_size == (*next)->data_size);
+    CHECK(memcmp(record->data, (*next)->data, (*next)->data_size) == 0);
+    ++*next;
+    return 0;
+}
+
+void use_portable_form(void)
+{
+    wal_record_t records[2], *next = records;
+    char form[128];
+    size_t size;
+
+    memset(records, 0, sizeof(records));
+    for (int i = 0; i < 2; i++) {
+        records[i].size = sizeof(records[i]);
+        records[i].type = 10;
+        records[i].data = i == 0 ? "one" : "three";
+        records[i].data_size = i == 0 ? 3 : 5;
+    }
+    CHECK(wal_encode(records, 2, NULL, 0, &size) == WAL_E_TOOBIG && size <= sizeof(form));
+    OK(wal_encode(records, 2, form, sizeof(form), &size));
+    OK(wal_decode(form, size, take, &next));
+    CHECK(next == records + 2);
+    form[size / 2] ^= 1;
+    CHECK(wal_decode(form, size, take, &next) == WAL_E_CORRUPT);
 }

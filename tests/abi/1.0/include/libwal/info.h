@@ -1,11 +1,36 @@
-/* Looking inside: segments, statistics, histograms. Part of <libwal/wal.h>, which has the rules
- * that hold everywhere. */
+/* Looking inside: the log as a whole, its segments, statistics, histograms. Part of <libwal/wal.h>,
+ * which has the rules that hold everywhere. */
 #ifndef LIBWAL_INFO_H
 #define LIBWAL_INFO_H
 
 #include <libwal/types.h>
 
 LIBWAL_BEGIN
+
+/* Flags of a log. All since 1.0. */
+#define WAL_INFO_DIRECT    1u /* it is written past the page cache; not in this version */
+#define WAL_INFO_DSYNC     2u /* it is written through O_DSYNC: SYNC is DSYNC */
+#define WAL_INFO_READ_ONLY 4u /* this handle is read-only */
+#define WAL_INFO_CLEAN     8u /* open found it as a close had left it; not in a new log */
+
+/* A log as a whole. What depends on the segment is that of the newest one. Since 1.0. */
+typedef struct {
+    uint32_t size;
+    uint32_t flags;        /* WAL_INFO_... */
+    uint8_t uuid[16];      /* of the log, made with it */
+    uint16_t major, minor; /* of the format */
+    uint32_t codec;        /* WAL_OPT_CODEC of whoever wrote it, 0: none */
+    uint32_t cipher;       /* 0: none */
+    uint32_t key_id;       /* for the cipher */
+    uint32_t strays;       /* names in the directory that mean nothing to the log, now */
+    uint32_t reserved;     /* 0 */
+    uint64_t epoch;        /* how many opens have written to the log */
+    char label[64];        /* zeros behind it, none when it has 64 bytes */
+} wal_info_t;
+
+/* `size` is sizeof *ret as the caller knows it. On a read-only log it looks anew. Lists the
+ * directory. WAL_E_IO. Since 1.0. */
+int wal_info(wal_t *w, wal_info_t *ret, uint32_t size);
 
 /* Flags of a segment. All since 1.0. */
 #define WAL_SEGMENT_SEALED 1u /* nothing is written to it any more */

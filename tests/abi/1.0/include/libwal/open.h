@@ -3,7 +3,7 @@
 #ifndef LIBWAL_OPEN_H
 #define LIBWAL_OPEN_H
 
-#include <libwal/types.h>
+#include <libwal/error.h>
 
 LIBWAL_BEGIN
 
@@ -15,6 +15,12 @@ int wal_lock_acquire(const char *dir, wal_lock_t **ret);
 /* Gives the lock back and frees it. Close the log that it was lent to first. NULL is allowed; in
  * the child of a fork it frees without unlocking. Since 1.0. */
 void wal_lock_release(wal_lock_t *lock);
+/* Whether somebody holds that lock, thus has the log open for writing: 1, or 0 (also where there is
+ * no log). *ret_pid: the holder's process id where the log tells it, which it does from the
+ * holder's first write on, else 0. It takes no lock and changes nothing, so it is never in a
+ * writer's way; its answer may be out of date when it comes. WAL_E_NOTFOUND: no such directory;
+ * WAL_E_INVAL: not a directory; WAL_E_PERM; WAL_E_IO. Since 1.0. */
+int wal_lock_holder(const char *dir, uint32_t *ret_pid);
 
 /* What open found at the end of the log. All since 1.0. */
 #define WAL_RECOVERY_NEW       0u /* the log was made by this open */
@@ -54,8 +60,10 @@ typedef struct {
 int wal_open(const char *dir, const wal_options_t *o, wal_t **ret);
 /* Wakes every waiter (WAL_E_CLOSED), waits for calls inside, writes and syncs what is buffered, and
  * frees the handle in any case but WAL_E_BUSY (from a callback). Returns the first error of that
- * last sync; NULL is 0. Batches and readers outlive it: their calls give WAL_E_CLOSED, and each is
- * still freed by its own function. In the child of a fork it only frees. Since 1.0. */
+ * last sync; NULL is 0. Callbacks under way come to their end first; those that still wait for
+ * their LSN are called with WAL_E_CLOSED. Batches, readers and subscriptions outlive it: their
+ * calls give WAL_E_CLOSED, and each is still freed by its own function. In the child of a fork it
+ * only frees. Since 1.0. */
 int wal_close(wal_t *w);
 /* Open's report. `size` is sizeof *ret as the caller knows it. Since 1.0. */
 int wal_recovery(wal_t *w, wal_recovery_t *ret, uint32_t size);
@@ -77,6 +85,10 @@ int wal_range(wal_t *w, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_n
 /* The code of what made the log fail (WAL_E_IO, WAL_E_NOSPC ...), 0 while it is healthy. Since 1.0.
  */
 int wal_failure(wal_t *w);
+/* The same with everything that was known when it failed: code, errno, the first record concerned,
+ * segment, offset, a text with the path. It never changes any more. While the log is healthy the
+ * code is 0, and so is the rest. `size` is sizeof *ret as the caller knows it. Since 1.0. */
+int wal_failure_error(wal_t *w, wal_error_t *ret, uint32_t size);
 /* Removes the log in `dir`: its own files only, then the directory if it is empty. WAL_E_LOCKED:
  * open for writing somewhere; WAL_E_NOTFOUND: no log there; WAL_E_INVAL: not a directory;
  * WAL_E_PERM; WAL_E_IO. Cut short by a crash or an error, it can be called again. Since 1.0. */

@@ -46,8 +46,9 @@ LIBWAL_BEGIN
  * GROUP_ALIGN       bytes, 64, 512 or 4096, 64: each write begins at a multiple of it; for disks
  *                   that may damage bytes of a sector which a write did not name
  * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: later
- * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: later
- * EVENT_RING        events, 1 .. 1048576, 1024: later
+ * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: a sync that takes longer is told by an event
+ * EVENT_RING        events, 1 .. 1048576, 1024: that wait to be told, for the callback and for each
+ *                   subscription
  * READ_THREADS      threads, 1 .. 64, 1: later
  * BACKGROUND        flag, 1: the log may run one thread of its own (all signals blocked), started
  *                   when it is needed. 0: none; SUBMIT and INTERVAL mode are WAL_E_INVAL */
@@ -114,6 +115,34 @@ const char *wal_option_name(uint32_t option);
 /* The number to a name, 0 where there is none or name is NULL. Since 1.0. */
 uint32_t wal_option_by_name(const char *name);
 
+/* Presets. Each sets the options that stand here, and no others; what is set later wins. SYNC stays
+ * as it is in the first two: they don't weaken what an append promises. All since 1.0.
+ *
+ * LOW_LATENCY: a commit does nothing but its own write and sync.
+ *   GROUP_WAIT_US 0           it waits for nobody
+ *   ZERO_AHEAD_BYTES 1M       it makes no file grow and maps no block, which would cost it 1.4 to
+ *                             2 times as much ...
+ *   BACKGROUND 1              ... because a thread of the log does that ahead of it
+ * HIGH_THROUGHPUT: many records share what costs time.
+ *   GROUP_WAIT_US 200         several threads commit together; a commit takes longer by no more
+ *                             than that, and not at all where nobody else commits
+ *   GROUP_BYTES 4M            fewer and larger groups and writes
+ *   PENDING_BYTES 256M        appends go on while large writes are under way
+ *   SEGMENT_BYTES 256M        a new segment costs some ten syncs: a quarter as many of them.
+ *                             Opening after a crash may read that much
+ * DURABLE: least trust in the system below.
+ *   SYNC FULL                 fsync: all that the file system knows of the file is synced, too
+ *   GROUP_ALIGN 4096          no write touches a sector that holds something durable, so a disk
+ *                             that damages a sector while the power fails damages nothing that was
+ *                             acknowledged. Each commit takes 4 KiB of the file at least */
+#define WAL_PRESET_LOW_LATENCY     1u
+#define WAL_PRESET_HIGH_THROUGHPUT 2u
+#define WAL_PRESET_DURABLE         3u
+
+/* Sets the options of a preset (WAL_PRESET_...). WAL_E_INVAL: there is no such preset; nothing is
+ * changed then. Since 1.0. */
+int wal_options_preset(wal_options_t *o, uint32_t preset);
+
 /* Where a log takes its memory from. The functions are called from any thread, at any time. p is
  * never NULL, size never 0; blocks must be aligned as malloc's are. They return NULL when there is
  * no memory, which the log passes on as WAL_E_NOMEM; after a failed resize the old block is still
@@ -130,6 +159,11 @@ typedef struct {
 /* Copies the struct; without this call a log uses malloc. The options and locks themselves always
  * do. WAL_E_INVAL: a function is missing, or reserved isn't 0. Since 1.0. */
 int wal_options_set_allocator(wal_options_t *o, const wal_allocator_t *allocator);
+/* A label for people and tools: up to 64 bytes of any kind (more: WAL_E_TOOBIG), written into the
+ * header of each new segment, which wal_info shows. Copied. A log that is opened without this call
+ * keeps the label that it has; size 0 (data may be NULL then) makes an end of it with the next new
+ * segment. Since 1.0. */
+int wal_options_set_label(wal_options_t *o, const void *data, size_t size);
 /* Lends a lock to wal_open, which then takes none of its own. The caller keeps it, and releases it
  * after wal_close. NULL takes the lock out of the options again. Since 1.0. */
 int wal_options_set_lock(wal_options_t *o, wal_lock_t *lock);

@@ -31,10 +31,15 @@ int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret)
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);
 /* Makes `lsn` the next record, as in wal_reader_open. Since 1.0. */
 int wal_reader_seek(wal_reader_t *r, uint64_t lsn);
-/* Waits until wal_reader_next has something to say: 1 it has, 0 timeout. timeout_ms < 0: for ever,
- * 0: look once. With REVERSE at the beginning it is 0 at once. WAL_E_CLOSED; WAL_E_TRIMMED.
- * Since 1.0. */
+/* Waits until wal_reader_next has something to say: 1 it has, 0 timeout or wal_reader_interrupt.
+ * timeout_ms < 0: for ever, 0: look once. With REVERSE at the beginning it is 0 at once.
+ * WAL_E_CLOSED; WAL_E_TRIMMED. Since 1.0. */
 int wal_reader_wait(wal_reader_t *r, int timeout_ms);
+/* From any thread, beside whatever another one does with the reader: its present wait returns 0, or
+ * if it isn't waiting its next one, once. It may run while the log is being closed and after that,
+ * but not beside wal_reader_close of this reader nor in a signal handler. It changes nothing else;
+ * does nothing for NULL and in the child of a fork. Since 1.0. */
+void wal_reader_interrupt(wal_reader_t *r);
 /* The LSN that wal_reader_next would give; 0: none (REVERSE at the beginning), NULL, or in the
  * child of a fork. Since 1.0. */
 uint64_t wal_reader_position(const wal_reader_t *r);

@@ -35,11 +35,12 @@ const char *wal_version(void);
  * WAL_VERSION_MINOR. Since 1.0. */
 int wal_version_check(uint32_t major, uint32_t minor);
 
-typedef struct wal wal_t;                 /* an open log */
-typedef struct wal_options wal_options_t; /* how to open one */
-typedef struct wal_lock wal_lock_t;       /* the lock of a directory, apart from a log */
-typedef struct wal_batch wal_batch_t;     /* records that go in together or not at all */
-typedef struct wal_reader wal_reader_t;   /* a place in the log, walking */
+typedef struct wal wal_t;                           /* an open log */
+typedef struct wal_options wal_options_t;           /* how to open one */
+typedef struct wal_lock wal_lock_t;                 /* the lock of a directory, apart from a log */
+typedef struct wal_batch wal_batch_t;               /* records that go in together or not at all */
+typedef struct wal_reader wal_reader_t;             /* a place in the log, walking */
+typedef struct wal_subscription wal_subscription_t; /* events, waiting to be fetched */
 
 LIBWAL_END
 

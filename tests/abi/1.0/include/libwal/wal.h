@@ -18,11 +18,14 @@
  * open decides by what is on the disk.
  *
  * Threads. Every function may be called from any thread at any time on the same wal_t, but for
- * these rules: a wal_options_t, wal_batch_t or wal_reader_t is used by one thread at a time;
- * nothing may be called on a wal_t after wal_close has returned. Inside a callback of a log only
- * wal_get, wal_meta_get, wal_stats, wal_last_error and the getters (first, last, next and durable
- * LSN, wal_range, wal_recovery, wal_failure, wal_segments, wal_histogram, wal_disk_bytes) may be
- * called on that log; anything else gives WAL_E_BUSY and does nothing.
+ * these rules: a wal_options_t, wal_batch_t, wal_reader_t or wal_subscription_t is used by one
+ * thread at a time (only wal_reader_interrupt may be called beside); nothing may be called on a
+ * wal_t after wal_close has returned. Inside a callback of a log only wal_get, wal_meta_get,
+ * wal_stats, wal_last_error and the getters (first, last, next and durable LSN, wal_range,
+ * wal_recovery, wal_failure, wal_failure_error, wal_info, wal_segments, wal_histogram,
+ * wal_disk_bytes, wal_subscription_fd) may be called on that log, inside those of wal_on_durable
+ * and of events also appends (not commits of batches) with WAL_APPEND_ASYNC or WAL_APPEND_SUBMIT;
+ * anything else gives WAL_E_BUSY and does nothing.
  *
  * Structs. Each starts with `size`, which the caller sets to sizeof in every struct that it hands
  * in or has filled; where a `size` parameter stands beside it, that one counts. In an array,
@@ -32,7 +35,8 @@
  *
  * Callbacks get the caller's context pointer first. A result below 0 stops the operation, which
  * then returns WAL_E_CALLBACK; above 0 means what each function says. They run on the calling
- * thread without any lock of the library.
+ * thread without any lock of the library, those of wal_on_durable and of events on the thread that
+ * caused them (see there).
  *
  * Memory handed out stays valid until the next call on the same object, or is freed by the function
  * named there. */
@@ -42,10 +46,12 @@
 #include <libwal/append.h>
 #include <libwal/batch.h>
 #include <libwal/error.h>
+#include <libwal/event.h>
 #include <libwal/info.h>
 #include <libwal/meta.h>
 #include <libwal/open.h>
 #include <libwal/options.h>
+#include <libwal/portable.h>
 #include <libwal/read.h>
 #include <libwal/truncate.h>
 #include <libwal/types.h>
