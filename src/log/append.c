@@ -11,6 +11,7 @@
 
 enum {
     FLUSH_BYTES = 64 * 1024, /* buffered groups are closed here, so that one fits the cache */
+    BRIEF_BYTES = 512,       /* copied with the lock held: less than giving it back would take */
     SAMPLE_EVERY = 64
 };
 
@@ -31,6 +32,12 @@ int append_how(const struct wal *w, uint32_t flags, enum append_how *ret)
            : how == WAL_APPEND_ASYNC || (buffered_mode && !how) ? APPEND_BUFFERED
                                                                 : APPEND_DURABLE;
     return 0;
+}
+
+void append_count(struct wal *w, const struct source *s)
+{
+    stat_add_locked(&w->stats, WAL_STAT_APPEND_RECORDS, s->records);
+    stat_add_locked(&w->stats, WAL_STAT_APPEND_BYTES, s->payload);
 }
 
 static int busy_fault(const struct wal *w)
@@ -140,12 +147,22 @@ static void write_when_full(struct wal *w, const struct slot *slot)
     }
 }
 
-static int copy_in(struct source *s, const struct slot *slot)
+/* Under mu, which is given back meanwhile for all but brief records. */
+static int copy_in(struct wal *w, struct source *s, const struct slot *slot)
 {
-    struct filled f;
     struct staged *g = slot->group;
+    bool brief = s->body <= BRIEF_BYTES;
+    struct filled f;
+
+    if (!brief) {
+        atomic_fetch_add_explicit(&g->copying, 1, memory_order_relaxed);
+        pthread_mutex_unlock(&w->mu);
+    }
     int e = source_fill(s, s->body, slot->at, slot->first_lsn, g->salt, &f);
-    atomic_fetch_add_explicit(&g->filled, (uint32_t)s->body, memory_order_release);
+    if (!brief) {
+        atomic_fetch_sub_explicit(&g->copying, 1, memory_order_release);
+        pthread_mutex_lock(&w->mu);
+    }
     return e;
 }
 
@@ -165,11 +182,7 @@ static int append_short(struct wal *w, struct source *s, uint32_t flags, enum ap
     }
     if (how == APPEND_DURABLE)
         waiter_add(w, &me, slot.first_lsn + s->records - 1);
-    pthread_mutex_unlock(&w->mu);
-
-    (void)copy_in(s, &slot); /* what was checked when the source was made can't fail here */
-
-    pthread_mutex_lock(&w->mu);
+    (void)copy_in(w, s, &slot); /* what was checked when the source was made can't fail here */
     if (how == APPEND_DURABLE) {
         e = commit_wait(w, &me, true, -1);
     } else {
@@ -179,9 +192,11 @@ static int append_short(struct wal *w, struct source *s, uint32_t flags, enum ap
         else
             write_when_full(w, &slot);
     }
-    pthread_mutex_unlock(&w->mu);
-    if (e == 0)
+    if (e == 0) {
+        append_count(w, s);
         *ret_first = slot.first_lsn;
+    }
+    pthread_mutex_unlock(&w->mu);
     return e;
 }
 
@@ -202,8 +217,6 @@ int append_source(struct wal *w, struct source *s, uint32_t flags, uint64_t *ret
         e = append_short(w, s, flags, how, &first);
     if (e < 0)
         return e;
-    stat_add(&w->stats, WAL_STAT_APPEND_RECORDS, s->records);
-    stat_add(&w->stats, WAL_STAT_APPEND_BYTES, s->payload);
     if (timed)
         stat_sample(&w->stats, WAL_HIST_APPEND_NS, w->os->now(w->os->ctx) - began);
     *ret_first = first;

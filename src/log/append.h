@@ -14,6 +14,9 @@ MUST_USE int append_how(const struct wal *w, uint32_t flags, enum append_how *re
 /* Appends all of a source's records as one batch. */
 MUST_USE int append_source(struct wal *w, struct source *s, uint32_t flags, uint64_t *ret_first);
 
+/* Under mu: the records are in. */
+void append_count(struct wal *w, const struct source *s);
+
 MUST_USE int append_flush(struct wal *w);
 /* lsn 0: everything. */
 MUST_USE int append_sync(struct wal *w, uint64_t lsn);

@@ -9,7 +9,7 @@
 #include "log/fresh.h"
 #include "log/zeros.h"
 
-enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, FILL_WAIT_NS = 50 * 1000 };
+enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, COPY_WAIT_NS = 50 * 1000 };
 
 /* What became of a round. */
 struct outcome {
@@ -140,16 +140,16 @@ int commit_put(struct wal *w, struct outgoing *groups, size_t n, uint64_t *touch
 }
 
 /* Waits until those who reserved room in the group have copied their records in. */
-static void wait_filled(const struct wal *w, struct staged *g)
+static void wait_copied(const struct wal *w, struct staged *g)
 {
     for (int spins = 0;; spins++) {
-        uint32_t filled = atomic_load_explicit(&g->filled, memory_order_acquire);
-        if (filled == g->used)
+        uint32_t copying = atomic_load_explicit(&g->copying, memory_order_acquire);
+        if (copying == 0)
             return;
         if (spins < SPINS)
             w->os->yield(w->os->ctx);
         else
-            (void)w->os->park(w->os->ctx, &g->filled, filled, FILL_WAIT_NS);
+            (void)w->os->park(w->os->ctx, &g->copying, copying, COPY_WAIT_NS);
     }
 }
 
@@ -173,7 +173,7 @@ static size_t collect(const struct wal *w, struct staged **at, struct outgoing *
 
     while (*at && n < CHUNK_GROUPS &&
            (n == 0 || (!(*at)->fresh && bytes + (*at)->used <= CHUNK_BYTES))) {
-        wait_filled(w, *at);
+        wait_copied(w, *at);
         bytes += (*at)->used;
         ret[n++] = outgoing_of(*at);
         *at = (*at)->next;
@@ -272,11 +272,11 @@ void commit_publish(struct wal *w)
     zeros_ask(w);
 }
 
-static void wait_all_filled(struct wal *w)
+static void wait_all_copied(struct wal *w)
 {
     pthread_mutex_unlock(&w->mu);
     for (struct staged *g = w->stage.first; g; g = g->next)
-        wait_filled(w, g);
+        wait_copied(w, g);
     pthread_mutex_lock(&w->mu);
 }
 
@@ -342,7 +342,7 @@ static void round_failed(struct wal *w, struct outcome *o, bool sync)
         return;
     }
     gate_close(w);
-    wait_all_filled(w);
+    wait_all_copied(w);
     fault_put(&cause);
     withdraw(w, o->touched);
     if (sync && !w->failure && w->started && w->writer.durable_offset < w->writer.end.offset) {

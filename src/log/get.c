@@ -50,9 +50,9 @@ static int get_staged(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct
         return 1;
     }
     g->pins++;
-    /* `filled` is a sum: what lies before the record is there for sure only when nothing is
-     * missing. */
-    while (atomic_load_explicit(&g->filled, memory_order_acquire) < g->used) {
+    /* Who copies what isn't known: the record and what lies before it are there for sure only when
+     * nobody does. */
+    while (atomic_load_explicit(&g->copying, memory_order_acquire) > 0) {
         pthread_mutex_unlock(&w->mu);
         w->os->yield(w->os->ctx);
         pthread_mutex_lock(&w->mu);

@@ -2,7 +2,7 @@
  *
  * Who may touch what
  * - `mu` protects what is marked so. It is held for moments only: never across I/O, a callback, or
- * a copy of more than a record header.
+ * a copy of more than a brief record.
  * - The write turn (turn.h) belongs to one thread at a time: it alone writes to the segment and to
  * control, and touches what is marked so.
  * - The catalog's lock, readers_mu and the events' lock nest inside `mu`.

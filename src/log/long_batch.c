@@ -175,8 +175,10 @@ int long_batch(struct wal *w, struct source *s, enum append_how how, uint32_t fl
             note(w, how);
     }
     exclusive_end(w);
-    if (e == 0)
+    if (e == 0) {
+        append_count(w, s);
         *ret_first = first;
+    }
 out:
     pthread_mutex_unlock(&w->mu);
     return e;

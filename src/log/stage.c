@@ -205,7 +205,6 @@ void stage_cut(struct stage *s, const struct stage_limits *l, uint64_t lsn)
         s->pending -= g->used - g->wait_used;
         s->records -= min_u64(s->records, g->records - g->wait_records);
         g->used = g->wait_used;
-        g->filled = (uint32_t)g->used;
         g->records = g->wait_records;
         g->wait_lsn = 0;
         g->buffered_after_wait = false;

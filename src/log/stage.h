@@ -1,8 +1,8 @@
 /* Records that were handed in and not yet written: a queue of groups in memory. The last group may
  * be open, others are closed.
  *
- * Every function runs under the log's mutex. The bytes of a reserved slot are filled in without it;
- * group_filled tells when. */
+ * Every function runs under the log's mutex. Longer records are copied into their slots without it;
+ * `copying` tells whether that is still going on. */
 #ifndef WAL_LOG_STAGE_H
 #define WAL_LOG_STAGE_H
 
@@ -15,10 +15,11 @@
 
 struct staged {
     struct staged *next;
-    uint8_t *bytes;          /* room for header, body, padding and a header slot */
-    size_t room;             /* for the body */
-    size_t used;             /* of the body, reserved */
-    _Atomic uint32_t filled; /* of the body, copied in */
+    uint8_t *bytes;           /* room for header, body, padding and a header slot */
+    size_t room;              /* for the body */
+    size_t used;              /* of the body, reserved */
+    _Atomic uint32_t copying; /* appends that have a slot here and are not through with it; goes up
+                                 under the mutex only */
     uint64_t first_lsn, records;
     uint64_t salt; /* of the segment that it goes to */
     bool fresh;    /* that segment begins with it */

@@ -19,6 +19,14 @@ static inline void stat_add(struct stats *s, uint32_t which, uint64_t value)
     atomic_fetch_add_explicit(&s->count[which], value, memory_order_relaxed);
 }
 
+/* The same for counters to which everybody adds under one and the same lock: a third of the time.
+ */
+static inline void stat_add_locked(struct stats *s, uint32_t which, uint64_t value)
+{
+    uint64_t before = atomic_load_explicit(&s->count[which], memory_order_relaxed);
+    atomic_store_explicit(&s->count[which], before + value, memory_order_relaxed);
+}
+
 static inline void stat_set(struct stats *s, uint32_t which, uint64_t value)
 {
     atomic_store_explicit(&s->count[which], value, memory_order_relaxed);

@@ -229,10 +229,8 @@ int truncate_replace(struct wal *w, uint64_t lsn, struct source *source, uint64_
         e = cut_end(w, lsn, source, &fatal);
         pthread_mutex_lock(&w->mu);
         e = settle(w, e, fatal);
-        if (e == 0 && source) {
-            stat_add(&w->stats, WAL_STAT_APPEND_RECORDS, source->records);
-            stat_add(&w->stats, WAL_STAT_APPEND_BYTES, source->payload);
-        }
+        if (e == 0 && source)
+            append_count(w, source);
     }
     exclusive_end(w);
     if (e >= 0)

@@ -40,8 +40,8 @@ void yard_await_inside(struct yard *y, uint32_t calls);
 void yard_await_next(struct yard *y, uint64_t lsn);
 uint64_t yard_stat(struct yard *y, uint32_t which);
 
-/* Payloads state who wrote them and as which of his. Sizes differ. */
-enum { NOTE_MAX = 256 };
+/* Payloads state who wrote them and as which of his. Sizes differ: brief and longer ones. */
+enum { NOTE_MAX = 1024 };
 size_t note_make(uint8_t out[NOTE_MAX], uint32_t who, uint32_t seq);
 /* Stops the program for anything but a whole one. */
 void note_read(const wal_record_t *r, uint32_t *ret_who, uint32_t *ret_seq);

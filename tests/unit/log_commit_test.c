@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "log/commit.h"
+#include "support/crew.h"
 
 #define SEGMENT "tmp-00000000000000000001"
 
@@ -78,6 +79,45 @@ static void each_mode_has_its_sync(void **state)
     fixture_append(f, "two");
     assert_int_equal(last_kind, 0); /* the write itself is durable */
     assert_int_equal(wal_durable_lsn(f->log), wal_last_lsn(f->log));
+}
+
+static _Atomic uint32_t yields, flushed;
+
+static void count_yield(void *ctx)
+{
+    (void)ctx;
+    yields++;
+}
+
+static void flush(void *arg, unsigned k)
+{
+    struct log_fixture *f = arg;
+    (void)k;
+    MUST_BE(wal_flush(f->log), 0);
+    atomic_store(&flushed, 1);
+}
+
+/* Who has a slot in it may still be copying. */
+static void a_group_goes_out_when_all_of_it_is_there(void **state)
+{
+    struct log_fixture *f = *state;
+    struct crew c;
+
+    spy.os.yield = count_yield;
+    fixture_open(f);
+    fixture_append_flags(f, "one", WAL_APPEND_ASYNC);
+    yields = 0;
+    struct staged *g = f->log->stage.first;
+    atomic_fetch_add(&g->copying, 1);
+    spy_clear(&spy);
+    crew_start(&c, 1, flush, f);
+    while (atomic_load(&yields) == 0 && !atomic_load(&flushed))
+        crew_pause();
+    assert_false(atomic_load(&flushed));
+    assert_int_equal(spy.calls[SPY_WRITE], 0);
+    atomic_fetch_sub(&g->copying, 1);
+    crew_join(&c);
+    assert_int_equal(f->log->written_lsn, 1);
 }
 
 /* So much may be torn at most: a commit syncs before it would be more, although nobody asked. */
@@ -161,14 +201,6 @@ static void exclusive_work_that_can_not_begin_leaves_nothing_taken(void **state)
     expect_record(w, 1, "one");
 }
 
-static unsigned yields;
-
-static void count_yield(void *ctx)
-{
-    (void)ctx;
-    yields++;
-}
-
 /* A thread by itself doesn't sit out GROUP_WAIT_US: nobody was there the last time either. */
 static void nobody_waits_for_company_that_can_not_come(void **state)
 {
@@ -215,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         spied_test(a_round_writes_syncs_and_states_it_in_the_witness),
         spied_test(a_write_alone_makes_nothing_durable),
+        spied_test(a_group_goes_out_when_all_of_it_is_there),
         spied_test(each_mode_has_its_sync),
         spied_test(the_torn_window_is_kept),
         spied_test(waiting_ends_in_time),

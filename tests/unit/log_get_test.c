@@ -176,6 +176,7 @@ static void test_waits_for_what_lies_before(void **state)
     pthread_mutex_lock(&w->mu);
     assert_int_equal(stage_reserve(&w->stage, &w->limits, s.body, 1, w->next_lsn++, false, &slot),
                      0);
+    atomic_fetch_add(&slot.group->copying, 1);
     pthread_mutex_unlock(&w->mu);
     memset(slot.at, 0, (size_t)s.body); /* as a buffer is that was never used */
     append("second", WAL_APPEND_ASYNC);
@@ -186,7 +187,7 @@ static void test_waits_for_what_lies_before(void **state)
         crew_pause();
     assert_int_equal(atomic_load(&answered), 0);
     assert_int_equal(source_fill(&s, s.body, slot.at, slot.first_lsn, slot.group->salt, &f), 0);
-    atomic_fetch_add(&slot.group->filled, (uint32_t)s.body);
+    atomic_fetch_sub(&slot.group->copying, 1);
     crew_join(&c);
     assert_int_equal(wal_sync(w, 0), 0);
     expect(2, "second", WAL_RECORD_DURABLE | WAL_RECORD_BATCH_LAST);

@@ -48,7 +48,6 @@ static struct slot append(uint64_t body, uint64_t records, enum how how)
                      0);
     assert_int_equal(slot.first_lsn, next_lsn);
     memset(slot.at, (int)(next_lsn & 0xff), (size_t)body);
-    slot.group->filled += (uint32_t)body;
     next_lsn += records;
     return slot;
 }
@@ -90,7 +89,6 @@ static void appends_share_a_group(void **state)
     assert_int_equal(a.group->first_lsn, 100);
     assert_int_equal(a.group->records, 4);
     assert_int_equal(a.group->used, 88);
-    assert_int_equal(a.group->filled, 88);
     assert_int_equal(a.group->salt, 1);
     assert_false(a.group->fresh);
     assert_int_equal(stage.pending, 88);
@@ -305,8 +303,6 @@ static void assert_holds(size_t n)
     assert_true(n == 0 ? g == NULL : at == g->used && g == stage.last && g->next == NULL);
     assert_int_equal(stage.pending, pending);
     assert_int_equal(stage.records, records);
-    for (g = stage.first; g; g = g->next)
-        assert_int_equal(g->filled, g->used);
 }
 
 static void one_round(void)

@@ -13,7 +13,7 @@ static void counts_add_up_and_are_set(void **state)
     (void)state;
 
     stat_add(&s, WAL_STAT_SYNCS, 3);
-    stat_add(&s, WAL_STAT_SYNCS, 4);
+    stat_add_locked(&s, WAL_STAT_SYNCS, 4);
     stat_set(&s, WAL_STAT_PENDING_BYTES, 100);
     stat_set(&s, WAL_STAT_PENDING_BYTES, 50);
     assert_int_equal(stat_get(&s, WAL_STAT_SYNCS), 7);
