@@ -49,6 +49,8 @@ static const struct bug bugs[] = {
     {15, "missing segment unnoticed", DIRECT, NULL, NULL, 0, missing_segment_goes_unnoticed},
     {16, "unsynced data served, then lost", EXPLORED, "largenone:af", "s", 20, NULL},
     {17, "truncated suffix comes back", EXPLORED, "data:ssc", "s", 2, NULL},
+    {19, "lock file removed, two writers", DIRECT, NULL, NULL, 0,
+     a_removed_file_is_taken_for_the_lock},
     {20, "another descriptor's close unlocks", DIRECT, NULL, NULL, 0,
      closing_another_descriptor_unlocks},
     {21, "lock inherited over fork", DIRECT, NULL, NULL, 0, child_inherits_the_lock},

@@ -13,6 +13,7 @@ bool missing_segment_goes_unnoticed(void);
 bool damage_looks_like_the_end(void);
 
 /* process.c: on real files, with other processes and threads */
+bool a_removed_file_is_taken_for_the_lock(void);
 bool closing_another_descriptor_unlocks(void);
 bool child_inherits_the_lock(void);
 bool checksum_is_of_other_bytes(void);

@@ -63,6 +63,44 @@ bool closing_another_descriptor_unlocks(void)
     return bad;
 }
 
+/* Between its open of control and its lock another one destroys the log and makes a new one. The
+ * directory stays the same, since there is a file of somebody else in it. */
+static const char *replaced; /* NULL: it has happened */
+static wal_t *other;
+
+static int late_lock(void *ctx, int fd)
+{
+    const char *path = replaced;
+    replaced = NULL;
+    if (path != NULL) {
+        need(wal_destroy(path) == 0, "destroy");
+        need(open_log(path, false, NULL, &other) == 0, "the other's open");
+    }
+    return os_posix()->lock(ctx, fd);
+}
+
+bool a_removed_file_is_taken_for_the_lock(void)
+{
+    struct scratch dir;
+    struct os late = *os_posix();
+    char stray[sizeof dir.path + 8];
+    wal_t *w = NULL;
+
+    need(scratch_make(&dir) == 0, "scratch");
+    snprintf(stray, sizeof stray, "%s/stray", dir.path);
+    need(mkdir(stray, 0700) == 0, "stray");
+    need(open_log(dir.path, false, NULL, &w) == 0, "open");
+    wal_close(w);
+    w = NULL;
+    late.lock = late_lock;
+    replaced = dir.path;
+    bool bad = open_log(dir.path, false, &late, &w) != WAL_E_LOCKED;
+    wal_close(w);
+    wal_close(other);
+    scratch_remove(&dir);
+    return bad;
+}
+
 /* A process that opens the log, leaves a child behind that lives on, and dies. */
 static void die_with_heir(const char *path, int wait_fd, int tell_fd)
 {

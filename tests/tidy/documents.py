@@ -9,6 +9,7 @@ import tree
 
 LAYERS = ("base", "crc", "os", "format", "segment", "log", "api")
 DESIGN = "docs/design.md"
+BUGS_TEST, BUGS_TEXT = "tests/planted/bugs_test.c", "docs/testing.md"
 ROOMS = ("", "src", "tests", "docs", "include", "include/libwal")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 FENCE = re.compile(r"^```")
@@ -130,12 +131,29 @@ def unnamed_sources(root):
                 yield f"{DESIGN}:1: src/{layer}/{stem} isn't named"
 
 
+def numbers_in(pattern, *paths):
+    """The numbers that a pattern finds in these files, as far as they exist."""
+    texts = [path.read_text() for path in paths if path.exists()]
+    return {int(number) for text in texts for number in re.findall(pattern, text, re.MULTILINE)}
+
+
+def planted_bugs(root):
+    """A bug that is planted is tried, and in the list."""
+    planted = numbers_in(r"PLANTED\((\d+)\)", *tree.c_files(root, "src"))
+    for place, pattern in (BUGS_TEST, r"^ +\{(\d+), \""), (BUGS_TEXT, r"^\| (\d+) "):
+        listed = numbers_in(pattern, root / place)
+        for number in sorted(planted ^ listed):
+            where = "src" if number in listed else place
+            yield f"{place}:1: bug {number} isn't in {where}"
+
+
 def check(root):
     for path in filter(tree.is_prose, tree.files(root)):
         for number, line in text_lines(path):
             for problem in problems_of_line(root, path, line):
                 yield f"{tree.place(root, path, number)}: {problem}"
     yield from unnamed_sources(root)
+    yield from planted_bugs(root)
 
 
 if __name__ == "__main__":

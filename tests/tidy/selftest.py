@@ -64,6 +64,8 @@ BAD = [
     (documents, "docs/a.md", "\n`no_such_name`\n", "a.md:2: nothing is named no_such_name"),
     (documents, "docs/a.md", "[a](none.md)\n", "the link to none.md leads nowhere"),
     (documents, "docs/a.md", "[a\nb](none.md)\n", "a link that goes over the line's end"),
+    (documents, "src/base/one.c", "bool b = PLANTED(9);\n", "bug 9 isn't in docs/testing.md"),
+    (documents, "docs/testing.md", "| 9 a bug |\n", "bug 9 isn't in src"),
     (documents, "README.md", "[a](docs/format.md#b)\n", "docs/format.md has no heading for #b"),
     (documents, "docs/a.md", "`unit_base_none: a`\n", "there is no test unit_base_none"),
     (documents, "docs/a.md", "`crash_explore: one_case, b`\n", "crash_explore has no case b"),
