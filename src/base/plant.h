@@ -5,8 +5,8 @@
 #define WAL_BASE_PLANT_H
 
 #ifdef WAL_PLANTED_BUGS
-extern int
-    planted_bug; /* number of the bug that is switched on; 0: none. Set before the log is opened. */
+/* Number of the bug that is switched on; 0: none. Set before the log is opened. */
+extern int planted_bug;
 #define PLANTED(number) (planted_bug == (number))
 #else
 #define PLANTED(number) 0

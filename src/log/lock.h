@@ -23,9 +23,9 @@ struct wal_lock {
 /* What may be made where it is missing: nothing, the control file, the directory too. */
 enum lock_makes { LOCK_ONLY, LOCK_MAKE_CONTROL, LOCK_MAKE_DIRECTORY };
 
-/* Opens the directory (made with dir_mode if it is missing and `create` says so) and its control
- * file (made if missing, likewise) and locks it. LOCKED names the directory, and the holder's
- * process id where control tells it. NOTFOUND: nothing there and not to be made. */
+/* Opens the directory and its control file, each made where it is missing and `makes` says so, and
+ * locks the file. LOCKED names the directory, and the holder's process id where control tells it.
+ * NOTFOUND: nothing there and not to be made. */
 MUST_USE int lock_take(const struct os *os, const char *path, enum lock_makes makes,
                        uint32_t dir_mode, uint32_t file_mode, struct wal_lock **ret);
 /* Whether somebody holds the lock: 1, 0 (also without a control file), or an error. *ret_pid: the

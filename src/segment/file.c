@@ -10,8 +10,8 @@
 
 enum { ZERO_CHUNK = 64 * 1024, IOV_LIMIT = 1024 };
 
-static uint8_t
-    zeros[ZERO_CHUNK]; /* never written; const would put 64 KiB of them into the library */
+/* Never written; const would put 64 KiB of zeros into the library. */
+static uint8_t zeros[ZERO_CHUNK];
 
 static int refuse_kind(struct file *f)
 {

@@ -112,7 +112,6 @@ static void leftovers_are_told_from_members(void **state)
     assert_true(fixture_exists(fixture_path(f, "00000000000000000005.wal.bak")));
 }
 
-/* With names in an unbroken row only the ends are read. */
 static void a_segment_under_another_number_is_not_ours_to_remove(void **state)
 {
     struct log_fixture *f = *state;
@@ -127,6 +126,7 @@ static void a_segment_under_another_number_is_not_ours_to_remove(void **state)
     fixture_close(f);
 }
 
+/* With names in an unbroken row only the ends are read. */
 static void a_long_chain_is_not_read_at_open(void **state)
 {
     struct log_fixture *f = *state;
