@@ -39,11 +39,9 @@ struct report {
 
 /* What the last segment of another handle leaves to this one's first segment. */
 struct inherited {
-    bool any;            /* there is such a segment: the newest in the catalog */
-    bool dirty;          /* control must be settled although nothing is carried (slots differ) */
-    bool verified;       /* its groups up to `end` were read and found right */
-    bool seal_group;     /* its live part ends with a seal */
-    struct boundary end; /* C: behind its last live group that counts */
+    bool verified;           /* its groups up to `end` were read and found right */
+    bool seal_group;         /* its live part ends with a seal */
+    struct boundary end;     /* C: behind its last live group that counts */
     struct boundary vouched; /* the end of the last batch wholly below D */
     bool small;              /* it goes over whole, and is dropped */
     uint64_t carry_bytes;    /* upper bound of what its carried groups take */
@@ -55,15 +53,14 @@ struct background {
     struct os_thread *thread; /* NULL: not started */
     bool refused;             /* it can't be started */
     uint64_t submit_lsn;      /* SUBMIT records up to here want a commit */
-    uint64_t
-        unsynced_since; /* ns: when the oldest unsynced record of an INTERVAL log came; 0: none */
+    /* ns: when the oldest unsynced record of an INTERVAL log came; 0: none */
+    uint64_t unsynced_since;
     uint64_t unsynced_bytes;
 
     bool zero_wanted, zeroing;
     struct file zero_file; /* zeros for this file, from here to there */
     uint64_t zero_from, zero_to;
-    uint64_t
-        zeroed_to; /* what has been reached; the write turn's holder takes it over. 0: nothing */
+    uint64_t zeroed_to; /* what has been reached, for the turn's holder to take over; 0: nothing */
     uint64_t zero_refused; /* number of a segment for which there was no space */
 
     bool prepare_wanted, preparing;
@@ -102,10 +99,9 @@ struct wal {
     uint64_t written_lsn;    /* mu: everything up to it is in the file ... */
     uint64_t written_offset; /* mu: ... whose groups end here */
     _Atomic uint64_t first_lsn, durable_lsn;
-    struct fault
-        write_error; /* mu: why buffered records could not be written; code 0: nothing in the way */
-    int failure;     /* mu: the sticky code; 0: healthy */
-    struct fault cause;   /* mu */
+    struct fault write_error; /* mu: why buffered records aren't written; code 0: they can be */
+    int failure;              /* mu: the sticky code; 0: healthy */
+    struct fault cause;       /* mu */
     uint64_t indoubt_lsn; /* mu: when it failed, records up to here had been handed to the kernel */
     struct background background; /* mu */
     struct meta_map meta;         /* mu; changed with the write turn only */
@@ -122,7 +118,6 @@ struct wal {
     struct writer writer; /* of this handle's segment ... */
     bool started;         /* ... if it has one */
     bool settled;        /* what was read of directory and control is durable, leftovers are gone */
-    bool unclosed;       /* control says 'clean', and this handle has not changed that */
     uint64_t handed_lsn; /* highest LSN handed to the kernel */
     uint64_t batch_lsn;  /* first LSN of the long batch that is being written; 0: none */
     struct inherited inherited;

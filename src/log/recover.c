@@ -80,10 +80,8 @@ static int trust_clean_close(struct wal *w, const struct segment *s, struct endi
     return 0;
 }
 
-static int corrupt(const struct wal *w, const struct segment *s, const struct tail *t,
-                   const struct verdict_case *v)
+static int corrupt(const struct segment *s, const struct tail *t, const struct verdict_case *v)
 {
-    (void)w;
     return fault_at(WAL_E_CORRUPT, t->torn.next_lsn, s->header.number, t->torn.offset,
                     "%s/%s at offset %llu, LSN %llu: %s: %s", s->file.folder->path, s->file.name,
                     (unsigned long long)t->torn.offset, (unsigned long long)t->torn.next_lsn,
@@ -99,7 +97,7 @@ static int judge(struct wal *w, const struct segment *s, struct ending *end)
         facts |= FACT_BELOW_FIRST;
     const struct verdict_case *v = verdict_of(facts);
     if (v->verdict == VERDICT_CORRUPT || v->verdict == VERDICT_IMPOSSIBLE)
-        return PLANTED(8) ? 0 : corrupt(w, s, t, v);
+        return PLANTED(8) ? 0 : corrupt(s, t, v);
     end->verdict = v->verdict == VERDICT_CLEAN  ? WAL_RECOVERY_CLEAN
                    : v->verdict == VERDICT_TORN ? WAL_RECOVERY_TORN
                                                 : WAL_RECOVERY_AMBIGUOUS;
@@ -212,7 +210,6 @@ int recover_adopt(struct wal *w, const struct ending *end)
         return e;
 
     w->inherited = (struct inherited){
-        .any = true,
         .verified = end->scanned,
         .seal_group = end->seal_group,
         .end = t->cut,
