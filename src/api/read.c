@@ -7,6 +7,7 @@
 #include "api/sized.h"
 #include "base/codes.h"
 #include "log/get.h"
+#include "log/many.h"
 #include "log/reader.h"
 
 enum { RECORD_SIZE_1_0 = SIZE_UP_TO(wal_record_t, flags) };
@@ -78,6 +79,33 @@ int wal_reader_next(wal_reader_t *r, wal_record_t *ret)
                     (x.flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u);
         fill(ret, x.lsn, x.payload, &got);
     }
+    return call_end(&c, e);
+}
+
+static int check_array(const wal_record_t *records, size_t max, const size_t *ret_n)
+{
+    if (!records || !ret_n)
+        return fault(WAL_E_INVAL, "%s is NULL", records ? "ret_n" : "records");
+    if (max == 0)
+        return fault(WAL_E_INVAL, "max is 0");
+    if (records[0].size < RECORD_SIZE_1_0 || records[0].size % 8)
+        return fault(WAL_E_INVAL, "records[0].size is %u", records[0].size);
+    return 0;
+}
+
+int wal_reader_next_many(wal_reader_t *r, wal_record_t *records, size_t max, size_t max_bytes,
+                         size_t *ret_n)
+{
+    struct call c;
+    int e = begin(&c, r);
+    if (e < 0)
+        return e;
+    e = check_array(records, max, ret_n);
+    if (e < 0)
+        return call_end(&c, e);
+    e = reader_next_many(r, records, max, max_bytes, ret_n);
+    if (e == 0)
+        *ret_n = 0;
     return call_end(&c, e);
 }
 

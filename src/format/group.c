@@ -120,6 +120,11 @@ enum group_check group_header_decode(struct group_header *ret, const uint8_t in[
 }
 
 /* Whether stored and raw size can belong together, however hostile the header. */
+uint32_t group_header_stored_bytes(const uint8_t in[GROUP_HEADER_BYTES])
+{
+    return load32(in + AT_STORED_BYTES);
+}
+
 static bool sizes_fit(const struct group_header *h, uint32_t max_group_bytes)
 {
     uint32_t stored = h->stored_bytes, raw = h->raw_bytes;

@@ -45,6 +45,10 @@ void group_header_encode(uint8_t out[GROUP_HEADER_BYTES], struct group_header *h
 enum group_check group_header_decode(struct group_header *ret, const uint8_t in[GROUP_HEADER_BYTES],
                                      uint64_t salt, uint32_t epoch, uint32_t place);
 
+/* What a header says that its body takes. Nothing is checked: for those who only want to know
+ * whether they have that much. */
+uint32_t group_header_stored_bytes(const uint8_t in[GROUP_HEADER_BYTES]);
+
 /* The checks of 'Hostile input' that need no body: lengths against the segment's group maximum,
  * count * 16 <= raw body, no wrap of first LSN + count or of place + length, raw <= 1024 * stored,
  * a type's own rules (data: at least one record; others: none). */

@@ -288,40 +288,46 @@ static int look_again(struct wal_reader *r, struct horizon *h)
     return e < 0 ? e : look(r, h);
 }
 
-static int next(struct wal_reader *r, struct record *ret, bool *ret_durable)
+static int ready(struct wal_reader *r, struct horizon *h)
 {
-    struct horizon h;
     int e;
 
     do {
-        e = look_again(r, &h);
-        if (e != 1)
+        e = look_again(r, h);
+        if (e != 1 || in_group(r))
             return e;
-        *ret_durable = r->position <= atomic_load(&r->log->durable_lsn);
-        if (in_group(r))
-            break;
-        e = load(r, &h);
-        if (!place_same_shape(r->log, &h))
+        e = load(r, h);
+        if (!place_same_shape(r->log, h))
             unload(r);
-    } while (!in_group(r) && !place_same_shape(r->log, &h));
-    if (e >= 0)
-        e = take(r, ret);
+    } while (!in_group(r) && !place_same_shape(r->log, h));
     return e < 0 ? e : 1;
 }
 
-int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable)
+int reader_ready(struct wal_reader *r, struct horizon *ret)
 {
     struct wal *w = r->log;
 
-    int e = next(r, ret, ret_durable);
+    int e = ready(r, ret);
     if (e == WAL_E_CORRUPT && w->follower) { /* the log may have changed under its eyes */
         e = follow_again(w);
         if (e == 0)
-            e = next(r, ret, ret_durable);
+            e = ready(r, ret);
     }
     if (PLANTED(29) && e == WAL_E_CORRUPT)
         return 0;
     return place_result(w, e);
+}
+
+int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable)
+{
+    struct horizon h;
+
+    int e = reader_ready(r, &h);
+    if (e != 1)
+        return e;
+    *ret_durable = r->position <= atomic_load(&r->log->durable_lsn);
+    e = take(r, ret);
+    return e < 0 ? place_result(r->log, e) : 1;
 }
 
 int reader_wait(struct wal_reader *r, int timeout_ms)

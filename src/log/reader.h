@@ -31,6 +31,9 @@ MUST_USE int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wa
 void reader_close(struct wal_reader *r);
 /* 1, 0 or an error. The record's payload is valid until the next call. */
 MUST_USE int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable);
+/* 1: the record at the position is there, and the group that holds it is loaded. *ret: how far the
+ * log can be read. */
+MUST_USE int reader_ready(struct wal_reader *r, struct horizon *ret);
 MUST_USE int reader_seek(struct wal_reader *r, uint64_t lsn);
 MUST_USE int reader_wait(struct wal_reader *r, int timeout_ms);
 /* From any thread: the present or next wait returns 0, once. */

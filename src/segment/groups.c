@@ -216,6 +216,16 @@ int group_reader_next(struct group_reader *r, struct group_view *ret)
     return advance(r, ret);
 }
 
+bool group_reader_at_hand(const struct group_reader *r)
+{
+    uint64_t skip = r->offset - r->block_offset;
+
+    if (r->offset < r->block_offset || skip > r->have || r->have - skip < GROUP_HEADER_BYTES)
+        return false;
+    uint32_t stored = group_header_stored_bytes(r->block + skip);
+    return group_disk_bytes(stored, r->segment->header.group_align) <= r->have - skip;
+}
+
 int group_reader_corrupt(const struct group_reader *r)
 {
     const struct file *f = &r->segment->file;

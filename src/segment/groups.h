@@ -71,6 +71,9 @@ void group_reader_free(struct group_reader *r);
 MUST_USE int group_reader_next(struct group_reader *r, struct group_view *ret);
 /* The same for the header alone: the body isn't read. */
 MUST_USE int group_reader_next_header(struct group_reader *r, struct group_view *ret);
+/* Whether the next group lies whole in the bytes that were read ahead: then group_reader_next reads
+ * nothing, and the body that it gave last stays where it is. */
+bool group_reader_at_hand(const struct group_reader *r);
 /* The fault for a group that must be there and isn't. */
 int group_reader_corrupt(const struct group_reader *r);
 

@@ -58,6 +58,8 @@ void wal_batch_free(wal_batch_t *b);
 int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret);
 int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret);
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);
+int wal_reader_next_many(wal_reader_t *r, wal_record_t *records, size_t max, size_t max_bytes,
+                         size_t *ret_n);
 int wal_reader_seek(wal_reader_t *r, uint64_t lsn);
 int wal_reader_wait(wal_reader_t *r, int timeout_ms);
 void wal_reader_interrupt(wal_reader_t *r);

@@ -237,10 +237,12 @@ static int do_reader_open_back(struct world *x)
 
 static int do_read(struct world *x)
 {
-    wal_record_t r = {.size = sizeof r};
+    wal_record_t r[3] = {{.size = sizeof r[0]}};
+    size_t n;
     int e;
-    while ((e = wal_reader_next(x->reader, &r)) == 1)
-        continue;
+    while ((e = wal_reader_next(x->reader, r)) == 1)
+        if ((e = wal_reader_next_many(x->reader, r, 3, SIZE_MAX, &n)) < 1)
+            return e;
     return e;
 }
 

@@ -57,6 +57,7 @@ static void refused(struct scene *s)
     wal_batch_t *batch = NULL;
     wal_subscription_t *subscription = NULL;
     wal_event_t event = {.size = sizeof event};
+    size_t n;
     uint64_t lsn = 99, last = 99;
     wal_error_t error;
 
@@ -79,6 +80,7 @@ static void refused(struct scene *s)
     EXPECT_BUSY(s, wal_batch_abort(s->batch));
     EXPECT_BUSY(s, wal_reader_open(s->log, 0, 0, &reader));
     EXPECT_BUSY(s, wal_reader_next(s->reader, &got));
+    EXPECT_BUSY(s, wal_reader_next_many(s->reader, &got, 1, 1, &n));
     EXPECT_BUSY(s, wal_reader_seek(s->reader, 1));
     EXPECT_BUSY(s, wal_reader_wait(s->reader, 0));
     EXPECT_BUSY(s, wal_replay(s->log, 0, nothing, NULL, &last));

@@ -106,6 +106,7 @@ static int reading_calls(const struct inherited *x)
         wal_get(x->log, 1, buf, sizeof buf, &r),
         wal_reader_open(x->log, 0, 0, &reader),
         wal_reader_next(x->reader, &r),
+        wal_reader_next_many(x->reader, &r, 1, 1, &n),
         wal_reader_seek(x->reader, 1),
         wal_reader_wait(x->reader, -1),
         wal_replay(x->log, 0, nothing, NULL, v),

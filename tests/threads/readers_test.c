@@ -14,7 +14,7 @@
 #include "support/story.h"
 #include "support/yard.h"
 
-enum { KINDS = 6 };
+enum { KINDS = 6, SOME = 8 };
 
 struct scene {
     struct yard yard;
@@ -83,6 +83,7 @@ struct walker {
     uint64_t at;    /* the next one's LSN, 0: none */
     uint64_t epoch; /* before the reader was put there, or found there last */
     uint64_t until; /* cuts below this number it has heard of */
+    unsigned calls;
 };
 
 static void put_at(struct walker *x, uint64_t lsn)
@@ -120,18 +121,37 @@ static void check_record(struct walker *x, const wal_record_t *r, uint64_t epoch
     x->until = max_u64(x->until, g);
 }
 
+/* One or some, in turn. */
+static int next_records(struct walker *x, wal_record_t *r, size_t *ret_n)
+{
+    r->size = sizeof *r;
+    if (x->calls++ % 2)
+        return wal_reader_next_many(x->reader, r, SOME, SOME * STORY_BYTES / 2, ret_n);
+    *ret_n = 1;
+    return wal_reader_next(x->reader, r);
+}
+
+static void check_records(struct walker *x, const wal_record_t *r, size_t n, uint64_t epoch)
+{
+    for (size_t k = 0; k < n; k++) {
+        check_record(x, &r[k], epoch);
+        x->at = x->flags & WAL_READ_REVERSE ? r[k].lsn - 1 : r[k].lsn + 1;
+    }
+    x->at = wal_reader_position(x->reader);
+}
+
 static void walk(struct walker *x, unsigned kind)
 {
     struct story *s = &scene.story;
     bool back = x->flags & WAL_READ_REVERSE;
-    wal_record_t r = {.size = sizeof r};
+    wal_record_t r[SOME];
+    size_t n = 0;
     uint64_t epoch = atomic_load(&s->epoch);
 
-    int e = wal_reader_next(x->reader, &r);
+    int e = next_records(x, r, &n);
     if (e == 1) {
-        check_record(x, &r, epoch);
+        check_records(x, r, n, epoch);
         atomic_fetch_add(&scene.seen[kind], 1);
-        x->at = wal_reader_position(x->reader);
     } else if (e == WAL_E_TRIMMED) {
         uint64_t cuts = (atomic_load(&s->epoch) + 1) / 2;
         MUST(story_cuts(s, x->at, back, x->epoch / 2, cuts) || x->at < atomic_load(&s->low_soon) ||

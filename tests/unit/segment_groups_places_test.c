@@ -222,6 +222,34 @@ static void headers_are_walked_without_their_bodies(void **state)
 
 /* Errors of the system */
 
+/* Groups at hand need no read, and leave the bodies before them where they are. A block holds the
+ * first three groups and a part of the fourth one. */
+static void what_was_read_ahead_is_at_hand(void **state)
+{
+    const uint32_t aligns[] = {64, 512};
+    (void)state;
+
+    for (size_t k = 0; k < COUNT_OF(aligns); k++) {
+        start_aligned(aligns[k]);
+        for (int n = 0; n < 4; n++)
+            put(&draft, 1, 1000);
+        assert_false(group_reader_at_hand(&reader)); /* nothing was read yet */
+        struct group_view first = expect_group(SEGMENT_HEADER_BLOCK);
+        spy_clear(&bench.spy);
+        for (int n = 1; n < (aligns[k] == 64 ? 3 : 2); n++) {
+            assert_true(group_reader_at_hand(&reader));
+            expect_group(SEGMENT_HEADER_BLOCK + (uint64_t)n * (first.end - first.offset));
+            assert_records(&first);
+        }
+        assert_false(group_reader_at_hand(&reader));
+        assert_int_equal(bench.spy.calls[SPY_READ] + bench.spy.calls[SPY_STAT], 0);
+        group_reader_seek(&reader, SEGMENT_HEADER_BLOCK - 64, 100);
+        assert_false(group_reader_at_hand(&reader)); /* before what was read */
+        group_reader_seek(&reader, UINT64_C(1) << 40, 100);
+        assert_false(group_reader_at_hand(&reader));
+    }
+}
+
 static void a_read_error_is_no_end(void **state)
 {
     struct group_view g;
@@ -301,6 +329,7 @@ int main(void)
         TEST(one_that_was_entered_in_the_middle_ends_once),
         TEST(a_place_tells_its_own_lsn),
         TEST(headers_are_walked_without_their_bodies),
+        TEST(what_was_read_ahead_is_at_hand),
         TEST(a_read_error_is_no_end),
         TEST(without_memory_the_reader_stays),
         TEST(what_is_missing_is_told_with_its_place),

@@ -1,0 +1,133 @@
+#include "log/many.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+/* Where the records go. */
+struct many {
+    uint8_t *at; /* the next one */
+    size_t stride, n, max;
+    uint64_t bytes_left; /* for payloads */
+    bool alone;          /* the first one is above what all together may have */
+    uint64_t durable_lsn;
+    const uint8_t *tag; /* of the group at hand */
+    uint32_t tag_size;
+};
+
+static bool fits(const struct many *m, const struct record *x)
+{
+    return m->n == 0 || (m->n < m->max && x->size <= m->bytes_left && !m->alone);
+}
+
+static void put(struct many *m, const struct record *x)
+{
+    wal_record_t *to = (void *)m->at;
+
+    *to = (wal_record_t){
+        .size = (uint32_t)m->stride,
+        .type = x->type,
+        .lsn = x->lsn,
+        .data = x->payload,
+        .data_size = x->size,
+        .tag = m->tag,
+        .tag_size = m->tag_size,
+        .flags = (x->lsn <= m->durable_lsn ? WAL_RECORD_DURABLE : 0u) |
+                 (x->flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u),
+    };
+    if (m->stride > sizeof *to)
+        memset(to + 1, 0, m->stride - sizeof *to);
+    m->at += m->stride;
+    m->n++;
+    m->alone = x->size > m->bytes_left;
+    m->bytes_left -= min_u64(x->size, m->bytes_left);
+}
+
+/* Records of the group at hand, towards its end. 1: up to its end, or that of the log; 0: no more
+ * fits; < 0: it is damaged at its next record. */
+static int take_forward(struct wal_reader *r, const struct horizon *h, struct many *m)
+{
+    uint64_t last = min_u64(group_last_lsn(&r->group.header), h->last_lsn);
+
+    while (r->position <= last) {
+        struct record_walk before = r->walk;
+        struct record x;
+        if (record_next(&r->walk, &x) != 1) {
+            r->loaded = false; /* so that the next call meets it again */
+            return -1;
+        }
+        if (x.lsn < r->position)
+            continue;
+        if (!fits(m, &x)) {
+            r->walk = before;
+            return 0;
+        }
+        put(m, &x);
+        r->position++;
+    }
+    return 1;
+}
+
+/* Towards its beginning. */
+static void take_backward(struct wal_reader *r, const struct horizon *h, struct many *m)
+{
+    uint64_t first = max_u64(r->group.header.first_lsn, h->first_lsn);
+
+    while (r->position >= first) {
+        const struct record *x = &r->steps[r->position - r->group.header.first_lsn];
+        if (!fits(m, x))
+            return;
+        put(m, x);
+        r->position = r->position > h->first_lsn ? r->position - 1 : 0;
+    }
+}
+
+/* The next group with records, as long as that needs no reading: what was given stays in its
+ * place. 1: got it; 0: the next call will see why not. */
+static int go_on(struct wal_reader *r, const struct horizon *h)
+{
+    struct group_view g;
+
+    if (r->position > h->last_lsn || r->place.groups.lsn != r->position)
+        return 0;
+    do {
+        if (!group_reader_at_hand(&r->place.groups) || group_reader_next(&r->place.groups, &g) != 1)
+            return 0;
+    } while (g.header.records == 0);
+    r->group = g;
+    group_records(&r->group, &r->place.member->segment.header, &r->walk);
+    return 1;
+}
+
+static int take_groups(struct wal_reader *r, const struct horizon *h, struct many *m)
+{
+    int e;
+    do {
+        m->tag = group_tag(&r->group, &m->tag_size);
+        e = take_forward(r, h, m);
+    } while (e == 1 && m->n < m->max && go_on(r, h) == 1);
+    return e < 0 && m->n == 0 ? group_reader_corrupt(&r->place.groups) : 1;
+}
+
+int reader_next_many(struct wal_reader *r, wal_record_t *records, size_t max, uint64_t max_bytes,
+                     size_t *ret_n)
+{
+    struct horizon h;
+    struct many m = {
+        .at = (void *)records, .stride = records[0].size, .max = max, .bytes_left = max_bytes};
+
+    int e = reader_ready(r, &h);
+    if (e != 1)
+        return e;
+    m.durable_lsn = atomic_load(&r->log->durable_lsn);
+    if (r->flags & WAL_READ_REVERSE) {
+        m.tag = group_tag(&r->group, &m.tag_size);
+        take_backward(r, &h, &m);
+    } else {
+        e = take_groups(r, &h, &m);
+    }
+    if (e < 0)
+        return place_result(r->log, e);
+    *ret_n = m.n;
+    return 1;
+}
