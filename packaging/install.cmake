@@ -27,6 +27,9 @@ write_basic_package_version_file(libwal-config-version.cmake COMPATIBILITY SameM
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
 install(TARGETS wal EXPORT libwal-shared INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     LIBRARY COMPONENT runtime NAMELINK_COMPONENT development)
+if(TARGET walctl)
+    install(TARGETS walctl COMPONENT tools)
+endif()
 install(TARGETS wal_static EXPORT libwal-static INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/libwal TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_BINARY_DIR}/installed/libwal.pc

@@ -1,5 +1,6 @@
 """What is installed is exactly what is listed here, by component, and can be moved: a program built
-by pkg-config against the moved tree's shared library, and against its archive alone, runs.
+by pkg-config against the moved tree's shared library, and against its archive alone, runs, and so
+does the tool.
 
 install.py CMAKE BUILD_DIR CC PKG_CONFIG CONSUMER_C"""
 
@@ -34,6 +35,7 @@ INSTALLED = [
                                          "libwal-shared.cmake", "libwal-shared-CONFIG.cmake",
                                          "libwal-static.cmake", "libwal-static-CONFIG.cmake"}),
     ("development", "include/libwal", HEADERS),
+    ("tools", "bin", {"walctl"}),
 ]
 COMPONENTS = ("runtime", "development", "tools")
 
@@ -107,12 +109,20 @@ def by_pkg_config(prefix, work, cc, pkg_config, source):
     build_and_run(work, cc, source, static, "")
 
 
+def the_tool(prefix):
+    """It finds the library from its own place."""
+    said = output([str(prefix / "bin/walctl"), "--version"], LD_LIBRARY_PATH="")
+    if not re.fullmatch(r"walctl \(libwal\) \d+\.\d+\.\d+\n", said):
+        yield f"walctl --version says {said!r}"
+
+
 def problems(work, cmake, build, cc, pkg_config, source):
     yield from by_component(cmake, build, work)
     prefix = moved_tree(cmake, build, work)
     if wrong := surplus(prefix, build):
         yield f"installed or listed alone: {wrong}"
     yield from names_places(prefix, [work, build, cache_value(build, "CMAKE_HOME_DIRECTORY")])
+    yield from the_tool(prefix)
     yield from by_pkg_config(prefix, work, cc, pkg_config, source)
 
 

@@ -1,0 +1,68 @@
+#include "walctl/progress.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR_CELLS = 30 };
+#define PERIOD_NS UINT64_C(100000000)
+
+static struct {
+    const char *what; /* NULL: no bar */
+    uint64_t total, next_ns;
+    bool drawn;
+} bar;
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void draw(uint64_t done)
+{
+    static const char cells[] = "##############################",
+                      gaps[] = "..............................";
+    double part = done < bar.total ? (double)done / (double)bar.total : 1;
+    int full = (int)(part * BAR_CELLS);
+
+    fprintf(stderr, "\r%s [%.*s%.*s] %3d%%", bar.what, full, cells, BAR_CELLS - full, gaps,
+            (int)(part * 100));
+    fflush(stderr);
+    bar.drawn = true;
+}
+
+void progress_begin(const char *what, uint64_t total)
+{
+    bar.what = total > 0 && isatty(STDERR_FILENO) ? what : NULL;
+    bar.total = total;
+    bar.next_ns = 0;
+    progress_at(0);
+}
+
+void progress_at(uint64_t done)
+{
+    if (!bar.what)
+        return;
+    uint64_t now = now_ns();
+    if (now < bar.next_ns)
+        return;
+    draw(done);
+    bar.next_ns = now + PERIOD_NS;
+}
+
+void progress_hide(void)
+{
+    if (bar.drawn)
+        fputs("\r\033[K", stderr);
+    bar.drawn = false;
+    bar.next_ns = 0;
+}
+
+void progress_end(void)
+{
+    progress_hide();
+    bar.what = NULL;
+}
