@@ -25,6 +25,8 @@ struct command {
     X(tail)                                                                                        \
     X(append)                                                                                      \
     X(verify)                                                                                      \
+    X(truncate)                                                                                    \
+    X(reset)                                                                                       \
     X(help)
 
 #define COMMAND_DECLARE(name) extern const struct command command_##name;
