@@ -1,15 +1,10 @@
-#include "crc_cases.h"
+#include "crc_all_cases.h"
 
 #ifdef __x86_64__
 
 #include "crc/crc_fold.h"
 
 static const uint64_t POLYNOMIAL = 0x104c11db7;
-
-static uint32_t zlib(uint32_t crc, const void *data, size_t size)
-{
-    return crc_zlib.update(crc, data, size);
-}
 
 /* x^n mod P: bit i stands for x^i. */
 static uint64_t power(unsigned n)
@@ -68,66 +63,14 @@ static void test_constants_are_what_their_formulas_say(void **state)
     assert_true(FOLD_P == reflected(POLYNOMIAL << 31));
 }
 
-static void test_known_answers(void **state)
-{
-    (void)state;
-    crc_case_known_answers(&crc_pclmul);
-}
-
-static void test_every_size_at_every_alignment(void **state)
-{
-    (void)state;
-    crc_case_every_size_at_every_alignment(&crc_pclmul, zlib);
-}
-
-static void test_random_sizes(void **state)
-{
-    (void)state;
-    crc_case_random_sizes(&crc_pclmul, zlib);
-}
-
-static void test_every_bit_counts(void **state)
-{
-    (void)state;
-    crc_case_every_bit_counts(&crc_pclmul);
-}
-
-static void test_copy(void **state)
-{
-    (void)state;
-    crc_case_copy(&crc_pclmul, zlib);
-}
-
-static void test_words(void **state)
-{
-    (void)state;
-    crc_case_words(&crc_pclmul, zlib);
-}
-
-static void test_copy_of_a_changing_source(void **state)
-{
-    (void)state;
-    crc_case_copy_of_a_changing_source(&crc_pclmul);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest constants[] = {
         cmocka_unit_test(test_constants_are_what_their_formulas_say),
-        cmocka_unit_test(test_known_answers),
-        cmocka_unit_test(test_every_size_at_every_alignment),
-        cmocka_unit_test(test_random_sizes),
-        cmocka_unit_test(test_every_bit_counts),
-        cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_copy_of_a_changing_source),
     };
 
-    if (!crc_pclmul.supported()) {
-        print_message("skipped: this processor has no PCLMULQDQ\n");
-        return 0;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(constants, NULL, NULL);
+    return failed + crc_run_all_cases(&crc_pclmul, "PCLMULQDQ");
 }
 
 #else
