@@ -36,12 +36,16 @@ int subscription_new(struct wal *w, uint32_t mask, struct wal_subscription **ret
     return 0;
 }
 
+/* In the child of a fork nobody goes through the list any more, and its lock may be held for ever.
+ */
 void subscription_free(struct wal_subscription *s)
 {
     struct wal *w = s->log;
-    if (!wal_is_ours(w) && !wal_disown(w))
+    bool ours = wal_is_ours(w);
+    if (!ours && !wal_disown(w))
         return;
-    listener_remove(w, s->listener);
+    if (ours)
+        listener_remove(w, s->listener);
     listener_free(w, s->listener);
     mem_free(w->alloc, s);
     wal_unref(w);
