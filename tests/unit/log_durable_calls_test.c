@@ -61,6 +61,18 @@ static void test_in_the_order_of_lsns(void **state)
     assert_int_equal(d.due_count, 0);
 }
 
+static void test_the_same_lsn(void **state)
+{
+    struct durable_calls d = {0};
+
+    (void)state;
+    for (unsigned k = 0; k < 100; k++)
+        add(&d, k, 7 + k % 2);
+    durable_calls_settle(&d, 8, 0);
+    for (unsigned k = 0; k < 100; k++)
+        expect(&d, &pool[k < 50 ? 2 * k : 2 * k - 99], 0);
+}
+
 static void test_ahead_of_a_cut(void **state)
 {
     struct durable_calls d = {0};
@@ -180,9 +192,13 @@ static void test_at_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_the_order_of_lsns), cmocka_unit_test(test_ahead_of_a_cut),
-        cmocka_unit_test(test_passed_over),          cmocka_unit_test(test_one_that_need_not_wait),
-        cmocka_unit_test(test_free_frees_all),       cmocka_unit_test(test_at_random),
+        cmocka_unit_test(test_in_the_order_of_lsns),
+        cmocka_unit_test(test_the_same_lsn),
+        cmocka_unit_test(test_ahead_of_a_cut),
+        cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_one_that_need_not_wait),
+        cmocka_unit_test(test_free_frees_all),
+        cmocka_unit_test(test_at_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,18 @@ static void append_and_ask(void *arg, unsigned who)
     MUST(atomic_load(&told.n) >= 1);
 }
 
+static void await_wanted(void)
+{
+    struct wal *w = yard.log;
+    pthread_mutex_lock(&w->mu);
+    while (w->notify.wanted == 0) {
+        pthread_mutex_unlock(&w->mu);
+        crew_pause();
+        pthread_mutex_lock(&w->mu);
+    }
+    pthread_mutex_unlock(&w->mu);
+}
+
 /* One for a record that is durable waits for its turn, and runs on its own thread. */
 static void test_own_ones_wait_for_their_turn(void **state)
 {
@@ -173,13 +185,7 @@ static void test_own_ones_wait_for_their_turn(void **state)
     crew_start(&c, 1, run_due, w);
     crew_await(&h.begun, 1);
     crew_start(&asking, 1, append_and_ask, w);
-    pthread_mutex_lock(&w->mu);
-    while (w->notify.wanted == 0) {
-        pthread_mutex_unlock(&w->mu);
-        crew_pause();
-        pthread_mutex_lock(&w->mu);
-    }
-    pthread_mutex_unlock(&w->mu);
+    await_wanted();
     assert_int_equal(told.n, 1);
     atomic_store(&h.go, 1);
     crew_join(&c);
@@ -191,13 +197,51 @@ static void test_own_ones_wait_for_their_turn(void **state)
     assert_false(pthread_equal(told.thread[2], told.thread[0]));
 }
 
+/* Nor does he wait longer than for what was the other one's own. */
+static void test_own_ones_come_before_what_others_cause(void **state)
+{
+    struct wal *w = yard.log;
+    struct hold h = {.told = &told};
+    struct crew c, asking;
+
+    (void)state;
+    assert_int_equal(wal_append(w, "x", 1, NULL), 0);
+    on_durable(2, held, &h);
+    on_durable(3, told_durable, &told);
+    reach(2);
+    crew_start(&c, 1, run_due, w);
+    crew_await(&h.begun, 1);
+    crew_start(&asking, 1, append_and_ask, w);
+    await_wanted();
+    pthread_mutex_lock(&w->mu);
+    reach(3);
+    pthread_mutex_unlock(&w->mu);
+    atomic_store(&h.go, 1);
+    crew_join(&c);
+    crew_join(&asking);
+    assert_int_equal(told.n, 3);
+    assert_int_equal(told.lsn[1], 1);
+    assert_int_equal(told.lsn[2], 3); /* left to him */
+    assert_true(pthread_equal(told.thread[1], told.thread[2]));
+}
+
+static void fail_inside(void *ctx, uint64_t lsn, int result)
+{
+    (void)lsn;
+    (void)result;
+    *(int *)ctx = fault(WAL_E_IO, "inside");
+}
+
 static void test_the_fault_stays(void **state)
 {
+    int code = 0;
+
     (void)state;
     fault(WAL_E_RANGE, "before");
-    on_durable(1, told_durable, &told);
+    on_durable(1, fail_inside, &code);
     reach(1);
     run_due(yard.log, 0);
+    assert_int_equal(code, WAL_E_IO);
     assert_int_equal(fault_last()->code, WAL_E_RANGE);
     assert_string_equal(fault_last()->text, "before");
 }
@@ -247,6 +291,7 @@ int main(void)
         notify_test(test_taken_over),
         notify_test(test_handed_on_to_who_has_the_turn),
         notify_test(test_own_ones_wait_for_their_turn),
+        notify_test(test_own_ones_come_before_what_others_cause),
         notify_test(test_the_fault_stays),
         notify_test(test_the_gate_is_open),
         notify_test(test_close_tells_everybody),

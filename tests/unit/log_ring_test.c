@@ -192,7 +192,7 @@ static void test_no_memory(void **state)
 
 /* Both sides at once. Nothing comes twice or torn or out of order, and what is lost is counted. */
 
-enum { FLOOD = 200000 };
+enum { FLOOD = 400000 };
 
 static void *flood(void *arg)
 {
@@ -201,7 +201,7 @@ static void *flood(void *arg)
         put(r, n);
         if (n % 3 == 0)
             put_durable(r, n);
-        if (n % 64 == 0)
+        if (n % 1024 == 0)
             sched_yield();
     }
     return NULL;
