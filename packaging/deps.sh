@@ -84,7 +84,7 @@ deps_install() { # GROUP...
     echo "Installing: ${packages[*]}"
     if [ "$column" = debian ]; then
         "${as_root[@]}" apt-get update -qq &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
                 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
     else
         "${as_root[@]}" dnf install -y -q "${packages[@]}"
