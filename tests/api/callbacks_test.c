@@ -24,23 +24,6 @@ struct scene {
     } while (0)
 #define EXPECT_BUSY(s, e) EXPECT(s, WAL_E_BUSY, e)
 
-static int nothing(void *ctx, const wal_record_t *record)
-{
-    (void)ctx;
-    (void)record;
-    return 0;
-}
-
-static int no_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
-{
-    (void)ctx;
-    (void)key;
-    (void)klen;
-    (void)value;
-    (void)vlen;
-    return 0;
-}
-
 static void no_durable(void *ctx, uint64_t lsn, int result)
 {
     struct scene *s = ctx;
@@ -83,7 +66,7 @@ static void refused(struct scene *s)
     EXPECT_BUSY(s, wal_reader_next_many(s->reader, &got, 1, 1, &n));
     EXPECT_BUSY(s, wal_reader_seek(s->reader, 1));
     EXPECT_BUSY(s, wal_reader_wait(s->reader, 0));
-    EXPECT_BUSY(s, wal_replay(s->log, 0, nothing, NULL, &last));
+    EXPECT_BUSY(s, wal_replay(s->log, 0, ignore_record, NULL, &last));
     EXPECT_BUSY(s, wal_truncate_before(s->log, 2));
     EXPECT_BUSY(s, wal_truncate_after(s->log, 1));
     EXPECT_BUSY(s, wal_replace_after(s->log, 1, &r, 1, 0, &lsn));
@@ -91,7 +74,7 @@ static void refused(struct scene *s)
     EXPECT_BUSY(s, wal_rotate(s->log));
     EXPECT_BUSY(s, wal_meta_set(s->log, "k", 1, "new", 3));
     EXPECT_BUSY(s, wal_meta_delete(s->log, "k", 1));
-    EXPECT_BUSY(s, wal_meta_each(s->log, no_meta, NULL));
+    EXPECT_BUSY(s, wal_meta_each(s->log, ignore_meta, NULL));
     EXPECT_BUSY(s, wal_close(s->log));
     EXPECT(s, WAL_E_LOCKED, wal_destroy(s->dir));
     EXPECT(s, 99, (int)lsn);
@@ -143,7 +126,7 @@ static void allowed(struct scene *s)
     EXPECT(s, 1, wal_batch_count(s->batch) == 1);
     /* Another log is another matter. */
     EXPECT(s, 0, wal_append(s->other, "x", 1, NULL));
-    EXPECT(s, 0, wal_replay(s->other, 0, nothing, NULL, NULL));
+    EXPECT(s, 0, wal_replay(s->other, 0, ignore_record, NULL, NULL));
 }
 
 static int on_record(void *ctx, const wal_record_t *record)

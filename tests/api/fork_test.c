@@ -35,23 +35,6 @@ static void count_event(void *ctx, const wal_event_t *event)
     atomic_fetch_add(&x->called, 1);
 }
 
-static int nothing(void *ctx, const wal_record_t *record)
-{
-    (void)ctx;
-    (void)record;
-    return 0;
-}
-
-static int no_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
-{
-    (void)ctx;
-    (void)key;
-    (void)klen;
-    (void)value;
-    (void)vlen;
-    return 0;
-}
-
 /* The number of the first call that didn't say FORK; 0: all did. */
 static int first_other(const int *codes, int n)
 {
@@ -109,7 +92,7 @@ static int reading_calls(const struct inherited *x)
         wal_reader_next_many(x->reader, &r, 1, 1, &n),
         wal_reader_seek(x->reader, 1),
         wal_reader_wait(x->reader, -1),
-        wal_replay(x->log, 0, nothing, NULL, v),
+        wal_replay(x->log, 0, ignore_record, NULL, v),
         wal_recovery(x->log, &report, sizeof report),
         wal_range(x->log, v, v, v, v),
         wal_failure(x->log),
@@ -122,7 +105,7 @@ static int reading_calls(const struct inherited *x)
         wal_stats(x->log, v, 4),
         wal_histogram(x->log, 0, v),
         wal_meta_get(x->log, "k", 1, buf, sizeof buf, &n),
-        wal_meta_each(x->log, no_meta, NULL),
+        wal_meta_each(x->log, ignore_meta, NULL),
     };
     return first_other(codes, COUNT_OF(codes));
 }

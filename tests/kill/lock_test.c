@@ -195,23 +195,6 @@ struct family {
     wal_lock_t *lock;
 };
 
-static int ignore_record(void *ctx, const wal_record_t *r)
-{
-    (void)ctx;
-    (void)r;
-    return 0;
-}
-
-static int ignore_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
-{
-    (void)ctx;
-    (void)key;
-    (void)klen;
-    (void)value;
-    (void)vlen;
-    return 0;
-}
-
 static int forked_writes(wal_t *w)
 {
     wal_record_t one = {.size = sizeof one, .data = "x", .data_size = 1};

@@ -343,6 +343,23 @@ int child_result(int pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+int ignore_record(void *ctx, const wal_record_t *record)
+{
+    (void)ctx;
+    (void)record;
+    return 0;
+}
+
+int ignore_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
+{
+    (void)ctx;
+    (void)key;
+    (void)klen;
+    (void)value;
+    (void)vlen;
+    return 0;
+}
+
 int in_child(int (*fn)(void *arg), void *arg)
 {
     fflush(NULL);

@@ -100,6 +100,10 @@ void fixture_patch(const char *path, uint64_t offset, size_t size, size_t field,
 int fixture_exists(const char *path);
 void fixture_remove_all(const char *path);
 
+/* Callbacks that let everything pass. */
+int ignore_record(void *ctx, const wal_record_t *record);
+int ignore_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen);
+
 /* Runs fn in a forked process. What it returns; -1 when it died. fn must not assert: cmocka is in
  * the parent. */
 int in_child(int (*fn)(void *arg), void *arg);
