@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/bytes.h"
 
 /* Where the records go. */
@@ -20,11 +21,10 @@ static bool fits(const struct many *m, const struct record *x)
     return m->n == 0 || (m->n < m->max && x->size <= m->bytes_left && !m->alone);
 }
 
+/* What the caller knows of the struct, zeros where it knows more. */
 static void put(struct many *m, const struct record *x)
 {
-    wal_record_t *to = (void *)m->at;
-
-    *to = (wal_record_t){
+    wal_record_t full = {
         .size = (uint32_t)m->stride,
         .type = x->type,
         .lsn = x->lsn,
@@ -35,8 +35,13 @@ static void put(struct many *m, const struct record *x)
         .flags = (x->lsn <= m->durable_lsn ? WAL_RECORD_DURABLE : 0u) |
                  (x->flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u),
     };
-    if (m->stride > sizeof *to)
-        memset(to + 1, 0, m->stride - sizeof *to);
+    if (LIKELY(m->stride == sizeof full)) {
+        memcpy(m->at, &full, sizeof full);
+    } else {
+        size_t known = (size_t)min_u64(m->stride, sizeof full);
+        memcpy(m->at, &full, known);
+        memset(m->at + known, 0, m->stride - known);
+    }
     m->at += m->stride;
     m->n++;
     m->alone = x->size > m->bytes_left;

@@ -84,6 +84,7 @@ int main(int argc, char **argv)
     use_durability();
     use_batches();
     use_readers();
+    use_many_records();
     use_interrupted_readers();
     use_replay();
     use_portable_form();

@@ -29,6 +29,7 @@ void use_appends(void);
 void use_durability(void);
 void use_batches(void);
 void use_readers(void);
+void use_many_records(void);
 void use_interrupted_readers(void);
 void use_replay(void);
 void use_portable_form(void);

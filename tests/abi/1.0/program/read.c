@@ -1,6 +1,7 @@
 /* Records out: readers in both directions, replay, the portable form. */
 #include "program.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void expect_next(wal_reader_t *r, uint64_t lsn, const char *text)
@@ -38,6 +39,29 @@ void use_readers(void)
     done_with(w, "reader");
     CHECK(wal_reader_next(r, &record) == WAL_E_CLOSED);
     wal_reader_close(r);
+}
+
+/* Both at once; the array has room for them and no more. */
+void use_many_records(void)
+{
+    wal_t *w = four_records("many");
+    wal_record_t *records = malloc(2 * sizeof(*records));
+    wal_reader_t *r;
+    size_t n = 0;
+
+    CHECK(records != NULL);
+    OK(wal_reader_open(w, 3, 0, &r));
+    records[0].size = sizeof(*records);
+    CHECK(wal_reader_next_many(r, records, 2, 100, &n) == 1 && n == 2);
+    CHECK(records[0].lsn == 3 && memcmp(records[0].data, "three", 5) == 0);
+    CHECK(records[1].lsn == 4 && memcmp(records[1].data, "four", 4) == 0);
+    CHECK(records[1].size == sizeof(*records) && records[1].data_size == 4);
+    records[0].size = sizeof(*records);
+    CHECK(wal_reader_next_many(r, records, 2, 100, &n) == 0 && n == 0);
+    CHECK(wal_reader_next_many(r, records, 0, 100, &n) == WAL_E_INVAL);
+    wal_reader_close(r);
+    free(records);
+    done_with(w, "many");
 }
 
 void use_interrupted_readers(void)

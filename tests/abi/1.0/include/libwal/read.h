@@ -29,6 +29,16 @@ int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret)
  * took its place away, until wal_reader_seek; WAL_E_CRYPTO; WAL_E_IO; WAL_E_CLOSED. A reader at or
  * below a cut goes on into the new records. Since 1.0. */
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);
+/* The same for up to `max` records at once, whose payloads together have at most max_bytes; a
+ * record above max_bytes comes alone. records[0].size is the array's stride, a multiple of 8; the
+ * other elements may be uninitialised. 1: records[0 .. *ret_n - 1] are filled, in the order of
+ * walking; their data (and tags) stay valid until the next call on this reader. It may give fewer
+ * than there are: no more than lie in the memory of one read of the file, and with REVERSE no more
+ * than one group of the log; so go on until it returns 0, *ret_n is 0 then. An error comes when it
+ * hits the first record; what could be read before it is given first. max 0: WAL_E_INVAL. Else as
+ * wal_reader_next. Since 1.0. */
+int wal_reader_next_many(wal_reader_t *r, wal_record_t *records, size_t max, size_t max_bytes,
+                         size_t *ret_n);
 /* Makes `lsn` the next record, as in wal_reader_open. Since 1.0. */
 int wal_reader_seek(wal_reader_t *r, uint64_t lsn);
 /* Waits until wal_reader_next has something to say: 1 it has, 0 timeout or wal_reader_interrupt.
