@@ -76,10 +76,10 @@ static int take_forward(struct wal_reader *r, const struct horizon *h, struct ma
 /* Towards its beginning. */
 static void take_backward(struct wal_reader *r, const struct horizon *h, struct many *m)
 {
-    uint64_t first = max_u64(r->group.header.first_lsn, h->first_lsn);
+    uint64_t first = r->group.header.first_lsn;
 
     while (r->position >= first) {
-        const struct record *x = &r->steps[r->position - r->group.header.first_lsn];
+        const struct record *x = &r->steps[r->position - first];
         if (!fits(m, x))
             return;
         put(m, x);
@@ -93,7 +93,7 @@ static int go_on(struct wal_reader *r, const struct horizon *h)
 {
     struct group_view g;
 
-    if (r->position > h->last_lsn || r->place.groups.lsn != r->position)
+    if (r->position > h->last_lsn)
         return 0;
     do {
         if (!group_reader_at_hand(&r->place.groups) || group_reader_next(&r->place.groups, &g) != 1)

@@ -250,6 +250,18 @@ static void what_was_read_ahead_is_at_hand(void **state)
     }
 }
 
+static void nothing_is_at_hand_behind_a_full_block(void **state)
+{
+    (void)state;
+    start_aligned(64);
+    for (int n = 0; n < 5; n++)
+        put(&draft, 1, BLOCK / 4 - 64 - 16);
+    for (uint64_t n = 0; n < 4; n++)
+        expect_group(SEGMENT_HEADER_BLOCK + n * (BLOCK / 4));
+    assert_int_equal(reader.room, BLOCK); /* a sanitizer sees who looks behind it */
+    assert_false(group_reader_at_hand(&reader));
+}
+
 static void a_read_error_is_no_end(void **state)
 {
     struct group_view g;
@@ -330,6 +342,7 @@ int main(void)
         TEST(a_place_tells_its_own_lsn),
         TEST(headers_are_walked_without_their_bodies),
         TEST(what_was_read_ahead_is_at_hand),
+        TEST(nothing_is_at_hand_behind_a_full_block),
         TEST(a_read_error_is_no_end),
         TEST(without_memory_the_reader_stays),
         TEST(what_is_missing_is_told_with_its_place),
