@@ -23,9 +23,11 @@ build() { # PRESET
     quietly 1 cmake --build --preset "$1"
 }
 
+# What tests have to say even when they pass stands behind "note: ".
 run_tests() { # PRESET [COMMAND-PREFIX...]
     say "$1: test"
     quietly 20 "${@:2}" ctest --preset "$1"
+    grep -h '^note: ' "build-$1/Testing/Temporary/LastTest.log" || true
 }
 
 deps_install build test

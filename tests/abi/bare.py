@@ -36,13 +36,13 @@ def downloads(source):
 
 
 def without_network():
-    """What to put in front of a command, and says so."""
+    """What to put in front of a command."""
     unshare = shutil.which("unshare") or "unshare"
     for prefix in ([unshare, "--net"], [unshare, "--map-root-user", "--net"]):
         if subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode == 0:
-            print(f"built behind {' '.join(prefix)}")
+            print(f"note: the library was built without a network, by {' '.join(prefix)}")
             return prefix
-    print("this user can't take the network away: only the texts were searched for downloads")
+    print("note: this user can't take the network away: only the texts were searched for downloads")
     return []
 
 

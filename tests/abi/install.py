@@ -28,7 +28,7 @@ HEADERS = {
 }
 # Component, folder below the prefix ("lib" stands for any libdir), names.
 INSTALLED = [
-    ("runtime", "lib", {"libwal.so.1", "libwal.so.1.0.0"}),
+    ("runtime", "lib", {"libwal.so.1", "libwal.so.VERSION"}),
     ("development", "lib", {"libwal.so", "libwal.a"}),
     ("development", "lib/pkgconfig", {"libwal.pc"}),
     ("development", "lib/cmake/libwal", {"libwal-config.cmake", "libwal-config-version.cmake",
@@ -52,12 +52,14 @@ def cache_value(build, name):
 
 def listed(build, components=COMPONENTS):
     """The paths below the prefix that the build's components install."""
-    libdir, config = (cache_value(build, name)
-                      for name in ("CMAKE_INSTALL_LIBDIR", "CMAKE_BUILD_TYPE"))
+    libdir, config, version = (cache_value(build, f"CMAKE_{name}") for name in
+                               ("INSTALL_LIBDIR", "BUILD_TYPE", "PROJECT_VERSION"))
     for component, folder, names in INSTALLED:
         if component in components:
             folder = re.sub("^lib", libdir, folder)
-            yield from (f"{folder}/{name}".replace("CONFIG", config.lower()) for name in names)
+            for name in names:
+                name = name.replace("CONFIG", config.lower()).replace("VERSION", version)
+                yield f"{folder}/{name}"
 
 
 def surplus(prefix, build, components=COMPONENTS):
