@@ -274,8 +274,8 @@ static void test_a_failing_sync_answers_everybody(void **state)
         begin(WAL_SYNC_DATA, false);
         lever_fail(&scene.yard.lever.sync, 20 + round, 1, EIO);
         crew_run(THREADS, ask_until_it_fails, NULL);
-        if (wal_failure(scene.log) == 0)
-            assert_int_equal(wal_sync(scene.log, 0), WAL_E_INDOUBT);
+        while (wal_failure(scene.log) == 0) /* they shared more syncs than it takes */
+            (void)append(0, 0, 0, NULL);
         uint64_t durable = wal_durable_lsn(scene.log), next = wal_next_lsn(scene.log);
         crew_await(&scene.answered, scene.asked);
         for (uint32_t k = 0; k < scene.asked; k++) {
