@@ -3,49 +3,29 @@
 #include "api/call.h"
 #include "base/codes.h"
 #include "log/meta.h"
+#include "log/meta_changes.h"
 
-static int check_key(const void *key, size_t klen)
+static int change(wal_t *w, const void *key, size_t klen, const void *value, size_t vlen)
 {
-    if (!key || klen == 0)
-        return fault(WAL_E_INVAL, "the key is NULL or empty");
-    if (klen > META_KEY_MAX)
-        return fault(WAL_E_TOOBIG, "the key has %zu bytes, more than %d", klen, META_KEY_MAX);
-    return 0;
+    struct call c;
+    struct meta_change change;
+    int e = call_begin(&c, w, CALL_WRITES);
+    if (e < 0)
+        return e;
+    e = meta_change_make(&change, key, klen, value, vlen);
+    if (e == 0)
+        e = meta_set(w, &change);
+    return call_end(&c, e);
 }
 
 int wal_meta_set(wal_t *w, const void *key, size_t klen, const void *value, size_t vlen)
 {
-    struct call c;
-    int e = call_begin(&c, w, CALL_WRITES);
-    if (e < 0)
-        return e;
-    e = check_key(key, klen);
-    if (e == 0 && !value && vlen)
-        e = fault(WAL_E_INVAL, "value is NULL, but its size is %zu", vlen);
-    if (e == 0 && vlen > META_VALUE_MAX)
-        e = fault(WAL_E_TOOBIG, "the value has %zu bytes, more than %d", vlen, META_VALUE_MAX);
-    if (e == 0) {
-        struct meta_entry change = {.key = key,
-                                    .key_size = (uint16_t)klen,
-                                    .value = value ? value : "",
-                                    .value_size = (uint16_t)vlen};
-        e = meta_change(w, &change);
-    }
-    return call_end(&c, e);
+    return change(w, key, klen, value || vlen ? value : "", vlen);
 }
 
 int wal_meta_delete(wal_t *w, const void *key, size_t klen)
 {
-    struct call c;
-    int e = call_begin(&c, w, CALL_WRITES);
-    if (e < 0)
-        return e;
-    e = check_key(key, klen);
-    if (e == 0) {
-        struct meta_entry change = {.key = key, .key_size = (uint16_t)klen};
-        e = meta_change(w, &change);
-    }
-    return call_end(&c, e);
+    return change(w, key, klen, NULL, 0);
 }
 
 int wal_meta_get(wal_t *w, const void *key, size_t klen, void *buf, size_t cap, size_t *ret_vlen)
@@ -55,7 +35,7 @@ int wal_meta_get(wal_t *w, const void *key, size_t klen, void *buf, size_t cap, 
     int e = call_begin(&c, w, CALL_IN_CALLBACK);
     if (e < 0)
         return e;
-    e = check_key(key, klen);
+    e = meta_key_check(key, klen);
     if (e == 0 && ((!buf && cap) || !ret_vlen))
         e = fault(WAL_E_INVAL, "%s is NULL", ret_vlen ? "buf" : "ret_vlen");
     if (e == 0) {

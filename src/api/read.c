@@ -18,11 +18,15 @@ static int bad_record(const wal_record_t *r)
              : fault(WAL_E_INVAL, "ret is NULL");
 }
 
-/* The caller's struct, whose size was checked. */
-static void fill(wal_record_t *ret, uint64_t lsn, const void *data, const struct got *g)
+/* The caller's struct, whose size was checked. r: the
+ * reader whose record it is; NULL: none, and no tag. */
+static void fill(wal_record_t *ret, uint64_t lsn, const void *data, const struct got *g,
+                 const struct wal_reader *r)
 {
     wal_record_t full = {
         .lsn = lsn, .type = g->type, .data = data, .data_size = g->size, .flags = g->flags};
+    if (r)
+        full.tag = reader_tag(r, &full.tag_size);
     bool fits = sized_fill(ret, ret->size, &full, sizeof full, RECORD_SIZE_1_0);
     (void)fits;
 }
@@ -41,7 +45,7 @@ int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret)
     else
         e = get_record(w, lsn, buf, cap, &got);
     if (e == 0)
-        fill(ret, lsn, buf, &got);
+        fill(ret, lsn, buf, &got, NULL);
     else if (e == WAL_E_TOOBIG)
         ret->data_size = got.size;
     return call_end(&c, e);
@@ -77,7 +81,7 @@ int wal_reader_next(wal_reader_t *r, wal_record_t *ret)
         struct got got = {.size = x.size, .type = x.type};
         got.flags = (durable ? WAL_RECORD_DURABLE : 0u) |
                     (x.flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u);
-        fill(ret, x.lsn, x.payload, &got);
+        fill(ret, x.lsn, x.payload, &got, r);
     }
     return call_end(&c, e);
 }
@@ -155,6 +159,7 @@ static int deliver(wal_t *w, struct wal_reader *r, wal_record_fn fn, void *ctx, 
                                .lsn = x.lsn,
                                .data = x.payload,
                                .data_size = x.size};
+        record.tag = reader_tag(r, &record.tag_size);
         record.flags =
             WAL_RECORD_DURABLE | (x.flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u);
         callback_begin(&in, w);

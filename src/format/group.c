@@ -73,6 +73,8 @@ static bool kind_fits(const struct group_header *h)
     switch (h->type) {
     case GROUP_DATA:
         return h->tag_bytes <= TAG_MAX;
+    case GROUP_TAG:
+        return h->tag_bytes > 0 && h->tag_bytes <= TAG_MAX;
     case GROUP_SEAL:
         return h->tag_bytes == 0 && (h->flags & (both | GROUP_BIRTH)) == 0;
     case GROUP_CHECKPOINT:

@@ -8,7 +8,13 @@
 
 #include "format/limits.h"
 
-enum group_type { GROUP_DATA = 1, GROUP_SEAL = 2, GROUP_CHECKPOINT = 4, GROUP_META = 5 };
+enum group_type {
+    GROUP_DATA = 1,
+    GROUP_SEAL = 2,
+    GROUP_TAG = 3, /* a tag whose records are elsewhere, or that has none */
+    GROUP_CHECKPOINT = 4,
+    GROUP_META = 5
+};
 enum {
     GROUP_COMPRESSED = 1,
     GROUP_ENCRYPTED = 2,

@@ -79,21 +79,28 @@ static int admit(struct wal *w, uint64_t body, uint32_t flags)
 static int reserve(struct wal *w, const struct source *s, enum append_how how, struct slot *ret)
 {
     struct stage *g = &w->stage;
-    uint64_t salt;
+    bool waits = how == APPEND_DURABLE;
+    uint64_t salt, body = s->body;
 
     if (s->records > LSN_MAX - w->next_lsn + 1)
         return fault_at(WAL_E_FULL, w->next_lsn, 0, 0, "LSNs are used up: the next one is %llu",
                         (unsigned long long)w->next_lsn);
+    if (UNLIKELY(s->tag != NULL)) { /* it joins no group */
+        stage_close(g, &w->limits);
+        body += tag_room(s->tag);
+    }
     bool fresh = g->fresh && g->salt == 0;
-    if (fresh || stage_wants_segment(g, &w->limits, s->body, s->records)) {
+    if (fresh || stage_wants_segment(g, &w->limits, body, s->records)) {
         int e = fresh_salt(w, &salt);
         if (e < 0)
             return e;
         uint64_t carried = w->started ? 0 : w->inherited.carry_records;
         stage_begin_segment(g, &w->limits, salt, fresh_birth_end(w), carried);
     }
-    int e =
-        stage_reserve(g, &w->limits, s->body, s->records, w->next_lsn, how == APPEND_DURABLE, ret);
+    int e = UNLIKELY(s->tag != NULL)
+                ? stage_reserve_tagged(g, &w->limits, s->tag, s->body, s->records, w->next_lsn,
+                                       waits, ret)
+                : stage_reserve(g, &w->limits, body, s->records, w->next_lsn, waits, ret);
     if (e == 0)
         w->next_lsn += s->records;
     return e;
@@ -140,7 +147,7 @@ static void write_when_full(struct wal *w, const struct slot *slot)
 
     if (closes)
         stage_close(s, &w->limits);
-    bool any = s->first && (s->first != s->last || !s->open);
+    bool any = s->first && (s->first != s->last || !s->open) && s->pending >= FLUSH_BYTES;
     if (any && (closes || w->write_error.code == 0) && turn_try(w)) {
         commit_write(w, false);
         turn_give(w);
@@ -211,7 +218,7 @@ int append_source(struct wal *w, struct source *s, uint32_t flags, uint64_t *ret
     bool timed =
         how == APPEND_DURABLE || stat_get(&w->stats, WAL_STAT_APPEND_RECORDS) % SAMPLE_EVERY == 0;
     uint64_t began = timed ? w->os->now(w->os->ctx) : 0;
-    if (s->can_fail || (s->records > 1 && s->body > w->config.group_bytes))
+    if (s->alone || (s->records > 1 && s->body + tag_room(s->tag) > w->config.group_bytes))
         e = long_batch(w, s, how, flags, &first);
     else
         e = append_short(w, s, flags, how, &first);

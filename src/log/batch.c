@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "crc/crc.h"
 #include "format/record.h"
+#include "log/truncate.h"
 
 enum { WINDOW_BYTES = 64 * 1024 };
 
@@ -30,6 +31,8 @@ void batch_clear(struct wal_batch *b)
     s->window = NULL;
     s->room = s->window_have = 0;
     s->spilled = s->records = s->payload = s->body = s->largest = 0;
+    b->tag.size = 0;
+    meta_changes_clear(&b->changes, s->log->alloc);
     b->doomed = false;
 }
 
@@ -72,34 +75,80 @@ static int spill(struct batch_store *s)
     return e;
 }
 
-int batch_append(struct wal_batch *b, uint32_t type, const void *data, size_t size)
+static int put(struct batch_store *s, const struct source_record *from)
 {
-    struct batch_store *s = &b->store;
-    struct source one;
+    size_t bytes = record_bytes(from->size);
+    int e = 0;
 
-    int e = source_one(&one, type, data, size, s->log->config.max_record_bytes);
+    if (s->memory.size && s->memory.size + bytes > s->log->config.group_bytes)
+        e = spill(s);
     if (e < 0)
         return e;
-    if (s->body + one.body > BATCH_BYTES_MAX)
-        return fault(WAL_E_TOOBIG, "a batch of more than 4 GiB");
-    if (s->memory.size && s->memory.size + one.body > s->log->config.group_bytes) {
-        e = spill(s);
-        if (e < 0)
-            return e;
-    }
-    uint8_t *out = buffer_reserve(&s->memory, (size_t)one.body);
+    uint8_t *out = buffer_reserve(&s->memory, bytes);
     if (!out)
         return fault_nomem();
-    struct record r = {.size = (uint32_t)size, .type = (uint16_t)type};
-    store64(out + one.body - 8, 0);
-    r.crc = size ? crc_copy(0, out + RECORD_HEADER_BYTES, data, size) : 0;
+    struct record r = {.size = from->size, .type = from->type};
+    store64(out + bytes - 8, 0);
+    r.crc = r.size ? crc_copy(0, out + RECORD_HEADER_BYTES, from->data, r.size) : 0;
     record_header_encode(out, &r);
-    s->memory.size += (size_t)one.body;
-    s->records++;
-    s->payload += size;
-    s->body += one.body;
-    s->largest = max_u64(s->largest, one.body);
+    s->memory.size += bytes;
     return 0;
+}
+
+/* Takes back what was put behind the records that count: the bytes are one sequence, in the file
+ * first. */
+static void set_back(struct batch_store *s)
+{
+    s->spilled = min_u64(s->spilled, s->body);
+    s->memory.size = (size_t)(s->body - s->spilled);
+}
+
+int batch_append_source(struct wal_batch *b, struct source *from)
+{
+    struct batch_store *s = &b->store;
+    struct source_record r;
+    int e = 0;
+
+    if (s->body + from->body > BATCH_BYTES_MAX)
+        return fault(WAL_E_TOOBIG, "a batch of more than 4 GiB");
+    for (; e == 0 && from->left; from->left--) {
+        e = from->next(from, &r);
+        if (e == 0)
+            e = put(s, &r);
+    }
+    if (e < 0) {
+        set_back(s);
+        return e;
+    }
+    s->records += from->records;
+    s->payload += from->payload;
+    s->body += from->body;
+    s->largest = max_u64(s->largest, from->largest);
+    return 0;
+}
+
+int batch_append(struct wal_batch *b, uint32_t type, const void *data, size_t size)
+{
+    struct source one;
+    int e = source_one(&one, type, data, size, b->store.log->config.max_record_bytes);
+    return e < 0 ? e : batch_append_source(b, &one);
+}
+
+int batch_set_tag(struct wal_batch *b, const void *data, size_t size)
+{
+    if (size > TAG_MAX)
+        return fault(WAL_E_TOOBIG, "a tag of %zu bytes, more than %d", size, TAG_MAX);
+    if (!data && size)
+        return fault(WAL_E_INVAL, "data is NULL, but size is %zu", size);
+    if (size)
+        memcpy(b->tag.bytes, data, size);
+    b->tag.size = (uint32_t)size;
+    return 0;
+}
+
+int batch_meta(struct wal_batch *b, const struct meta_change *change)
+{
+    return meta_changes_add(&b->changes, b->store.log->alloc, change);
 }
 
 /* Reads a piece of the file from s->at on, `size` bytes at least. */
@@ -165,14 +214,17 @@ static void store_rewind(struct source *src)
     src->store->at = 0;
 }
 
-static void store_source(struct batch_store *s, struct source *ret)
+static void source_of(struct wal_batch *b, struct source *ret)
 {
+    struct batch_store *s = &b->store;
     *ret = (struct source){
         .records = s->records,
         .payload = s->payload,
         .body = s->body,
         .largest = s->largest,
-        .can_fail = s->spilled > 0,
+        .alone = s->spilled > 0 || b->changes.n > 0,
+        .tag = b->tag.size ? &b->tag : NULL,
+        .changes = b->changes.n ? &b->changes : NULL,
         .next = store_next,
         .rewind = store_rewind,
         .store = s,
@@ -180,29 +232,61 @@ static void store_source(struct batch_store *s, struct source *ret)
     source_rewind(ret);
 }
 
-int batch_commit(struct wal_batch *b, uint32_t flags, uint64_t *ret_first, uint64_t *ret_last)
+/* Whether there is something to commit; a tag alone isn't. */
+static bool holds(const struct wal_batch *b)
 {
-    struct source s;
-    enum append_how how;
-    uint64_t records = b->store.records;
+    return b->store.records > 0 || b->changes.n > 0;
+}
 
+static int check(const struct wal_batch *b, uint32_t flags)
+{
+    enum append_how how;
     int e = append_how(b->store.log, flags, &how);
-    if (e < 0)
+    if (e < 0 || !b->doomed)
         return e;
-    if (b->doomed)
-        return fault(WAL_E_FAILED,
-                     "an earlier commit of this batch is in doubt: it can only be aborted");
-    if (records == 0) {
-        *ret_first = *ret_last = 0;
-        return 0;
-    }
-    store_source(&b->store, &s);
-    e = append_source(b->store.log, &s, flags, ret_first);
+    return fault(WAL_E_FAILED,
+                 "an earlier commit of this batch is in doubt: it can only be aborted");
+}
+
+/* A commit has come to this. Without records there are no LSNs. */
+static int finish(struct wal_batch *b, int e, uint64_t first, uint64_t *ret_first,
+                  uint64_t *ret_last)
+{
+    uint64_t records = b->store.records;
     if (e < 0) {
         b->doomed = e == WAL_E_INDOUBT || e == WAL_E_FAILED;
         return e;
     }
-    *ret_last = *ret_first + records - 1;
+    *ret_first = records ? first : 0;
+    *ret_last = records ? first + records - 1 : 0;
     batch_clear(b);
     return 0;
+}
+
+int batch_commit(struct wal_batch *b, uint32_t flags, uint64_t *ret_first, uint64_t *ret_last)
+{
+    struct source s;
+    uint64_t first = 0;
+
+    int e = check(b, flags);
+    if (e < 0)
+        return e;
+    source_of(b, &s);
+    if (holds(b))
+        e = append_source(b->store.log, &s, flags, &first);
+    return finish(b, e, first, ret_first, ret_last);
+}
+
+int batch_replace_after(struct wal_batch *b, uint64_t lsn, uint32_t flags, uint64_t *ret_first,
+                        uint64_t *ret_last)
+{
+    struct source s;
+    uint64_t first = 0;
+
+    int e = check(b, flags);
+    if (e < 0)
+        return e;
+    source_of(b, &s);
+    e = truncate_replace(b->store.log, lsn, holds(b) ? &s : NULL, &first);
+    return finish(b, e, first, ret_first, ret_last);
 }

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/fault.h"
+#include "base/plant.h"
 #include "crc/crc.h"
 
 /* Measuring and writing go the same way: with w NULL groups are counted, else written. */
@@ -58,7 +59,7 @@ static int put_meta(struct pass *p)
     const struct meta_map *m = p->births->meta;
     struct group_header h = {.type = GROUP_META};
 
-    if (!m || m->n == 0)
+    if (!m || m->n == 0 || PLANTED(33))
         return 0;
     int e = make_room(p, m->size);
     if (e < 0)
@@ -68,6 +69,20 @@ static int put_meta(struct pass *p)
         h.first_lsn = p->w->end.next_lsn;
     }
     h.stored_bytes = (uint32_t)m->size;
+    return put(p, &h);
+}
+
+static int put_tag(struct pass *p, const struct tag *tag)
+{
+    struct group_header h;
+    int e = tag && tag->size ? make_room(p, tag_room(tag)) : 1;
+    if (e != 0)
+        return e < 0 ? e : 0;
+    h = tag_group(tag);
+    if (p->w) {
+        tag_put(tag, body_of(p));
+        h.first_lsn = p->w->end.next_lsn;
+    }
     return put(p, &h);
 }
 
@@ -158,8 +173,17 @@ static int put_old_group(struct pass *p, const struct group_reader *r, const str
 static int take_old_group(struct pass *p, const struct group_reader *r, const struct group_view *g,
                           uint64_t last)
 {
+    struct tag tag;
     int e = g->header.flags & GROUP_FIRST ? look_through_run(p, g) : 0;
-    return e < 0 || g->header.type != GROUP_DATA ? e : put_old_group(p, r, g, last);
+
+    if (e == 0 && g->header.type == GROUP_DATA)
+        e = put_old_group(p, r, g, last);
+    if (e == 0 && g->header.type == GROUP_TAG) {
+        e = tag_of(p->births->from, g, &tag);
+        if (e == 0)
+            e = put_tag(p, &tag);
+    }
+    return e;
 }
 
 static int put_old_groups(struct pass *p)
@@ -188,45 +212,54 @@ static int put_old_groups(struct pass *p)
     return e;
 }
 
+/* As many new records as a group holds, or none of them where there is only a tag. */
+static int put_new_group(struct pass *p, struct source *s, bool first)
+{
+    size_t tag = tag_room(s->tag);
+    uint64_t limit = p->births->group_bytes - tag;
+    struct group_header h = {.type = GROUP_DATA,
+                             .tag_bytes = (uint16_t)(s->tag ? s->tag->size : 0)};
+    struct filled f;
+
+    int e = make_room(p, tag + max_u64(min_u64(s->body, limit), s->largest));
+    if (e < 0)
+        return e;
+    if (p->w) {
+        h.first_lsn = p->w->end.next_lsn;
+        tag_put(s->tag, body_of(p));
+        e = source_fill(s, limit, body_of(p) + tag, h.first_lsn, p->w->segment.header.salt, &f);
+    } else {
+        e = source_measure(s, limit, &f);
+    }
+    if (e < 0)
+        return e;
+    h.records = (uint32_t)f.records;
+    h.stored_bytes = (uint32_t)(tag + f.bytes);
+    h.flags = first == !s->left ? 0 : first ? GROUP_FIRST : GROUP_LAST;
+    return put(p, &h);
+}
+
 static int put_new_records(struct pass *p)
 {
     struct source *s = p->births->source;
-    struct filled f;
+    bool first = true;
     int e = 0;
 
     if (!s)
         return 0;
+    if (s->records == 0)
+        return put_tag(p, s->tag);
     source_rewind(s);
-    bool several = s->body > p->births->group_bytes, first = true;
-    while (e == 0 && s->left) {
-        struct group_header h = {.type = GROUP_DATA};
-        e = make_room(p, max_u64(min_u64(s->body, p->births->group_bytes), s->largest));
-        if (e < 0)
-            return e;
-        if (p->w) {
-            h.first_lsn = p->w->end.next_lsn;
-            e = source_fill(s, p->births->group_bytes, body_of(p), h.first_lsn,
-                            p->w->segment.header.salt, &f);
-        } else {
-            e = source_measure(s, p->births->group_bytes, &f);
-        }
-        if (e < 0)
-            return e;
-        h.records = (uint32_t)f.records;
-        h.stored_bytes = (uint32_t)f.bytes;
-        h.flags = several && !(first && !s->left) ? (first     ? GROUP_FIRST
-                                                     : s->left ? 0
-                                                               : GROUP_LAST)
-                                                  : 0;
-        first = false;
-        e = put(p, &h);
-    }
+    for (; e == 0 && s->left; first = false)
+        e = put_new_group(p, s, first);
     return e;
 }
 
 static int run(struct pass *p)
 {
     int e = put_meta(p);
+    if (e == 0 && !PLANTED(33))
+        e = put_tag(p, &p->births->tag);
     if (e == 0)
         e = put_old_groups(p);
     if (e == 0)

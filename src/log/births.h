@@ -1,6 +1,6 @@
 /* What a new segment is born with: groups marked BIRTH that are in it before control names it, in
- * this order: the metadata map, groups carried over from another segment, the kept records of a
- * group that was cut, new records. */
+ * this order: the metadata map, the newest tag from before what follows, groups carried over from
+ * another segment, the kept records of a group that was cut, new records. */
 #ifndef WAL_LOG_BIRTHS_H
 #define WAL_LOG_BIRTHS_H
 
@@ -8,17 +8,21 @@
 #include "base/attr.h"
 #include "log/meta_map.h"
 #include "log/source.h"
+#include "log/tag.h"
 #include "segment/groups.h"
 #include "segment/writer.h"
 
 struct births {
     const struct meta_map *meta; /* NULL or empty: none */
-    const struct segment *from;  /* data groups between these two boundaries go over; NULL: none */
+    struct tag tag;              /* in force at `begin` */
+    const struct segment *from;  /* the records and tags between these two boundaries go over; NULL:
+                                    none */
     struct boundary begin, end;
     bool split; /* the group at `end` is cut: its records up to last_kept go over as a group of
                    their own */
     uint64_t last_kept;
-    struct source *source; /* NULL: none. They get the LSNs behind everything before. */
+    struct source *source; /* NULL: none. They get the LSNs behind everything before. What metadata
+                              they change is in `meta` already. */
     const struct alloc *alloc;
     uint64_t group_bytes;
     uint8_t *lent; /* memory for groups: what fits into it takes no other. NULL: none */

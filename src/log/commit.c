@@ -160,7 +160,8 @@ static struct outgoing outgoing_of(const struct staged *g)
                    .first_lsn = g->first_lsn,
                    .records = (uint32_t)g->records,
                    .stored_bytes = (uint32_t)g->used,
-                   .raw_bytes = (uint32_t)g->used},
+                   .raw_bytes = (uint32_t)g->used,
+                   .tag_bytes = g->tag_bytes},
         .bytes = g->bytes,
     };
 }
@@ -263,6 +264,7 @@ void commit_publish(struct wal *w)
     if (w->started) {
         w->written_lsn = x->end.next_lsn - 1;
         w->written_offset = x->end.offset;
+        w->tag_offset = x->end.tag_offset;
         if (x->watermark != atomic_load(&w->durable_lsn))
             notify_durable(w, x->watermark);
         if (w->config.sync_mode == WAL_SYNC_INTERVAL && w->written_lsn == x->watermark)

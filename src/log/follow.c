@@ -6,6 +6,7 @@
 #include "base/codes.h"
 #include "log/create.h"
 #include "log/directory.h"
+#include "log/place.h"
 #include "log/reader.h"
 #include "log/recover.h"
 
@@ -312,30 +313,80 @@ void follow_want_written(struct wal *w)
         atomic_store(&w->follower->want_written, true);
 }
 
-static int search_meta(struct wal *w)
+static int load_meta(struct wal *w, const struct segment *s, uint64_t offset)
+{
+    int e = 0;
+    pthread_mutex_lock(&w->mu);
+    if (offset == 0)
+        meta_map_free(&w->meta, w->alloc);
+    else
+        e = recover_meta(w, s, offset);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+/* While control changes, what is durable may end in another segment than the newest. */
+static int tag_below_cap(struct wal *w, struct tag *ret)
+{
+    uint64_t lsn = atomic_load(&w->durable_lsn);
+    struct boundary at;
+    struct member *m;
+    bool split;
+
+    int e = catalog_find(&w->catalog, lsn + 1, &m);
+    if (e < 0)
+        return e;
+    e = place_boundary(w, m, lsn, w->follower->durable_offset, &at, &split);
+    if (e == 0)
+        e = tag_read(&m->segment, w->alloc, at.tag_offset, ret);
+    catalog_release(&w->catalog, m);
+    return e;
+}
+
+static int search_in(struct wal *w, const struct member *m)
 {
     struct follower *f = w->follower;
-    struct member *m;
+    uint64_t offset = f->durable_offset;
     struct boundary end;
+
+    f->searched_segment = 0;
+    int e = tail_boundary_below(&m->segment, w->alloc, offset, &end);
+    if (e == 0)
+        e = load_meta(w, &m->segment, end.meta_offset);
+    if (e == 0 && w->control.newer)
+        return tag_below_cap(w, &f->tag);
+    if (e == 0)
+        e = tag_read(&m->segment, w->alloc, end.tag_offset, &f->tag);
+    if (e == 0) {
+        f->searched_segment = m->number;
+        f->searched_offset = offset;
+    }
+    return e;
+}
+
+/* Metadata and tag at the end of what is durable. */
+static int search(struct wal *w)
+{
+    const struct follower *f = w->follower;
+    struct member *m;
 
     int e = catalog_newest(&w->catalog, &m);
     if (e < 0)
         return e;
-    uint64_t offset = f->durable_offset;
-    if (f->meta_segment != m->number || f->meta_offset != offset) {
-        e = tail_boundary_below(&m->segment, w->alloc, offset, &end);
-        pthread_mutex_lock(&w->mu);
-        if (e == 0 && end.meta_offset == 0)
-            meta_map_free(&w->meta, w->alloc);
-        else if (e == 0)
-            e = recover_meta(w, &m->segment, end.meta_offset);
-        pthread_mutex_unlock(&w->mu);
-    }
-    if (e == 0) {
-        f->meta_segment = m->number;
-        f->meta_offset = offset;
-    }
+    if (f->searched_segment != m->number || f->searched_offset != f->durable_offset)
+        e = search_in(w, m);
     catalog_release(&w->catalog, m);
+    return e;
+}
+
+/* Under the follower's lock. */
+static int look_and_search(struct wal *w)
+{
+    int e = look(w);
+    if (e == 0)
+        e = search(w);
+    if (e == WAL_E_CORRUPT && load_patiently(w, false) == 0)
+        e = search(w);
     return e;
 }
 
@@ -344,13 +395,20 @@ int follow_meta(struct wal *w)
     if (!w->follower)
         return 0;
     pthread_mutex_lock(&w->follower->mu);
-    int e = look(w);
-    if (e == 0)
-        e = search_meta(w);
-    if (e == WAL_E_CORRUPT && load_patiently(w, false) == 0)
-        e = search_meta(w);
+    int e = look_and_search(w);
     pthread_mutex_unlock(&w->follower->mu);
     notify_events(w);
+    return e;
+}
+
+int follow_tag(struct wal *w, struct tag *ret)
+{
+    struct follower *f = w->follower;
+    pthread_mutex_lock(&f->mu);
+    int e = look_and_search(w);
+    if (e == 0)
+        *ret = f->tag;
+    pthread_mutex_unlock(&f->mu);
     return e;
 }
 

@@ -15,8 +15,9 @@ struct follower {
                              durable yet */
     uint64_t durable_offset; /* in the newest segment */
     atomic_bool want_written;
-    uint64_t meta_segment,
-        meta_offset; /* the newest segment was searched for metadata up to here */
+    struct tag tag;                             /* the newest durable one */
+    uint64_t searched_segment, searched_offset; /* the newest segment was searched for metadata and
+                                                   tag up to here */
 };
 
 MUST_USE int follow_open(struct wal *w);
@@ -24,8 +25,10 @@ MUST_USE int follow_open(struct wal *w);
 MUST_USE int follow_look(struct wal *w);
 /* Looks anew even where control seems the same: something that should be there was not. */
 MUST_USE int follow_again(struct wal *w);
-/* The newest metadata. */
+/* The newest durable metadata. */
 MUST_USE int follow_meta(struct wal *w);
+/* The newest durable tag; for followers only. */
+MUST_USE int follow_tag(struct wal *w, struct tag *ret);
 /* A reader wants to see what is not durable yet. */
 void follow_want_written(struct wal *w);
 /* Its files are closed already. */

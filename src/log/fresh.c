@@ -24,8 +24,10 @@ int fresh_salt(const struct wal *w, uint64_t *ret)
 
 uint64_t fresh_birth_end(const struct wal *w)
 {
-    uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, w->config.group_align) : 0;
-    return SEGMENT_HEADER_BLOCK + meta + (w->started ? 0 : w->inherited.carry_bytes);
+    uint32_t align = w->config.group_align;
+    uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, align) : 0;
+    uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
+    return SEGMENT_HEADER_BLOCK + meta + tag + (w->started ? 0 : w->inherited.carry_bytes);
 }
 
 /* A name that is gone, or that can't be removed now, is not an error here. */
@@ -227,6 +229,13 @@ static int name_it(struct wal *w, struct writer *n)
     return PLANTED(3) ? 0 : folder_sync(&w->folder);
 }
 
+void fresh_refer(struct control *c, const struct boundary *end)
+{
+    const struct place_ref none = {0, 0};
+    c->metadata = end->meta_offset ? (struct place_ref){c->newest, end->meta_offset} : none;
+    c->tagged = end->tag_offset ? (struct place_ref){c->newest, end->tag_offset} : none;
+}
+
 static int state_it(struct wal *w, const struct fresh *f, const struct writer *n)
 {
     struct control *c = &w->control.now;
@@ -237,8 +246,7 @@ static int state_it(struct wal *w, const struct fresh *f, const struct writer *n
     c->flags = 0;
     c->pid = w->os->pid(w->os->ctx);
     c->end_lsn = c->end_offset = 0;
-    c->metadata = n->end.meta_offset ? (struct place_ref){c->newest, n->end.meta_offset}
-                                     : (struct place_ref){0, 0};
+    fresh_refer(c, &n->end);
     return control_write(&w->control);
 }
 
@@ -287,7 +295,10 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
         w->handed_lsn = n->end.next_lsn - 1;
         w->written_lsn = n->end.next_lsn - 1;
         w->written_offset = n->end.offset;
+        w->tag_offset = n->end.tag_offset;
     }
+    if (e == 0 && f->map)
+        meta_map_swap(&w->meta, f->map);
     if (e == 0 && f->cuts) {
         w->next_lsn = n->end.next_lsn;
         w->background.submit_lsn = 0; /* what stays is durable, what goes is not waited for */
@@ -391,8 +402,10 @@ int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
         f.base_lsn = in->vouched.next_lsn;
         f.advance.ends = true;
         f.advance.end = in->vouched;
+        e = tag_read(s, w->alloc, in->vouched.tag_offset, &f.births.tag);
     }
-    e = fresh_make(w, &f, ret_fatal);
+    if (e == 0)
+        e = fresh_make(w, &f, ret_fatal);
     catalog_release(&w->catalog, last);
     return e;
 }
@@ -445,14 +458,17 @@ int fresh_seal(struct wal *w, bool *ret_fatal)
     return e;
 }
 
-/* Whatever lacks space or memory says so while there still is a way back. */
+/* Whatever can't be read, or lacks space or memory, says so while there still is a way back. */
 static int reserve_all(struct wal *w, struct births *b)
 {
     int e = fresh_prepare(w);
     if (e == 0)
         e = catalog_reserve(&w->catalog);
-    if (e == 0 && w->meta.body) {
-        b->lent_bytes = outgoing_room(w->meta.size, w->config.group_align);
+    if (e == 0)
+        e = tag_read(&w->writer.segment, w->alloc, w->writer.end.tag_offset, &b->tag);
+    if (e == 0 && (w->meta.body || b->tag.size)) {
+        size_t body = (size_t)max_u64(w->meta.size, tag_room(&b->tag));
+        b->lent_bytes = outgoing_room(body, w->config.group_align);
         b->lent = mem_new(w->alloc, b->lent_bytes);
         e = b->lent ? 0 : fault_nomem();
     }

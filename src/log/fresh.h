@@ -21,6 +21,8 @@ struct fresh {
     struct births births;
     struct advance advance; /* without `add` */
     uint64_t first_lsn;     /* what control says then */
+    struct meta_map *map;   /* becomes the metadata in the same step, and is the old map then; NULL:
+                               they stay as they are */
     bool cuts;              /* records above cut_lsn go: readers are told, the numbers fall back */
     uint64_t cut_lsn;
 };
@@ -47,6 +49,9 @@ MUST_USE int fresh_salt(const struct wal *w, uint64_t *ret);
 MUST_USE int fresh_prepare(struct wal *w);
 MUST_USE int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret);
 void fresh_discard_prepared(struct wal *w);
+
+/* What control says of the newest segment, when its groups end here. */
+void fresh_refer(struct control *c, const struct boundary *end);
 
 /* Removes segments that are no longer part of the log, and frees the list. A failure is not
  * reported: what stays is a leftover, which the next handle removes. */

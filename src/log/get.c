@@ -58,7 +58,7 @@ static int get_staged(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct
         pthread_mutex_lock(&w->mu);
     }
     struct record_walk walk = {
-        .at = g->bytes + GROUP_HEADER_BYTES,
+        .at = g->bytes + GROUP_HEADER_BYTES + align_up(g->tag_bytes, 8),
         .end = g->bytes + GROUP_HEADER_BYTES + g->used,
         .lsn = g->first_lsn,
         .left = (uint32_t)g->records,

@@ -98,6 +98,7 @@ struct wal {
     uint64_t next_lsn;       /* mu */
     uint64_t written_lsn;    /* mu: everything up to it is in the file ... */
     uint64_t written_offset; /* mu: ... whose groups end here */
+    uint64_t tag_offset; /* mu: newest group with a tag among them; 0: none. Not of a follower */
     _Atomic uint64_t first_lsn, durable_lsn;
     struct fault write_error; /* mu: why buffered records aren't written; code 0: they can be */
     int failure;              /* mu: the sticky code; 0: healthy */

@@ -1,64 +1,117 @@
 #include "log/long_batch.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "log/background.h"
 #include "log/commit.h"
 #include "log/fresh.h"
+#include "log/meta_changes.h"
 #include "log/zeros.h"
 
-/* A place for the batch: this handle's segment, or a new one. */
-static int make_place(struct wal *w, const struct source *s, bool *ret_fatal)
+/* A batch on its way into the segment. */
+struct run {
+    struct wal *log;
+    struct source *source;
+    const struct meta_map *map; /* what the metadata becomes with it; NULL: it stays as it is */
+    struct outgoing group;
+    bool any;         /* a group of it was put */
+    uint64_t touched; /* how far a failed write may have gone */
+    bool fatal;
+};
+
+static uint64_t disk_bytes(const struct run *r)
 {
+    const struct wal *w = r->log;
+    uint32_t align = w->config.group_align;
+    uint64_t bytes = group_disk_bytes(r->source->body + tag_room(r->source->tag), align);
+    return bytes + (r->map ? group_disk_bytes(r->map->size, align) : 0);
+}
+
+/* A place for the batch: this handle's segment, or a new one where it holds something already. */
+static int make_place(struct run *r)
+{
+    struct wal *w = r->log;
     const struct writer *x = &w->writer;
+    const struct segment_header *h = &x->segment.header;
     uint64_t salt;
 
-    *ret_fatal = false;
     int e = fresh_salt(w, &salt);
     if (e < 0)
         return e;
     if (!w->started)
-        return fresh_start(w, salt, ret_fatal);
-    uint64_t records = x->end.next_lsn - x->segment.header.base_lsn;
-    bool full = x->end.offset + group_disk_bytes(s->body, w->config.group_align) >
-                    w->config.segment_bytes ||
-                (w->config.segment_records && records + s->records > w->config.segment_records);
-    return full && records ? fresh_rotate(w, salt, ret_fatal) : 0;
+        return fresh_start(w, salt, &r->fatal);
+    uint64_t records = x->end.next_lsn - h->base_lsn;
+    bool full =
+        x->end.offset + disk_bytes(r) > w->config.segment_bytes ||
+        (w->config.segment_records && records + r->source->records > w->config.segment_records);
+    bool empty = records == 0 && x->end.offset == (uint64_t)h->birth_place * PLACE_UNIT;
+    return full && !empty ? fresh_rotate(w, salt, &r->fatal) : 0;
 }
 
-/* All groups of the batch. *touched: how far a failed write may have gone. */
-static int put_groups(struct wal *w, struct source *s, uint64_t *touched, bool *ret_fatal)
+/* Puts what is in r->group.bytes; `more`: another group of the batch follows. */
+static int put(struct run *r, struct group_header h, bool more)
 {
-    uint32_t limit = w->config.group_bytes;
-    size_t room = (size_t)max_u64(min_u64(limit, s->body), s->largest);
-    struct outgoing g = {.bytes = mem_new(w->alloc, outgoing_room(room, w->config.group_align))};
-    bool first = true;
+    h.flags = (uint8_t)((!r->any && more ? GROUP_FIRST : 0) | (r->any && !more ? GROUP_LAST : 0));
+    h.first_lsn = r->log->writer.end.next_lsn;
+    h.raw_bytes = h.stored_bytes;
+    r->group.header = h;
+    r->any = true;
+    return commit_put(r->log, &r->group, 1, &r->touched, &r->fatal);
+}
+
+/* The tag is in front already. */
+static int put_records(struct run *r)
+{
+    struct source *s = r->source;
+    const struct writer *x = &r->log->writer;
+    size_t tag = tag_room(s->tag);
+    struct filled f;
+
+    int e =
+        source_fill(s, r->log->config.group_bytes - tag, r->group.bytes + GROUP_HEADER_BYTES + tag,
+                    x->end.next_lsn, x->segment.header.salt, &f);
+    if (e < 0)
+        return e;
+    struct group_header h = {
+        .type = GROUP_DATA,
+        .tag_bytes = (uint16_t)(s->tag ? s->tag->size : 0),
+        .records = (uint32_t)f.records,
+        .stored_bytes = (uint32_t)(tag + f.bytes),
+    };
+    return put(r, h, s->left || r->map);
+}
+
+static int put_map(struct run *r)
+{
+    struct group_header h = {.type = GROUP_META, .stored_bytes = (uint32_t)r->map->size};
+    memcpy(r->group.bytes + GROUP_HEADER_BYTES, r->map->body, r->map->size);
+    return put(r, h, false);
+}
+
+/* All groups of the batch. */
+static int put_groups(struct run *r)
+{
+    struct wal *w = r->log;
+    struct source *s = r->source;
+    uint64_t room = max_u64(min_u64(w->config.group_bytes, s->body), s->largest);
     int e = 0;
 
-    *ret_fatal = false;
-    *touched = w->writer.end.offset;
-    if (!g.bytes)
+    room = max_u64(room + tag_room(s->tag), r->map ? r->map->size : 0);
+    r->fatal = false; /* what made the place has succeeded */
+    r->touched = w->writer.end.offset;
+    r->group.bytes = mem_new(w->alloc, outgoing_room((size_t)room, w->config.group_align));
+    if (!r->group.bytes)
         return fault_nomem();
     source_rewind(s);
-    while (e == 0 && s->left) {
-        struct filled f;
-        const struct writer *x = &w->writer;
-        e = source_fill(s, limit, g.bytes + GROUP_HEADER_BYTES, x->end.next_lsn,
-                        x->segment.header.salt, &f);
-        if (e < 0)
-            break;
-        g.header = (struct group_header){
-            .type = GROUP_DATA,
-            .flags = (uint8_t)((first && s->left ? GROUP_FIRST : 0) |
-                               (!first && !s->left ? GROUP_LAST : 0)),
-            .first_lsn = x->end.next_lsn,
-            .records = (uint32_t)f.records,
-            .stored_bytes = (uint32_t)f.bytes,
-            .raw_bytes = (uint32_t)f.bytes,
-        };
-        first = false;
-        e = commit_put(w, &g, 1, touched, ret_fatal);
-    }
-    mem_free(w->alloc, g.bytes);
+    tag_put(s->tag, r->group.bytes + GROUP_HEADER_BYTES);
+    if (s->tag && s->records == 0)
+        e = put(r, tag_group(s->tag), true);
+    while (e == 0 && s->left)
+        e = put_records(r);
+    if (e == 0 && r->map)
+        e = put_map(r);
+    mem_free(w->alloc, r->group.bytes);
     return e;
 }
 
@@ -75,7 +128,9 @@ static int leave_behind(struct wal *w, const struct boundary *end)
     bool named;
 
     segment_follow(&w->writer.segment, end, &f.follow);
-    int e = fresh_salt(w, &f.salt);
+    int e = tag_read(&w->writer.segment, w->alloc, end->tag_offset, &f.births.tag);
+    if (e == 0)
+        e = fresh_salt(w, &f.salt);
     return e < 0 ? e : fresh_make(w, &f, &named);
 }
 
@@ -92,26 +147,26 @@ static int set_back(struct wal *w, const struct boundary *begin, uint64_t touche
     return writer_erase(&w->writer, touched);
 }
 
-static int write_batch(struct wal *w, struct source *s, bool durable, bool *ret_fatal)
+static int write_batch(struct run *r, bool durable)
 {
-    uint64_t touched;
+    struct wal *w = r->log;
 
-    int e = make_place(w, s, ret_fatal);
+    int e = make_place(r);
     if (e < 0)
         return e;
     struct boundary begin = w->writer.end;
     w->batch_lsn = begin.next_lsn;
-    e = put_groups(w, s, &touched, ret_fatal);
+    e = put_groups(r);
     w->batch_lsn = 0;
-    if (e < 0 && !*ret_fatal) {
+    if (e < 0 && !r->fatal) {
         struct fault cause = *fault_last();
-        *ret_fatal = set_back(w, &begin, touched) < 0;
-        if (!*ret_fatal)
+        r->fatal = set_back(w, &begin, r->touched) < 0;
+        if (!r->fatal)
             fault_put(&cause);
     }
     if (e == 0 && durable) {
         e = commit_sync(w);
-        *ret_fatal = e < 0;
+        r->fatal = e < 0;
     }
     return e;
 }
@@ -142,44 +197,57 @@ static void note(struct wal *w, enum append_how how)
     background_kick(w);
 }
 
+/* Under mu, with the turn; drops mu meanwhile. */
+static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t *ret_first)
+{
+    struct meta_map map = {0};
+    struct run r = {.log = w, .source = s, .map = s->changes ? &map : NULL};
+    uint64_t first = s->records ? w->next_lsn : 0;
+
+    int e =
+        s->changes ? meta_map_with(&w->meta, w->alloc, s->changes->list, s->changes->n, &map) : 0;
+    if (e < 0)
+        return e;
+    zeros_settle(w);
+    pthread_mutex_unlock(&w->mu);
+    e = write_batch(&r, how == APPEND_DURABLE);
+    pthread_mutex_lock(&w->mu);
+    if (e < 0 && r.fatal) {
+        wal_fail(w);
+        e = wal_indoubt_fault(w, first);
+    } else if (e < 0) {
+        commit_tell_unwritten(w, first);
+    }
+    if (e == 0) {
+        w->next_lsn += s->records;
+        append_count(w, s);
+        *ret_first = first;
+    }
+    if (e == 0 && r.map)
+        meta_map_swap(&w->meta, &map);
+    if (!w->failure)
+        commit_publish(w);
+    if (e == 0)
+        note(w, how);
+    meta_map_free(&map, w->alloc);
+    return e;
+}
+
 int long_batch(struct wal *w, struct source *s, enum append_how how, uint32_t flags,
                uint64_t *ret_first)
 {
-    bool fatal = false;
-
+    if (s->changes)
+        how = APPEND_DURABLE; /* wal_meta_get shows nothing that a crash takes back */
     pthread_mutex_lock(&w->mu);
     int e = check(w, s, flags);
     if (e == 0)
         e = exclusive_begin(w, false);
-    if (e == 0)
+    if (e == 0) {
         e = check(w, s, 0); /* the world may have changed while it waited */
-    else
-        goto out;
-    uint64_t first = w->next_lsn;
-    if (e == 0) {
-        zeros_settle(w);
-        pthread_mutex_unlock(&w->mu);
-        e = write_batch(w, s, how == APPEND_DURABLE, &fatal);
-        pthread_mutex_lock(&w->mu);
-        if (e < 0 && fatal) {
-            wal_fail(w);
-            e = wal_indoubt_fault(w, first);
-        } else if (e < 0) {
-            commit_tell_unwritten(w, first);
-        }
         if (e == 0)
-            w->next_lsn = first + s->records;
-        if (!w->failure)
-            commit_publish(w);
-        if (e == 0)
-            note(w, how);
+            e = commit(w, s, how, ret_first);
+        exclusive_end(w);
     }
-    exclusive_end(w);
-    if (e == 0) {
-        append_count(w, s);
-        *ret_first = first;
-    }
-out:
     pthread_mutex_unlock(&w->mu);
     return e;
 }

@@ -1,4 +1,4 @@
-/* Metadata changes: the whole map goes into a group of its own, durable before the call returns. */
+/* Metadata changes: the whole map goes into a group, durable before the call returns. */
 #ifndef WAL_LOG_META_H
 #define WAL_LOG_META_H
 
@@ -7,8 +7,7 @@
 #include "base/attr.h"
 #include "log/log.h"
 
-/* value NULL: the key is removed. */
-MUST_USE int meta_change(struct wal *w, const struct meta_entry *change);
+MUST_USE int meta_set(struct wal *w, struct meta_change *change);
 MUST_USE int meta_get(struct wal *w, const void *key, size_t klen, void *buf, size_t cap,
                       size_t *ret_size);
 /* A copy of the map as it is now; freed by meta_map_free. */

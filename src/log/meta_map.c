@@ -29,46 +29,69 @@ static int compare(const void *key, size_t size, const struct meta_entry *e)
     return c ? c : (size > e->key_size) - (size < e->key_size);
 }
 
-/* The first entry that is not before the key; *ret_same: it is the key's. */
-static int position(const struct meta_map *m, const void *key, size_t size, int *ret_same)
+/* The first of n entries that is not before the key; *ret_same: it is the key's. */
+static size_t position(const struct meta_entry *entries, size_t n, const void *key, size_t size,
+                       bool *ret_same)
 {
-    int k = 0, c = 1;
-    while (k < m->n && (c = compare(key, size, &m->entries[k])) > 0)
+    size_t k = 0;
+    int c = 1;
+    while (k < n && (c = compare(key, size, &entries[k])) > 0)
         k++;
-    *ret_same = k < m->n && c == 0;
+    *ret_same = k < n && c == 0;
     return k;
 }
 
 const struct meta_entry *meta_map_find(const struct meta_map *m, const void *key, size_t size)
 {
-    int same, k = position(m, key, size, &same);
+    bool same;
+    size_t k = position(m->entries, (size_t)m->n, key, size, &same);
     return same ? &m->entries[k] : NULL;
 }
 
-int meta_map_with(const struct meta_map *m, const struct alloc *a, const struct meta_entry *change,
-                  struct meta_map *ret)
+static int apply(struct meta_entry *entries, size_t *n, const struct meta_change *change)
 {
-    struct meta_entry entries[META_KEYS_MAX];
-    int same, k = position(m, change->key, change->key_size, &same);
-    int put = change->value != NULL, n = m->n - same + put;
+    const struct meta_entry *e = &change->entry;
+    bool same, put = e->value != NULL;
+    size_t k = position(entries, *n, e->key, e->key_size, &same);
 
-    if (!put && !same)
+    if (change->must_exist && !same)
         return fault(WAL_E_NOTFOUND, "no such key");
-    if (n > META_KEYS_MAX)
-        return fault(WAL_E_FULL, "there are %d keys already", META_KEYS_MAX);
-    memcpy(entries, m->entries, (size_t)k * sizeof entries[0]);
+    memmove(entries + k + put, entries + k + same, (*n - k - same) * sizeof entries[0]);
     if (put)
-        entries[k] = *change;
-    memcpy(entries + k + put, m->entries + k + same, (size_t)(m->n - k - same) * sizeof entries[0]);
+        entries[k] = *e;
+    *n = *n + put - same;
+    return 0;
+}
 
-    size_t size = meta_body_bytes(entries, (size_t)n);
+int meta_map_with(const struct meta_map *m, const struct alloc *a,
+                  const struct meta_change *changes, size_t n, struct meta_map *ret)
+{
+    struct meta_entry entries[META_KEYS_MAX + META_CHANGES_MAX];
+    size_t keys = (size_t)m->n;
+
+    memcpy(entries, m->entries, keys * sizeof entries[0]);
+    for (size_t k = 0; k < n; k++) {
+        int e = apply(entries, &keys, &changes[k]);
+        if (e < 0)
+            return e;
+    }
+    if (keys > META_KEYS_MAX)
+        return fault(WAL_E_FULL, "%zu keys are more than %d", keys, META_KEYS_MAX);
+    size_t size = meta_body_bytes(entries, keys);
     uint8_t *body = mem_new(a, size);
     if (!body)
         return fault_nomem();
-    meta_body_encode(body, entries, (size_t)n);
+    meta_body_encode(body, entries, keys);
     *ret = (struct meta_map){.body = body, .size = size};
     ret->n = meta_body_decode(ret->entries, body, size);
     return 0;
+}
+
+void meta_map_swap(struct meta_map *a, struct meta_map *b)
+{
+    struct meta_map was = *a;
+    *a = *b;
+    *b = was;
 }
 
 void meta_map_free(struct meta_map *m, const struct alloc *a)

@@ -3,6 +3,7 @@
 #ifndef WAL_LOG_META_MAP_H
 #define WAL_LOG_META_MAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/alloc.h"
@@ -19,10 +20,18 @@ struct meta_map {
 /* Takes a group's body over by copying it. CORRUPT when it isn't one. */
 MUST_USE int meta_map_load(struct meta_map *m, const struct alloc *a, const uint8_t *body,
                            size_t size);
-/* The map with one key set (value NULL: removed), as a new map. FULL, NOTFOUND. The old one stays.
- */
+/* What is to become of one key. */
+struct meta_change {
+    struct meta_entry entry; /* value NULL: it goes */
+    bool must_exist;         /* else NOTFOUND */
+};
+enum { META_CHANGES_MAX = 2 * META_KEYS_MAX }; /* every key goes, as many come */
+
+/* The map with these changes, at most META_CHANGES_MAX, no key twice, as a new map. FULL, NOTFOUND.
+ * The old one stays. */
 MUST_USE int meta_map_with(const struct meta_map *m, const struct alloc *a,
-                           const struct meta_entry *change, struct meta_map *ret);
+                           const struct meta_change *changes, size_t n, struct meta_map *ret);
+void meta_map_swap(struct meta_map *a, struct meta_map *b);
 /* The entry; NULL: none. */
 const struct meta_entry *meta_map_find(const struct meta_map *m, const void *key, size_t size);
 void meta_map_free(struct meta_map *m, const struct alloc *a);

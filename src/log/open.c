@@ -188,9 +188,7 @@ static int state_clean_close(struct wal *w)
     c->flags |= CONTROL_CLEAN;
     c->end_lsn = w->writer.end.next_lsn - 1;
     c->end_offset = w->writer.end.offset;
-    c->metadata = w->writer.end.meta_offset
-                      ? (struct place_ref){c->newest, w->writer.end.meta_offset}
-                      : (struct place_ref){0, 0};
+    fresh_refer(c, &w->writer.end);
     return control_write(&w->control);
 }
 

@@ -173,3 +173,39 @@ int place_group(struct place *p, uint64_t lsn, struct group_view *ret)
         e = group_reader_corrupt(&p->groups);
     return e < 0 ? e : 0;
 }
+
+/* Moves the boundary behind a group. */
+static void pass(struct boundary *at, const struct group_view *g)
+{
+    at->offset = g->end;
+    at->next_lsn = group_last_lsn(&g->header) + 1;
+    at->link = g->header.crc;
+    if (g->header.tag_bytes)
+        at->tag_offset = g->offset;
+}
+
+int place_boundary(struct wal *w, const struct member *m, uint64_t lsn, uint64_t limit,
+                   struct boundary *ret, bool *ret_split)
+{
+    struct member_state state;
+    struct group_reader r;
+    struct group_view g;
+    int e;
+
+    catalog_state(&w->catalog, m, &state);
+    group_reader_init(&r, &m->segment, w->alloc, GROUP_BLOCK_BYTES);
+    r.limit = state.sealed ? state.end.offset : limit;
+    segment_start(&m->segment, ret);
+    *ret_split = false;
+    while ((e = group_reader_next_header(&r, &g)) == 1) {
+        if (g.header.records && group_last_lsn(&g.header) > lsn) {
+            *ret_split = g.header.first_lsn <= lsn;
+            break;
+        }
+        pass(ret, &g);
+    }
+    if (e == 0 && r.stop != STOP_LIMIT)
+        e = group_reader_corrupt(&r);
+    group_reader_free(&r);
+    return e < 0 ? e : 0;
+}

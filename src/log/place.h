@@ -32,6 +32,10 @@ MUST_USE int place_find(struct wal *w, struct place *p, uint64_t lsn, const stru
                         size_t block_bytes);
 /* Reads groups until the one that holds the LSN. CORRUPT when there is none. */
 MUST_USE int place_group(struct place *p, uint64_t lsn, struct group_view *ret);
+/* The last boundary of a member that has no record above the LSN before it; *ret_split: the group
+ * behind it holds records up to the LSN. limit: where the newest one's groups end. */
+MUST_USE int place_boundary(struct wal *w, const struct member *m, uint64_t lsn, uint64_t limit,
+                            struct boundary *ret, bool *ret_split);
 /* Counts damage that was met, and tells of it. Without any lock. Returns e. */
 int place_result(struct wal *w, int e);
 

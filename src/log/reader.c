@@ -330,6 +330,11 @@ int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable)
     return e < 0 ? place_result(r->log, e) : 1;
 }
 
+const uint8_t *reader_tag(const struct wal_reader *r, uint32_t *ret_size)
+{
+    return group_tag(&r->group, ret_size);
+}
+
 int reader_wait(struct wal_reader *r, int timeout_ms)
 {
     struct wal *w = r->log;

@@ -34,6 +34,9 @@ MUST_USE int reader_next(struct wal_reader *r, struct record *ret, bool *ret_dur
 /* 1: the record at the position is there, and the group that holds it is loaded. *ret: how far the
  * log can be read. */
 MUST_USE int reader_ready(struct wal_reader *r, struct horizon *ret);
+/* The tag of the batch of the record that was given last, valid as long as its payload; NULL and 0:
+ * none. */
+const uint8_t *reader_tag(const struct wal_reader *r, uint32_t *ret_size);
 MUST_USE int reader_seek(struct wal_reader *r, uint64_t lsn);
 MUST_USE int reader_wait(struct wal_reader *r, int timeout_ms);
 /* From any thread: the present or next wait returns 0, once. */

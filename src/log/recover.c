@@ -4,6 +4,7 @@
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/births.h"
+#include "log/tag.h"
 #include "segment/seal.h"
 #include "segment/verdict.h"
 
@@ -67,6 +68,8 @@ static int trust_clean_close(struct wal *w, const struct segment *s, struct endi
         .offset = c->end_offset, .next_lsn = c->end_lsn + 1, .link = seal.header.crc};
     if (c->metadata.segment == s->header.number)
         end.meta_offset = c->metadata.offset;
+    if (c->tagged.segment == s->header.number)
+        end.tag_offset = c->tagged.offset;
     *ret = (struct ending){
         .verdict = WAL_RECOVERY_CLEAN, .clean_close = true, .seal_group = true, .vouched = end};
     ret->tail = (struct tail){.torn = end,
@@ -131,6 +134,7 @@ int recover_ending(struct wal *w, struct ending *ret)
 {
     struct member *m;
     struct ending end = {0};
+    struct tag tag;
     bool done;
 
     int e = catalog_newest(&w->catalog, &m);
@@ -141,6 +145,8 @@ int recover_ending(struct wal *w, struct ending *ret)
         e = scan(w, &m->segment, &end);
     if (e == 0)
         e = recover_meta(w, &m->segment, end.tail.cut.meta_offset);
+    if (e == 0) /* a rotation will need it */
+        e = tag_read(&m->segment, w->alloc, end.tail.cut.tag_offset, &tag);
     catalog_release(&w->catalog, m);
     if (e == 0)
         *ret = end;
@@ -219,6 +225,7 @@ int recover_adopt(struct wal *w, const struct ending *end)
     w->next_lsn = t->cut.next_lsn;
     w->written_lsn = w->next_lsn - 1;
     w->written_offset = t->cut.offset;
+    w->tag_offset = t->cut.tag_offset;
     atomic_store(&w->first_lsn, c->first_lsn);
     atomic_store(&w->durable_lsn, w->next_lsn - 1);
     if (PLANTED(7) && w->next_lsn == c->first_lsn) {

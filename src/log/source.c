@@ -142,6 +142,16 @@ int source_packed(struct source *s, const void *payload, const uint32_t *sizes,
     return 0;
 }
 
+static void none_rewind(struct source *s)
+{
+    (void)s;
+}
+
+void source_none(struct source *s)
+{
+    *s = (struct source){.alone = true, .rewind = none_rewind};
+}
+
 void source_rewind(struct source *s)
 {
     s->left = s->records;

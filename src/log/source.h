@@ -19,6 +19,8 @@ struct source_record {
 };
 
 struct batch_store;
+struct meta_changes;
+struct tag;
 
 struct source {
     uint64_t records;
@@ -29,7 +31,10 @@ struct source {
     uint64_t left; /* still to come */
     bool peeked;
     struct source_record now;
-    bool can_fail; /* records are read back from a file */
+    bool alone; /* it goes in by itself: it is read back from a file, or changes metadata */
+    const struct tag *tag;              /* of the batch that these records are; NULL: none */
+    const struct meta_changes *changes; /* that come with them; NULL: none. Then there may be no
+                                           records */
     int (*next)(struct source *s, struct source_record *ret);
     void (*rewind)(struct source *s);
     const void *first; /* where the records begin: wal_record_t array, or the flat buffer */
@@ -48,6 +53,9 @@ MUST_USE int source_array(struct source *s, const wal_record_t *records, size_t 
                           uint32_t max_record_bytes);
 MUST_USE int source_packed(struct source *s, const void *payload, const uint32_t *sizes,
                            const uint16_t *types, size_t n, uint32_t max_record_bytes);
+
+/* No records: what changes only metadata. */
+void source_none(struct source *s);
 
 /* Back to the first record. */
 void source_rewind(struct source *s);

@@ -67,14 +67,12 @@ void stage_resync(struct stage *s, const struct stage_limits *l, const struct st
     s->fresh = end.fresh;
 }
 
-/* A group buffer with room for a body of `body` bytes; all of group_bytes, so that others can join.
- */
-static struct staged *group_new(struct stage *s, const struct stage_limits *l, uint64_t body)
+/* A group buffer with room for a body of `room` bytes. */
+static struct staged *group_new(struct stage *s, const struct stage_limits *l, size_t room)
 {
-    size_t room = (size_t)max_u64(l->group_bytes, body);
     struct staged *g = s->spare;
 
-    if (g && g->room >= room) {
+    if (g && g->room == room) {
         s->spare = NULL;
     } else {
         g = mem_new(l->alloc, sizeof *g);
@@ -103,20 +101,25 @@ static void note_waiting(struct staged *g, uint64_t lsn, bool waits)
     }
 }
 
-int stage_reserve(struct stage *s, const struct stage_limits *l, uint64_t body, uint64_t records,
-                  uint64_t lsn, bool waits, struct slot *ret)
+/* Opens a new group at the end of the queue. */
+static int begin_group(struct stage *s, const struct stage_limits *l, size_t room, uint64_t lsn)
 {
-    if (!s->open || s->fresh || s->last->used + body > l->group_bytes) {
-        struct staged *g = group_new(s, l, body);
-        if (!g)
-            return fault_nomem();
-        stage_close(s, l);
-        g->first_lsn = lsn;
-        s->fresh = false;
-        *(s->last ? &s->last->next : &s->first) = g;
-        s->last = g;
-        s->open = true;
-    }
+    struct staged *g = group_new(s, l, room);
+    if (!g)
+        return fault_nomem();
+    stage_close(s, l);
+    g->first_lsn = lsn;
+    s->fresh = false;
+    *(s->last ? &s->last->next : &s->first) = g;
+    s->last = g;
+    s->open = true;
+    return 0;
+}
+
+/* The next bytes of the open group. */
+static void take_room(struct stage *s, uint64_t body, uint64_t records, uint64_t lsn, bool waits,
+                      struct slot *ret)
+{
     struct staged *g = s->last;
     note_waiting(g, lsn, waits);
     *ret =
@@ -125,6 +128,34 @@ int stage_reserve(struct stage *s, const struct stage_limits *l, uint64_t body, 
     g->records += records;
     s->records += records;
     s->pending += body;
+}
+
+int stage_reserve(struct stage *s, const struct stage_limits *l, uint64_t body, uint64_t records,
+                  uint64_t lsn, bool waits, struct slot *ret)
+{
+    if (!s->open || s->fresh || s->last->used + body > l->group_bytes) {
+        /* all of group_bytes, so that others can join */
+        int e = begin_group(s, l, (size_t)max_u64(l->group_bytes, body), lsn);
+        if (e < 0)
+            return e;
+    }
+    take_room(s, body, records, lsn, waits, ret);
+    return 0;
+}
+
+int stage_reserve_tagged(struct stage *s, const struct stage_limits *l, const struct tag *tag,
+                         uint64_t body, uint64_t records, uint64_t lsn, bool waits,
+                         struct slot *ret)
+{
+    size_t room = tag_room(tag);
+    int e = begin_group(s, l, room + (size_t)body, lsn);
+    if (e < 0)
+        return e;
+    take_room(s, room + body, records, lsn, waits, ret);
+    tag_put(tag, ret->at);
+    ret->at += room;
+    ret->group->tag_bytes = (uint16_t)tag->size;
+    stage_close(s, l);
     return 0;
 }
 
@@ -236,6 +267,15 @@ struct staged *stage_find(const struct stage *s, struct staged *also, uint64_t l
             if (lsn >= g->first_lsn && lsn - g->first_lsn < g->records)
                 return g;
     return NULL;
+}
+
+const struct staged *stage_newest_tagged(const struct stage *s, const struct staged *also)
+{
+    const struct staged *lists[2] = {also, s->first}, *newest = NULL;
+    for (int k = 0; k < 2; k++)
+        for (const struct staged *g = lists[k]; g; g = g->next)
+            newest = g->tag_bytes ? g : newest;
+    return newest;
 }
 
 void stage_unpin(const struct stage_limits *l, struct staged *g)

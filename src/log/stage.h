@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "log/tag.h"
 
 struct staged {
     struct staged *next;
@@ -21,8 +22,9 @@ struct staged {
     _Atomic uint32_t copying; /* appends that have a slot here and are not through with it; goes up
                                  under the mutex only */
     uint64_t first_lsn, records;
-    uint64_t salt; /* of the segment that it goes to */
-    bool fresh;    /* that segment begins with it */
+    uint16_t tag_bytes; /* of the tag in front of the records; 0: none */
+    uint64_t salt;      /* of the segment that it goes to */
+    bool fresh;         /* that segment begins with it */
 
     /* The first append in it that waits for durability: what lies before, and where it begins.
      * wait_lsn 0: none. */
@@ -68,6 +70,10 @@ void stage_begin_segment(struct stage *s, const struct stage_limits *l, uint64_t
 /* Room for records in the open group, or in a new one. NOMEM: nothing has changed. */
 MUST_USE int stage_reserve(struct stage *s, const struct stage_limits *l, uint64_t body,
                            uint64_t records, uint64_t lsn, bool waits, struct slot *ret);
+/* The same for a batch with a tag: a group of its own, which takes nothing else. */
+MUST_USE int stage_reserve_tagged(struct stage *s, const struct stage_limits *l,
+                                  const struct tag *tag, uint64_t body, uint64_t records,
+                                  uint64_t lsn, bool waits, struct slot *ret);
 /* The open group takes no more. */
 void stage_close(struct stage *s, const struct stage_limits *l);
 /* Takes the closed groups out of the queue, and the open one with `all`. */
@@ -85,6 +91,8 @@ void stage_cut(struct stage *s, const struct stage_limits *l, uint64_t lsn);
 void stage_recycle(struct stage *s, const struct stage_limits *l, struct staged *g);
 /* The staged group that holds an LSN; `also` is a list in flight. */
 struct staged *stage_find(const struct stage *s, struct staged *also, uint64_t lsn);
+/* The newest group with a tag; NULL: none has one. */
+const struct staged *stage_newest_tagged(const struct stage *s, const struct staged *also);
 /* A reader that raised `pins` has copied what it wanted. */
 void stage_unpin(const struct stage_limits *l, struct staged *g);
 /* The segment that is being written stands like this now: `now`; what the queue will make of it is

@@ -5,7 +5,8 @@
 #include "log/append.h"
 #include "log/commit.h"
 #include "log/fresh.h"
-#include "segment/groups.h"
+#include "log/meta_changes.h"
+#include "log/place.h"
 
 static int outside(const struct wal *w, uint64_t lsn)
 {
@@ -122,49 +123,42 @@ int truncate_before(struct wal *w, uint64_t lsn)
 
 /* Truncation at the end */
 
-/* The last boundary that has no record above the LSN before it; *ret_split: the group behind it
- * holds records up to the LSN. */
-static int find_cut(struct wal *w, const struct member *m, uint64_t lsn, struct boundary *ret,
-                    bool *ret_split)
+/* Where the cut is in its segment, and what lies before it. */
+static int find_cut(struct wal *w, struct fresh *f, struct member **ret)
 {
-    struct member_state state;
-    struct group_reader r;
-    struct group_view g;
-    struct boundary at;
-    int e;
+    struct births *b = &f->births;
+    struct member *m;
 
-    catalog_state(&w->catalog, m, &state);
-    group_reader_init(&r, &m->segment, w->alloc, GROUP_BLOCK_BYTES);
-    r.limit = state.sealed ? state.end.offset : w->written_offset;
-    segment_start(&m->segment, &at);
-    *ret_split = false;
-    while ((e = group_reader_next_header(&r, &g)) == 1) {
-        if (g.header.records && group_last_lsn(&g.header) > lsn) {
-            *ret_split = g.header.first_lsn <= lsn;
-            break;
-        }
-        at = (struct boundary){
-            .offset = g.end, .next_lsn = group_last_lsn(&g.header) + 1, .link = g.header.crc};
-    }
-    if (e == 0 && r.stop != STOP_LIMIT)
-        e = group_reader_corrupt(&r);
-    group_reader_free(&r);
-    *ret = at;
-    return e < 0 ? e : 0;
+    int e = catalog_find(&w->catalog, f->cut_lsn + 1, &m);
+    if (e < 0)
+        return e;
+    *ret = m;
+    e = place_boundary(w, m, f->cut_lsn, w->written_offset, &b->begin, &b->split);
+    if (e == 0)
+        e = tag_read(&m->segment, w->alloc, b->begin.tag_offset, &b->tag);
+    b->from = &m->segment;
+    b->end = f->advance.end = b->begin;
+    f->advance.drop_from = m->number + 1;
+    f->base_lsn = b->begin.next_lsn;
+    segment_follow(&m->segment, &b->begin, &f->follow);
+    return e;
 }
 
-/* With the turn, without mu: a new segment that goes on behind the cut. */
-static int cut_end(struct wal *w, uint64_t lsn, struct source *source, bool *ret_fatal)
+/* With the turn, without mu: a new segment that goes on behind the cut. map NULL: the metadata stay
+ * as they are. */
+static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct meta_map *map,
+                   bool *ret_fatal)
 {
     struct member *m = NULL;
     struct fresh f = {
-        .births = {.meta = &w->meta,
+        .births = {.meta = map ? map : &w->meta,
                    .last_kept = lsn,
                    .source = source,
                    .alloc = w->alloc,
                    .group_bytes = w->config.group_bytes},
         .advance = {.oldest = w->control.now.oldest, .ends = true},
         .first_lsn = w->control.now.first_lsn,
+        .map = map,
         .cuts = true,
         .cut_lsn = lsn,
     };
@@ -173,9 +167,7 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, bool *ret
     int e = fresh_settle(w);
     *ret_fatal = e < 0;
     if (e == 0)
-        e = catalog_find(&w->catalog, lsn + 1, &m);
-    if (e == 0)
-        e = find_cut(w, m, lsn, &f.births.begin, &f.births.split);
+        e = find_cut(w, &f, &m);
     if (e == 0 && PLANTED(17) && w->started && !source && !f.births.split &&
         m->number == w->writer.segment.header.number) {
         w->writer.end = f.births.begin;
@@ -186,14 +178,8 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, bool *ret
     }
     if (e == 0)
         e = fresh_salt(w, &f.salt);
-    if (e == 0) {
-        f.births.from = &m->segment;
-        f.births.end = f.advance.end = f.births.begin;
-        f.advance.drop_from = m->number + 1;
-        f.base_lsn = f.advance.end.next_lsn;
-        segment_follow(&m->segment, &f.advance.end, &f.follow);
+    if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
-    }
     catalog_release(&w->catalog, m);
     if (e == 0)
         stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);
@@ -205,39 +191,52 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, bool *ret
 /* Under mu, with the turn. 1: nothing to do. */
 static int check_end(const struct wal *w, uint64_t lsn, const struct source *source)
 {
-    uint64_t first = atomic_load(&w->first_lsn);
+    uint64_t first = atomic_load(&w->first_lsn), records = source ? source->records : 0;
 
-    if (lsn < first - 1 || (source && lsn >= w->next_lsn))
+    if (lsn < first - 1 || (records && lsn >= w->next_lsn))
         return outside(w, lsn);
-    if (source && source->records > LSN_MAX - lsn)
+    if (records > LSN_MAX - lsn)
         return fault_at(WAL_E_FULL, lsn, 0, 0, "LSNs are used up behind %llu",
                         (unsigned long long)lsn);
     return !source && lsn >= w->next_lsn - 1;
 }
 
-int truncate_replace(struct wal *w, uint64_t lsn, struct source *source, uint64_t *ret_first)
+/* Under mu, with the turn; drops mu meanwhile. */
+static int replace(struct wal *w, uint64_t lsn, struct source *source)
 {
+    const struct meta_changes *changes = source ? source->changes : NULL;
+    struct meta_map map = {0};
     bool fatal = false;
 
+    int e = changes ? meta_map_with(&w->meta, w->alloc, changes->list, changes->n, &map) : 0;
+    if (e < 0)
+        return e;
+    lsn = min_u64(lsn, w->next_lsn - 1); /* without records it may have lain above */
+    pthread_mutex_unlock(&w->mu);
+    e = cut_end(w, lsn, source, changes ? &map : NULL, &fatal);
+    pthread_mutex_lock(&w->mu);
+    e = settle(w, e, fatal);
+    meta_map_free(&map, w->alloc);
+    if (e == 0 && source)
+        append_count(w, source);
+    return e;
+}
+
+int truncate_replace(struct wal *w, uint64_t lsn, struct source *source, uint64_t *ret_first)
+{
     pthread_mutex_lock(&w->mu);
     int e = exclusive_begin(w, true);
-    if (e < 0)
-        goto out;
-    e = check_end(w, lsn, source);
     if (e == 0) {
-        pthread_mutex_unlock(&w->mu);
-        e = cut_end(w, lsn, source, &fatal);
-        pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
-        if (e == 0 && source)
-            append_count(w, source);
+        e = check_end(w, lsn, source);
+        if (e == 0)
+            e = replace(w, lsn, source);
+        exclusive_end(w);
     }
-    exclusive_end(w);
-    if (e >= 0)
-        *ret_first = source ? lsn + 1 : 0;
-out:
     pthread_mutex_unlock(&w->mu);
-    return e < 0 ? e : 0;
+    if (e < 0)
+        return e;
+    *ret_first = source && source->records ? lsn + 1 : 0;
+    return 0;
 }
 
 /* Reset and rotate */

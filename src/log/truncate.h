@@ -8,8 +8,9 @@
 #include "log/source.h"
 
 MUST_USE int truncate_before(struct wal *w, uint64_t lsn);
-/* Everything above the LSN goes, and the source's records come in the same step. source NULL:
- * nothing comes instead. *ret_first: the first new record's LSN, or 0. */
+/* Everything above the LSN goes, and the source's batch comes in the same step, with its tag and
+ * metadata; it may be without records. source NULL: nothing comes instead. *ret_first: the first
+ * new record's LSN, or 0. */
 MUST_USE int truncate_replace(struct wal *w, uint64_t lsn, struct source *source,
                               uint64_t *ret_first);
 MUST_USE int truncate_reset(struct wal *w, uint64_t next);

@@ -240,10 +240,11 @@ int group_reader_corrupt(const struct group_reader *r)
 void group_records(const struct group_view *g, const struct segment_header *h,
                    struct record_walk *ret)
 {
-    size_t tag = (size_t)align_up(g->header.tag_bytes, 8);
+    size_t tag = g->header.tag_bytes, padded = (size_t)align_up(tag, 8);
+    bool right = all_zero(g->body + tag, padded - tag);
     *ret = (struct record_walk){
-        .at = g->body + tag,
-        .end = g->body + g->header.stored_bytes,
+        .at = g->body + padded,
+        .end = g->body + (right ? g->header.stored_bytes : padded),
         .lsn = g->header.first_lsn,
         .left = g->header.records,
         .limit = h->max_record_bytes,

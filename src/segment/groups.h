@@ -77,10 +77,11 @@ bool group_reader_at_hand(const struct group_reader *r);
 /* The fault for a group that must be there and isn't. */
 int group_reader_corrupt(const struct group_reader *r);
 
-/* A walk over the records of a data group. */
+/* A walk over the records of a data group. It finds none where the padding of the tag isn't zeros.
+ */
 void group_records(const struct group_view *g, const struct segment_header *h,
                    struct record_walk *ret);
-/* The tag in front of the records; NULL and 0 when there is none. */
+/* The group's tag; NULL and 0 when there is none. */
 const uint8_t *group_tag(const struct group_view *g, uint32_t *ret_size);
 
 #endif

@@ -25,6 +25,7 @@ struct boundary {
     uint64_t next_lsn;
     uint32_t link;        /* header CRC of the group before, of the segment header at the start */
     uint64_t meta_offset; /* newest metadata group before it; 0: none */
+    uint64_t tag_offset;  /* newest group with a tag before it; 0: none */
 };
 
 void segment_start(const struct segment *s, struct boundary *ret);

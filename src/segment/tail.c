@@ -9,7 +9,8 @@
 #include "segment/search.h"
 #include "segment/verdict.h"
 
-/* A walk that keeps the last boundary outside of batches, and the newest metadata at each. */
+/* A walk that keeps the last boundary outside of batches, and the newest metadata and tag at each.
+ */
 struct walk {
     struct group_reader reader;
     struct boundary now, safe; /* safe: not within a batch */
@@ -33,6 +34,8 @@ static void walk_take(struct walk *w, const struct group_view *g)
     w->now.link = g->header.crc;
     if (g->header.type == GROUP_META)
         w->now.meta_offset = g->offset;
+    if (g->header.tag_bytes)
+        w->now.tag_offset = g->offset;
     w->records += g->header.records;
     w->durable_offset = max_u64(w->durable_offset, (uint64_t)g->header.durable_place * PLACE_UNIT);
     if (!w->reader.in_batch || PLANTED(23)) {

@@ -53,6 +53,8 @@ static void pass(struct boundary *end, const struct outgoing *g, uint64_t bytes)
 {
     if (g->header.type == GROUP_META)
         end->meta_offset = end->offset;
+    if (g->header.tag_bytes)
+        end->tag_offset = end->offset;
     end->offset += bytes;
     end->next_lsn += g->header.records;
     end->link = g->header.crc;

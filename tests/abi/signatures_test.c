@@ -50,6 +50,13 @@ int wal_wait(wal_t *w, uint64_t lsn, int timeout_ms);
 int wal_on_durable(wal_t *w, uint64_t lsn, wal_durable_fn fn, void *ctx);
 int wal_batch_new(wal_t *w, wal_batch_t **ret);
 int wal_batch_append(wal_batch_t *b, uint32_t type, const void *data, size_t size);
+int wal_batch_append_packed(wal_batch_t *b, const void *payload, const uint32_t *sizes,
+                            const uint16_t *types, size_t n);
+int wal_batch_set_tag(wal_batch_t *b, const void *data, size_t size);
+int wal_batch_meta(wal_batch_t *b, const void *key, size_t klen, const void *value, size_t vlen);
+int wal_batch_replace_after(wal_batch_t *b, uint64_t lsn, uint32_t flags, uint64_t *ret_first,
+                            uint64_t *ret_last);
+int wal_last_tag(wal_t *w, void *buf, size_t cap, size_t *ret_size);
 uint64_t wal_batch_count(const wal_batch_t *b);
 uint64_t wal_batch_bytes(const wal_batch_t *b);
 int wal_batch_commit(wal_batch_t *b, uint32_t flags, uint64_t *ret_first, uint64_t *ret_last);

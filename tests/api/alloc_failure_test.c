@@ -349,6 +349,55 @@ static int do_check(struct world *x)
     return 0;
 }
 
+/* A tag, metadata and records; what is there already stays so when it is called again. */
+static int do_fill_batch(struct world *x)
+{
+    int e = wal_batch_set_tag(x->batch, "tag", 3);
+    if (e == 0)
+        e = wal_batch_meta(x->batch, "key", 3, "batch", 5);
+    if (e == 0)
+        e = wal_batch_append_packed(x->batch, "12", (const uint32_t[]){1, 1}, NULL, 2);
+    return e;
+}
+
+static int do_commit_all(struct world *x)
+{
+    uint64_t first = 0, last = 0;
+    int e = wal_batch_commit(x->batch, WAL_APPEND_ASYNC, &first, &last);
+    if (e == 0)
+        assert_true(first == 6 && last == 7);
+    return e;
+}
+
+static int do_replace_all(struct world *x)
+{
+    uint64_t first = 0, last = 0;
+    int e = wal_batch_replace_after(x->batch, 6, 0, &first, &last);
+    if (e == 0)
+        assert_true(first == 7 && last == 8);
+    return e;
+}
+
+static int last_tag(wal_t *w)
+{
+    char buf[8];
+    size_t n = 0;
+    int e = wal_last_tag(w, buf, sizeof buf, &n);
+    if (e == 0)
+        assert_true(n == 3 && memcmp(buf, "tag", 3) == 0);
+    return e < 0 ? e : wal_meta_get(w, "key", 3, buf, sizeof buf, &n);
+}
+
+static int do_last_tag(struct world *x)
+{
+    return last_tag(x->f->log);
+}
+
+static int do_follower_tag(struct world *x)
+{
+    return last_tag(x->follower);
+}
+
 static int do_reset(struct world *x)
 {
     return wal_reset(x->f->log, 1);
@@ -408,6 +457,22 @@ static int (*const steps[])(struct world *x) = {
     do_close,
     do_open,
     do_check,
+    do_batch_new,
+    do_fill_batch,
+    do_commit_all,
+    do_last_tag,
+    do_rotate,
+    do_last_tag,
+    do_fill_batch,
+    do_replace_all,
+    do_last_tag,
+    do_follow,
+    do_follower_tag,
+    do_follower_close,
+    do_batch_free,
+    do_crash,
+    do_open,
+    do_last_tag,
     do_reset,
     do_meta_each,
     do_close,

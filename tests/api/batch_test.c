@@ -71,6 +71,68 @@ static void test_an_empty_batch_writes_nothing(void **state)
     wal_batch_free(b);
 }
 
+static void test_records_from_a_flat_buffer(void **state)
+{
+    struct log_fixture *f = *state;
+    const uint32_t sizes[] = {3, 0, 5};
+    const uint16_t types[] = {7, 65535, 0};
+    uint64_t first = MARK, last = MARK;
+    char buf[8];
+    wal_record_t r = {.size = sizeof r};
+
+    fixture_open(f);
+    wal_batch_t *b = new_batch(f);
+    add(b, "one");
+    must(wal_batch_append_packed(b, "twothree", sizes, types, 3));
+    must(wal_batch_append_packed(b, "four", (const uint32_t[]){4}, NULL, 1));
+    must(wal_batch_append_packed(b, NULL, (const uint32_t[]){0, 0}, NULL, 2));
+    assert_int_equal(wal_batch_count(b), 7);
+    assert_int_equal(wal_batch_bytes(b), 15);
+    must(wal_batch_commit(b, 0, &first, &last));
+    assert_true(first == 1 && last == 7);
+    expect_record(f->log, 1, "one");
+    expect_record(f->log, 2, "two");
+    expect_record(f->log, 3, "");
+    expect_record(f->log, 4, "three");
+    expect_record(f->log, 5, "four");
+    expect_record(f->log, 7, "");
+    for (uint64_t lsn = 2; lsn <= 4; lsn++) {
+        must(wal_get(f->log, lsn, buf, sizeof buf, &r));
+        assert_int_equal(r.type, types[lsn - 2]);
+        assert_int_equal(r.flags & WAL_RECORD_BATCH_LAST, 0);
+    }
+    wal_batch_free(b);
+}
+
+static void test_a_refused_flat_buffer_adds_nothing(void **state)
+{
+    struct log_fixture *f = *state;
+    const uint32_t sizes[] = {1, 101};
+    const uint32_t huge[] = {1u << 30, 1u << 30, 1u << 30, 1u << 30};
+
+    fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 100);
+    fixture_open(f);
+    wal_batch_t *b = new_batch(f);
+    add(b, "kept");
+    expect_error(WAL_E_TOOBIG, wal_batch_append_packed(b, "x", sizes, NULL, 2), "101");
+    expect_error(WAL_E_INVAL, wal_batch_append_packed(b, "x", NULL, NULL, 1), "sizes");
+    expect_error(WAL_E_INVAL, wal_batch_append_packed(b, "x", sizes, NULL, 0), "no records");
+    expect_error(WAL_E_INVAL, wal_batch_append_packed(b, NULL, sizes, NULL, 1), "NULL");
+    expect_error(WAL_E_INVAL, wal_batch_append_packed(NULL, "x", sizes, NULL, 1), "batch");
+    assert_int_equal(wal_batch_count(b), 1);
+    assert_int_equal(wal_batch_bytes(b), 4);
+    must(wal_batch_commit(b, 0, NULL, NULL));
+    expect_range(f->log, 1, 1, 2, 1);
+    wal_batch_free(b);
+    fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 1 << 30);
+    fixture_reopen(f);
+    b = new_batch(f);
+    add(b, "x"); /* nothing of the buffer is read: together it is too much */
+    expect_error(WAL_E_TOOBIG, wal_batch_append_packed(b, "x", huge, NULL, 4), "4 GiB");
+    assert_int_equal(wal_batch_count(b), 1);
+    wal_batch_free(b);
+}
+
 static void test_abort_throws_away(void **state)
 {
     struct log_fixture *f = *state;
@@ -357,6 +419,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(test_a_batch_goes_in_whole),
         fixture_test(test_an_empty_batch_writes_nothing),
+        fixture_test(test_records_from_a_flat_buffer),
+        fixture_test(test_a_refused_flat_buffer_adds_nothing),
         fixture_test(test_abort_throws_away),
         fixture_test(test_a_refused_record_leaves_the_batch),
         fixture_test(test_nulls),

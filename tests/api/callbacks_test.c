@@ -59,7 +59,11 @@ static void refused(struct scene *s)
     EXPECT_BUSY(s, wal_subscription_next(s->subscription, &event));
     EXPECT_BUSY(s, wal_batch_new(s->log, &batch));
     EXPECT_BUSY(s, wal_batch_append(s->batch, 0, "x", 1));
+    EXPECT_BUSY(s, wal_batch_append_packed(s->batch, "x", (const uint32_t[]){1}, NULL, 1));
+    EXPECT_BUSY(s, wal_batch_set_tag(s->batch, "t", 1));
+    EXPECT_BUSY(s, wal_batch_meta(s->batch, "k", 1, "new", 3));
     EXPECT_BUSY(s, wal_batch_commit(s->batch, WAL_APPEND_ASYNC, &lsn, &last));
+    EXPECT_BUSY(s, wal_batch_replace_after(s->batch, 1, 0, &lsn, &last));
     EXPECT_BUSY(s, wal_batch_abort(s->batch));
     EXPECT_BUSY(s, wal_reader_open(s->log, 0, 0, &reader));
     EXPECT_BUSY(s, wal_reader_next(s->reader, &got));
@@ -108,6 +112,8 @@ static void allowed(struct scene *s)
 
     EXPECT(s, 0, wal_get(s->log, 1, buf, sizeof buf, &r));
     EXPECT(s, 0, wal_meta_get(s->log, "k", 1, buf, sizeof buf, &n));
+    EXPECT(s, 0, wal_last_tag(s->log, buf, sizeof buf, &n));
+    n = 1;
     EXPECT(s, 0, wal_stats(s->log, stats, 4));
     EXPECT(s, 0, wal_last_error(&error, sizeof error));
     EXPECT(s, 0, wal_range(s->log, &range[0], &range[1], &range[2], &range[3]));

@@ -80,11 +80,14 @@ static void test_a_failed_sync_is_final(void **state)
 {
     struct log_fixture *f = *state;
     uint64_t lsn = MARK;
+    wal_batch_t *b;
     char buf[8];
     size_t n;
 
     must(wal_meta_set(f->log, "k", 1, "v", 1));
     fixture_append(f, "1");
+    must(wal_batch_new(f->log, &b));
+    must(wal_batch_meta(b, "k", 1, "w", 1));
     spy_fail(&spy, SPY_SYNC, 1, EIO);
     expect_error(WAL_E_INDOUBT, wal_append(f->log, "2", 1, &lsn), ".wal");
     assert_int_equal(lsn, MARK);
@@ -103,6 +106,8 @@ static void test_a_failed_sync_is_final(void **state)
     expect_error(WAL_E_FAILED, wal_reset(f->log, 9), NULL);
     expect_error(WAL_E_FAILED, wal_meta_set(f->log, "k", 1, "w", 1), NULL);
     expect_error(WAL_E_FAILED, wal_meta_delete(f->log, "k", 1), NULL);
+    expect_error(WAL_E_FAILED, wal_batch_commit(b, 0, &lsn, NULL), NULL);
+    expect_error(WAL_E_FAILED, wal_batch_replace_after(b, 1, 0, &lsn, NULL), NULL);
     expect_error(WAL_E_INDOUBT, wal_wait(f->log, 2, -1), NULL);
     expect_error(WAL_E_FAILED, wal_wait(f->log, 3, -1), NULL);
     must(wal_wait(f->log, 1, -1));
@@ -112,6 +117,8 @@ static void test_a_failed_sync_is_final(void **state)
     assert_int_equal(wal_durable_lsn(f->log), 1);
     expect_record(f->log, 1, "1"); /* reading goes on */
     must(wal_meta_get(f->log, "k", 1, buf, sizeof buf, &n));
+    must(wal_last_tag(f->log, buf, sizeof buf, &n));
+    wal_batch_free(b);
     wal_t *w = f->log;
     f->log = NULL;
     expect_error(WAL_E_FAILED, wal_close(w), NULL);
@@ -262,6 +269,52 @@ static void test_a_batch_that_could_not_spill(void **state)
     wal_batch_free(b);
 }
 
+/* All of a flat buffer's records, or none: the file takes the first ones, and not the later. */
+static void test_packed_records_that_could_not_spill(void **state)
+{
+    struct log_fixture *f = *state;
+    enum { N = 300, SIZE = 1000 };
+    static uint32_t sizes[N];
+    static char buf[SIZE];
+    wal_record_t r = {.size = sizeof r};
+    wal_batch_t *b;
+
+    for (int k = 0; k < N; k++)
+        sizes[k] = SIZE;
+    fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
+    fixture_reopen(f);
+    must(wal_batch_new(f->log, &b));
+    for (unsigned before = 10; before <= 110; before += 100) { /* without and with a file */
+        while (wal_batch_count(b) < before)
+            must(wal_batch_append(b, 7, "old", 3));
+        uint64_t bytes = wal_batch_bytes(b);
+        for (unsigned at = 1; at <= 4; at++) {
+            spy_fail(&spy, SPY_WRITE, at, ENOSPC);
+            expect_error(WAL_E_NOSPC,
+                         wal_batch_append_packed(b, fixture_bytes(N * SIZE, 'p'), sizes, NULL, N),
+                         NULL);
+            assert_int_equal(wal_batch_count(b), before);
+            assert_int_equal(wal_batch_bytes(b), bytes);
+        }
+        spy_clear(&spy);
+        must(wal_batch_append(b, 8, "kept", 4));
+        must(wal_batch_append_packed(b, fixture_bytes(N * SIZE, 'p'), sizes, NULL, N));
+        uint64_t first = 0;
+        must(wal_batch_commit(b, 0, &first, NULL));
+        must(wal_get(f->log, first + before - 1, buf, sizeof buf, &r));
+        assert_int_equal(r.type, 7);
+        must(wal_get(f->log, first + before, buf, sizeof buf, &r));
+        assert_int_equal(r.type, 8);
+        assert_memory_equal(buf, "kept", 4);
+        for (unsigned k = 1; k <= N; k++) {
+            must(wal_get(f->log, first + before + k, buf, sizeof buf, &r));
+            assert_int_equal(r.data_size, SIZE);
+            assert_memory_equal(buf, fixture_bytes(SIZE, 'p'), SIZE);
+        }
+    }
+    wal_batch_free(b);
+}
+
 static void test_close_says_what_its_sync_said(void **state)
 {
     struct log_fixture *f = *state;
@@ -363,6 +416,7 @@ int main(void)
         spied_test(test_a_full_buffer_passes_the_error_on),
         spied_test(test_metadata_that_could_not_be_written),
         spied_test(test_a_batch_that_could_not_spill),
+        spied_test(test_packed_records_that_could_not_spill),
         spied_test(test_close_says_what_its_sync_said),
         spied_test(test_who_waits_when_it_fails),
         spied_test(test_open_that_cannot_read),

@@ -60,7 +60,11 @@ static int writing_calls(const struct inherited *x)
         wal_on_durable(x->log, 1, count_durable, NULL),
         wal_batch_new(x->log, &batch),
         wal_batch_append(x->batch, 0, "x", 1),
+        wal_batch_append_packed(x->batch, "x", (const uint32_t[]){1}, NULL, 1),
+        wal_batch_set_tag(x->batch, "t", 1),
+        wal_batch_meta(x->batch, "k", 1, "v", 1),
         wal_batch_commit(x->batch, 0, &lsn, &lsn),
+        wal_batch_replace_after(x->batch, 1, 0, &lsn, &lsn),
         wal_batch_abort(x->batch),
         wal_truncate_before(x->log, 2),
         wal_truncate_after(x->log, 1),
@@ -104,6 +108,7 @@ static int reading_calls(const struct inherited *x)
         wal_segments(x->log, NULL, sizeof(wal_segment_t), &n),
         wal_stats(x->log, v, 4),
         wal_histogram(x->log, 0, v),
+        wal_last_tag(x->log, buf, sizeof buf, &n),
         wal_meta_get(x->log, "k", 1, buf, sizeof buf, &n),
         wal_meta_each(x->log, ignore_meta, NULL),
     };
@@ -153,6 +158,8 @@ static void inherit(struct log_fixture *f, struct inherited *x)
     must(wal_batch_new(f->log, &x->batch));
     for (int k = 0; k < 100; k++) /* so that it has a file */
         must(wal_batch_append(x->batch, 0, fixture_bytes(1000, k), 1000));
+    must(wal_batch_set_tag(x->batch, "t", 1));
+    must(wal_batch_meta(x->batch, "k", 1, "v", 1));
     must(wal_reader_open(f->log, 0, 0, &x->reader));
     assert_int_equal(must(wal_reader_next(x->reader, &r)), 1);
 }

@@ -13,17 +13,20 @@ struct walk {
     uint64_t expected; /* LSN of the next record */
 };
 
-static bool right(const struct oracle *o, uint32_t alt, const wal_record_t *r)
+/* What one gets by its LSN comes without its batch's tag. */
+enum with { WITH_TAG, WITHOUT_TAG };
+
+static bool right(const struct oracle *o, uint32_t alt, const wal_record_t *r, enum with with)
 {
-    uint64_t id;
+    uint64_t id, tag = with == WITH_TAG ? oracle_tag(o, alt, r->lsn) : 0;
     return oracle_id(o, alt, r->lsn, &id) && r->type == payload_type(id) &&
-           payload_is(id, r->data, r->data_size);
+           payload_is(id, r->data, r->data_size) && tag_is(tag, r->tag, r->tag_size);
 }
 
-static void compare(const struct oracle *o, struct view *v, const wal_record_t *r)
+static void compare(const struct oracle *o, struct view *v, const wal_record_t *r, enum with with)
 {
     for (uint32_t a = 0; a < o->count; a++) {
-        if (!v->wrong[a] && !right(o, a, r))
+        if (!v->wrong[a] && !right(o, a, r, with))
             v->wrong[a] = r->lsn;
     }
 }
@@ -35,7 +38,7 @@ static int forward(void *ctx, const wal_record_t *r)
         w->view->gap = r->lsn;
     w->expected++;
     w->view->records++;
-    compare(w->oracle, w->view, r);
+    compare(w->oracle, w->view, r, WITH_TAG);
     return 0;
 }
 
@@ -58,7 +61,7 @@ static enum tried read_on(struct session *s, wal_t *log, uint32_t flags, struct 
         if (r.lsn != expected && !v->gap)
             v->gap = r.lsn;
         expected += back ? UINT64_MAX : 1;
-        compare(s->oracle, v, &r);
+        compare(s->oracle, v, &r, WITH_TAG);
         r.size = sizeof r;
     }
     wal_reader_close(reader);
@@ -96,7 +99,7 @@ static enum tried get_one(struct session *s, wal_t *log, uint64_t lsn, struct vi
         return session_failed(s, "get", e);
     if (r.lsn != lsn && !v->gap)
         v->gap = lsn;
-    compare(s->oracle, v, &r);
+    compare(s->oracle, v, &r, WITHOUT_TAG);
     return TRIED_OK;
 }
 
@@ -129,6 +132,22 @@ static enum tried get_meta(struct session *s, wal_t *log, uint64_t *ret)
     return TRIED_OK;
 }
 
+static enum tried get_tag(struct session *s, wal_t *log, uint64_t *ret)
+{
+    uint8_t tag[TAG_BYTES_MAX];
+    size_t size = 0;
+    uint64_t number = 0;
+    int e = wal_last_tag(log, tag, sizeof tag, &size);
+    if (e < 0)
+        return session_failed(s, "last_tag", e);
+    if (size >= sizeof number)
+        memcpy(&number, tag, sizeof number);
+    if (!tag_is(number, size ? tag : NULL, size))
+        return session_wrong(s, "a tag of %zu bytes has other bytes than were set", size);
+    *ret = number;
+    return TRIED_OK;
+}
+
 static enum tried replay(struct session *s, wal_t *log, struct view *v)
 {
     struct walk w = {s->oracle, v, v->first};
@@ -151,7 +170,7 @@ enum tried look_at(struct session *s, wal_t *log, enum look how, struct view *re
     int e = wal_range(log, &v.first, &last, &v.next, &v.durable);
     if (e < 0)
         return session_failed(s, "range", e);
-    if (how == LOOK_FOLLOWED)
+    if (how == LOOK_FOLLOWED || how == LOOK_SHOWN)
         v.next = v.durable + 1;
     enum tried t = how == LOOK_LIVING ? get_all(s, log, &v) : replay(s, log, &v);
     if (t == TRIED_OK)
@@ -160,6 +179,9 @@ enum tried look_at(struct session *s, wal_t *log, enum look how, struct view *re
         t = get_one(s, log, v.first + v.records / 2, &v);
     if (t == TRIED_OK)
         t = get_meta(s, log, &v.meta);
+    v.tag = UNSEEN;
+    if (t == TRIED_OK && how != LOOK_SHOWN)
+        t = get_tag(s, log, &v.tag);
     *ret = v;
     return t;
 }

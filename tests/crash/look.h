@@ -8,6 +8,7 @@ enum look {
     LOOK_OPENED,   /* all that is durable */
     LOOK_LIVING,   /* all that was handed in */
     LOOK_FOLLOWED, /* what a read-only handle is shown as durable */
+    LOOK_SHOWN,    /* what a handle that writes shows as durable */
 };
 enum tried look_at(struct session *s, wal_t *log, enum look how, struct view *ret);
 

@@ -5,35 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
+#include "crash/load.h"
 #include "crash/look.h"
-#include "crash/payload.h"
 
-enum { BATCH_MAX = 16, SMALL = 40, LARGE = 20000, LONG = 15000, PROLOGUE = 30000 };
-
-/* A batch to come: its ids, its bytes, its records. */
-struct load {
-    uint32_t n;
-    uint64_t ids[BATCH_MAX];
-    wal_record_t records[BATCH_MAX];
-    uint8_t *bytes;
-};
-
-static void load_make(struct session *s, struct load *l, uint32_t n, size_t size)
-{
-    l->n = n;
-    l->bytes = malloc(n * size + 1);
-    if (l->bytes == NULL)
-        abort();
-    for (uint32_t k = 0; k < n; k++) {
-        uint64_t id = payload_id(s->next_number++, size);
-        uint8_t *at = l->bytes + k * size;
-        payload_fill(id, at);
-        l->ids[k] = id;
-        l->records[k] = (wal_record_t){
-            .size = sizeof l->records[k], .type = payload_type(id), .data = at, .data_size = size};
-    }
-}
+enum { SMALL = 40, LARGE = 20000, LONG = 15000, PROLOGUE = 30000 };
 
 /* Whether an append with these flags returns when it is durable. */
 static bool waits(const struct session *s, uint32_t flags)
@@ -43,40 +18,18 @@ static bool waits(const struct session *s, uint32_t flags)
            (!(flags & WAL_APPEND_ASYNC) && !buffered && !(flags & WAL_APPEND_SUBMIT));
 }
 
-static int commit_batch(struct session *s, struct load *l, uint32_t flags, uint64_t *ret_first)
-{
-    wal_batch_t *b;
-    uint64_t last;
-    int e = wal_batch_new(s->log, &b);
-    if (e < 0)
-        return e;
-    for (uint32_t k = 0; e == 0 && k < l->n; k++)
-        e = wal_batch_append(b, l->records[k].type, l->records[k].data, l->records[k].data_size);
-    if (e == 0)
-        e = wal_batch_commit(b, flags, ret_first, &last);
-    wal_batch_free(b);
-    return e;
-}
-
-enum how { SINGLE, MANY, BATCH };
-
-static enum tried append(struct session *s, enum how how, uint32_t n, size_t size, uint32_t flags)
+static enum tried append(struct session *s, enum load_how how, uint32_t n, size_t size,
+                         uint32_t flags)
 {
     struct load l;
     uint64_t expected = oracle_next(s->oracle), lsn = 0;
-    int e;
 
     if (!oracle_has_room(s->oracle, n))
         return TRIED_OK;
     load_make(s, &l, n, size);
-    oracle_submit(s->oracle, l.ids, n);
-    if (how == SINGLE)
-        e = wal_append_typed(s->log, l.records[0].type, l.bytes, size, flags, &lsn);
-    else if (how == MANY)
-        e = wal_append_many(s->log, l.records, n, flags, &lsn);
-    else
-        e = commit_batch(s, &l, flags, &lsn);
-    free(l.bytes);
+    oracle_submit(s->oracle, l.ids, n, 0);
+    int e = load_append(s, &l, how, flags, &lsn);
+    load_free(&l);
     if (e < 0 && e != WAL_E_INDOUBT)
         oracle_withdraw(s->oracle, expected);
     if (e < 0)
@@ -88,42 +41,42 @@ static enum tried append(struct session *s, enum how how, uint32_t n, size_t siz
 
 static enum tried small(struct session *s)
 {
-    return append(s, SINGLE, 1, SMALL, WAL_APPEND_SYNC);
+    return append(s, LOAD_SINGLE, 1, SMALL, WAL_APPEND_SYNC);
 }
 
 static enum tried small_async(struct session *s)
 {
-    return append(s, SINGLE, 1, SMALL, WAL_APPEND_ASYNC);
+    return append(s, LOAD_SINGLE, 1, SMALL, WAL_APPEND_ASYNC);
 }
 
 static enum tried large(struct session *s)
 {
-    return append(s, SINGLE, 1, LARGE, 0);
+    return append(s, LOAD_SINGLE, 1, LARGE, 0);
 }
 
 static enum tried empty(struct session *s)
 {
-    return append(s, SINGLE, 1, 0, 0);
+    return append(s, LOAD_SINGLE, 1, 0, 0);
 }
 
 static enum tried many(struct session *s)
 {
-    return append(s, MANY, 3, SMALL, 0);
+    return append(s, LOAD_MANY, 3, SMALL, 0);
 }
 
 static enum tried many_async(struct session *s)
 {
-    return append(s, MANY, 3, 2 * SMALL, WAL_APPEND_ASYNC);
+    return append(s, LOAD_MANY, 3, 2 * SMALL, WAL_APPEND_ASYNC);
 }
 
 static enum tried batch(struct session *s)
 {
-    return append(s, BATCH, 5, LONG, 0);
+    return append(s, LOAD_BATCH, 5, LONG, 0);
 }
 
 static enum tried batch_async(struct session *s)
 {
-    return append(s, BATCH, 5, LONG, WAL_APPEND_ASYNC);
+    return append(s, LOAD_BATCH, 5, LONG, WAL_APPEND_ASYNC);
 }
 
 static enum tried submit(struct session *s)
@@ -132,7 +85,7 @@ static enum tried submit(struct session *s)
     uint64_t lsn = oracle_next(s->oracle);
     if (!threads)
         return TRIED_OK;
-    enum tried t = append(s, SINGLE, 1, SMALL, WAL_APPEND_SUBMIT);
+    enum tried t = append(s, LOAD_SINGLE, 1, SMALL, WAL_APPEND_SUBMIT);
     simdisk_run_background(s->disk);
     if (t != TRIED_OK || s->faulty)
         return t;
@@ -146,9 +99,9 @@ static void append_during_sync(struct session *s)
     struct load l;
     uint64_t lsn, expected = oracle_next(s->oracle);
     load_make(s, &l, 1, SMALL);
-    oracle_submit(s->oracle, l.ids, 1);
-    int e = wal_append_typed(s->log, l.records[0].type, l.bytes, SMALL, WAL_APPEND_ASYNC, &lsn);
-    free(l.bytes);
+    oracle_submit(s->oracle, l.ids, 1, 0);
+    int e = load_append(s, &l, LOAD_SINGLE, WAL_APPEND_ASYNC, &lsn);
+    load_free(&l);
     if (e < 0)
         oracle_withdraw(s->oracle, expected);
 }
@@ -235,7 +188,7 @@ static enum tried cut_after(struct session *s, uint64_t back)
     uint64_t lsn;
     if (!cut_at(s, back, &lsn))
         return TRIED_OK;
-    oracle_cut_after(s->oracle, lsn, NULL, 0);
+    oracle_cut_after(s->oracle, lsn, NULL, 0, 0);
     return cut_result(s, "truncate_after", wal_truncate_after(s->log, lsn));
 }
 
@@ -257,9 +210,9 @@ static enum tried replace(struct session *s, uint64_t back, uint32_t n, size_t s
     if (!cut_at(s, back, &lsn) || !oracle_has_room(s->oracle, n))
         return TRIED_OK;
     load_make(s, &l, n, size);
-    oracle_cut_after(s->oracle, lsn, l.ids, n);
+    oracle_cut_after(s->oracle, lsn, l.ids, n, 0);
     int e = wal_replace_after(s->log, lsn, l.records, n, 0, &first);
-    free(l.bytes);
+    load_free(&l);
     if (e == 0 && first != lsn + 1)
         return session_wrong(s, "replace_after(%" PRIu64 ") gave LSN %" PRIu64, lsn, first);
     return cut_result(s, "replace_after", e);
@@ -302,14 +255,12 @@ static enum tried meta_result(struct session *s, const char *what, int e)
 
 static enum tried meta_set(struct session *s)
 {
-    uint8_t value[1024];
-    uint64_t number = s->next_number++, id = payload_id(number, number * 37 % 500);
-
-    memcpy(value, &number, sizeof number);
-    payload_fill(id, value + sizeof number);
-    oracle_meta_try(s->oracle, number);
-    int e = wal_meta_set(s->log, LOOK_META_KEY, strlen(LOOK_META_KEY), value,
-                         sizeof number + payload_size(id));
+    struct load l;
+    load_make(s, &l, 0, 0);
+    load_add_meta(s, &l);
+    oracle_meta_try(s->oracle, l.meta);
+    int e = wal_meta_set(s->log, LOOK_META_KEY, strlen(LOOK_META_KEY), l.value, l.value_size);
+    load_free(&l);
     return meta_result(s, "meta_set", e);
 }
 
@@ -320,6 +271,113 @@ static enum tried meta_delete(struct session *s)
     oracle_meta_try(s->oracle, 0);
     int e = wal_meta_delete(s->log, LOOK_META_KEY, strlen(LOOK_META_KEY));
     return meta_result(s, "meta_delete", e);
+}
+
+/* Batches with a tag and metadata */
+
+enum with { TAG = 1, META = 2 };
+
+static void make_batch(struct session *s, struct load *l, uint32_t n, size_t size, unsigned with)
+{
+    load_make(s, l, n, size);
+    if (with & TAG)
+        l->tag = s->next_number++;
+    if (with & META)
+        load_add_meta(s, l);
+}
+
+/* Handed in, and what came of it. */
+static enum tried commit(struct session *s, uint32_t n, size_t size, unsigned with, uint32_t flags)
+{
+    struct load l;
+    struct oracle *o = s->oracle;
+    uint64_t expected = oracle_next(o), first = 0;
+
+    if (!oracle_has_room(o, n))
+        return TRIED_OK;
+    make_batch(s, &l, n, size, with);
+    if (n > 0)
+        oracle_submit(o, l.ids, n, l.tag);
+    if (with & META && n > 0)
+        oracle_meta_with_records(o, l.meta, expected);
+    else if (with & META)
+        oracle_meta_with_tag(o, l.meta, l.tag);
+    int e = load_append(s, &l, LOAD_BATCH, flags, &first);
+    load_free(&l);
+    if (e < 0 && e != WAL_E_INDOUBT)
+        oracle_withdraw(o, expected);
+    if (e == 0 && first != (n ? expected : 0))
+        return session_wrong(s, "commit gave LSN %" PRIu64 ", expected %" PRIu64, first, expected);
+    if (with & META)
+        return meta_result(s, "commit", e);
+    return e < 0 ? session_failed(s, "commit", e)
+                 : session_note(s, "commit", waits(s, flags) ? first + n - 1 : 0);
+}
+
+static enum tried tagged(struct session *s)
+{
+    return commit(s, 3, SMALL, TAG, 0);
+}
+
+static enum tried tagged_async(struct session *s)
+{
+    return commit(s, 2, SMALL, TAG, WAL_APPEND_ASYNC);
+}
+
+static enum tried tagged_long(struct session *s)
+{
+    return commit(s, 5, LONG, TAG, 0);
+}
+
+static enum tried with_meta(struct session *s)
+{
+    return commit(s, 2, SMALL, TAG | META, WAL_APPEND_ASYNC);
+}
+
+static enum tried with_meta_long(struct session *s)
+{
+    return commit(s, 5, LONG, META, 0);
+}
+
+static enum tried only_meta(struct session *s)
+{
+    return commit(s, 0, 0, TAG | META, 0);
+}
+
+static enum tried replace_by_batch(struct session *s, uint64_t back, uint32_t n, size_t size)
+{
+    struct load l;
+    uint64_t lsn, first = 0;
+
+    if (!cut_at(s, back, &lsn) || !oracle_has_room(s->oracle, n))
+        return TRIED_OK;
+    make_batch(s, &l, n, size, TAG | META);
+    oracle_cut_after(s->oracle, lsn, l.ids, n, l.tag);
+    oracle_meta_with_cut(s->oracle, l.meta);
+    int e = load_replace(s, &l, lsn, &first);
+    load_free(&l);
+    if (e == 0 && first != (n ? lsn + 1 : 0))
+        return session_wrong(s, "replace_after(%" PRIu64 ") gave LSN %" PRIu64, lsn, first);
+    if (e == 0)
+        oracle_meta_done(s->oracle);
+    else if (e != WAL_E_INDOUBT)
+        oracle_meta_undo(s->oracle);
+    return cut_result(s, "batch_replace_after", e);
+}
+
+static enum tried replace_two(struct session *s)
+{
+    return replace_by_batch(s, 2, 2, SMALL);
+}
+
+static enum tried replace_long(struct session *s)
+{
+    return replace_by_batch(s, 3, 5, LONG);
+}
+
+static enum tried replace_by_none(struct session *s)
+{
+    return replace_by_batch(s, 2, 0, 0);
 }
 
 static enum tried reopen(struct session *s)
@@ -360,6 +418,15 @@ const struct op ops[] = {
     {'Z', "reset(next + 3)", reset_on},
     {'m', "meta_set", meta_set},
     {'d', "meta_delete", meta_delete},
+    {'k', "tagged batch of 3", tagged},
+    {'K', "tagged batch of 2 ASYNC", tagged_async},
+    {'j', "tagged batch longer than a group", tagged_long},
+    {'M', "tagged batch of 2 with metadata", with_meta},
+    {'L', "batch longer than a group, with metadata", with_meta_long},
+    {'D', "batch of metadata and a tag alone", only_meta},
+    {'x', "batch_replace_after(next - 2), 2 records, tag, metadata", replace_two},
+    {'X', "batch_replace_after(next - 3), several groups", replace_long},
+    {'o', "batch_replace_after(next - 2), tag and metadata alone", replace_by_none},
     {'q', "close, open", reopen},
     {'n', "close, open in the other mode", reopen_other},
 };
@@ -382,7 +449,7 @@ enum tried op_run(struct session *s, char letter)
 
 enum tried op_window_batch(struct session *s)
 {
-    return append(s, BATCH, 10, PROLOGUE, WAL_APPEND_SYNC);
+    return append(s, LOAD_BATCH, 10, PROLOGUE, WAL_APPEND_SYNC);
 }
 
 enum tried op_prologue(struct session *s)

@@ -23,6 +23,10 @@ static void copy_alternative(struct alternative *to, const struct alternative *f
     to->must = from->must;
     memcpy(to->ids, from->ids, n * sizeof *to->ids);
     memcpy(to->joined, from->joined, n * sizeof *to->joined);
+    memcpy(to->tags, from->tags, n * sizeof *to->tags);
+    memcpy(to->newest, from->newest, (n + 1) * sizeof *to->newest);
+    memcpy(to->older, from->older, (n + 1) * sizeof *to->older);
+    memcpy(to->lone, from->lone, (n + 1) * sizeof *to->lone);
 }
 
 void oracle_copy(struct oracle *to, const struct oracle *from)
@@ -33,6 +37,9 @@ void oracle_copy(struct oracle *to, const struct oracle *from)
     to->acked = from->acked;
     memcpy(to->meta, from->meta, sizeof to->meta);
     to->metas = from->metas;
+    to->meta_with = from->meta_with;
+    to->meta_lsn = from->meta_lsn;
+    to->meta_tag = from->meta_tag;
     to->created = from->created;
     to->version = from->version;
 }
@@ -50,10 +57,12 @@ uint64_t oracle_hash(const struct oracle *o)
         const struct alternative *t = &o->alts[a];
         h = mix(mix(mix(h, t->first), t->next), t->must);
         for (uint64_t k = 0; k < t->next - t->first; k++)
-            h = mix(h, t->ids[k] << 1 | t->joined[k]);
+            h = mix(mix(h, t->ids[k] << 1 | t->joined[k]), t->tags[k]);
+        h = mix(h, t->newest[t->next - t->first]);
     }
     for (uint32_t m = 0; m < o->metas; m++)
         h = mix(h, o->meta[m]);
+    h = mix(mix(mix(h, o->meta_with), o->meta_lsn), o->meta_tag);
     return mix(h, o->created);
 }
 
@@ -71,6 +80,12 @@ bool oracle_id(const struct oracle *o, uint32_t alt, uint64_t lsn, uint64_t *ret
     return true;
 }
 
+uint64_t oracle_tag(const struct oracle *o, uint32_t alt, uint64_t lsn)
+{
+    const struct alternative *t = &o->alts[alt];
+    return lsn < t->first || lsn >= t->next ? 0 : t->tags[lsn - t->first];
+}
+
 uint64_t oracle_next(const struct oracle *o)
 {
     return o->alts[0].next;
@@ -81,7 +96,8 @@ uint64_t oracle_first(const struct oracle *o)
     return o->alts[0].first;
 }
 
-static void add(struct alternative *t, const uint64_t *ids, uint32_t n)
+/* A batch's tag is the newest one from its first record on: a cut may leave a part of it. */
+static void add(struct alternative *t, const uint64_t *ids, uint32_t n, uint64_t tag)
 {
     uint64_t at = t->next - t->first;
     if (at + n > ORACLE_RECORDS) {
@@ -91,13 +107,23 @@ static void add(struct alternative *t, const uint64_t *ids, uint32_t n)
     for (uint32_t k = 0; k < n; k++) {
         t->ids[at + k] = ids[k];
         t->joined[at + k] = k + 1 < n;
+        t->tags[at + k] = tag;
+        t->newest[at + k + 1] = t->older[at + k + 1] = tag ? tag : t->newest[at + k];
+        t->lone[at + k + 1] = 0;
     }
     t->next += n;
 }
 
-void oracle_submit(struct oracle *o, const uint64_t *ids, uint32_t n)
+/* A tag without records. */
+static void add_lone(struct alternative *t, uint64_t tag)
 {
-    add(&o->alts[0], ids, n);
+    t->newest[t->next - t->first] = tag;
+    t->lone[t->next - t->first]++;
+}
+
+void oracle_submit(struct oracle *o, const uint64_t *ids, uint32_t n, uint64_t tag)
+{
+    add(&o->alts[0], ids, n, tag);
     o->version++;
 }
 
@@ -122,15 +148,41 @@ void oracle_ack(struct oracle *o, uint64_t lsn)
     o->version++;
 }
 
-void oracle_meta_try(struct oracle *o, uint64_t id)
+static void meta_try(struct oracle *o, uint64_t id, enum meta_with with)
 {
     o->meta[1] = id;
     o->metas = 2;
+    o->meta_with = with;
+    o->meta_tag = 0;
     o->version++;
+}
+
+void oracle_meta_try(struct oracle *o, uint64_t id)
+{
+    meta_try(o, id, META_ALONE);
+}
+
+void oracle_meta_with_records(struct oracle *o, uint64_t id, uint64_t lsn)
+{
+    meta_try(o, id, META_RECORDS);
+    o->meta_lsn = lsn;
+}
+
+void oracle_meta_with_cut(struct oracle *o, uint64_t id)
+{
+    meta_try(o, id, META_CUT);
+}
+
+void oracle_meta_with_tag(struct oracle *o, uint64_t id, uint64_t tag)
+{
+    meta_try(o, id, META_ALONE);
+    o->meta_tag = tag;
 }
 
 void oracle_meta_done(struct oracle *o)
 {
+    if (o->metas == 2 && o->meta_tag)
+        add_lone(&o->alts[0], o->meta_tag);
     o->meta[0] = o->meta[1];
     oracle_meta_undo(o);
 }
@@ -138,6 +190,8 @@ void oracle_meta_done(struct oracle *o)
 void oracle_meta_undo(struct oracle *o)
 {
     o->metas = 1;
+    o->meta_with = META_ALONE;
+    o->meta_lsn = o->meta_tag = 0;
     o->version++;
 }
 
@@ -155,18 +209,24 @@ void oracle_cut_before(struct oracle *o, uint64_t lsn)
     uint64_t gone = lsn - t->first, left = t->next - lsn;
     memmove(t->ids, t->ids + gone, left * sizeof *t->ids);
     memmove(t->joined, t->joined + gone, left * sizeof *t->joined);
+    memmove(t->tags, t->tags + gone, left * sizeof *t->tags);
+    memmove(t->newest, t->newest + gone, (left + 1) * sizeof *t->newest);
+    memmove(t->older, t->older + gone, (left + 1) * sizeof *t->older);
+    memmove(t->lone, t->lone + gone, left + 1);
     t->first = lsn;
     t->must = lsn - 1;
 }
 
-void oracle_cut_after(struct oracle *o, uint64_t lsn, const uint64_t *ids, uint32_t n)
+void oracle_cut_after(struct oracle *o, uint64_t lsn, const uint64_t *ids, uint32_t n, uint64_t tag)
 {
     struct alternative *t = begin_cut(o);
     /* what the user leaves of a batch is none any more */
     for (uint64_t k = lsn; k >= t->first && t->joined[k - t->first]; k--)
         t->joined[k - t->first] = false;
     end_at(t, lsn + 1);
-    add(t, ids, n);
+    add(t, ids, n, tag);
+    if (n == 0 && tag)
+        add_lone(t, tag);
     t->must = t->next - 1;
 }
 
@@ -174,6 +234,7 @@ void oracle_cut_all(struct oracle *o, uint64_t next)
 {
     struct alternative *t = begin_cut(o);
     t->first = t->next = next;
+    t->newest[0] = t->older[0] = t->lone[0] = 0;
     t->must = next - 1;
 }
 
@@ -228,30 +289,63 @@ static bool differs(const struct oracle *o, uint32_t alt, const struct view *v, 
     return true;
 }
 
+/* Whether the metadata are those that belong to what the view shows. */
+static bool meta_fits(const struct oracle *o, uint32_t alt, const struct view *v)
+{
+    uint32_t newer = o->metas == 2;
+    if (newer && o->meta_with == META_RECORDS)
+        newer = v->next > o->meta_lsn;
+    else if (newer && o->meta_with == META_CUT)
+        newer = alt;
+    else if (newer && v->meta == o->meta[0])
+        return true;
+    return v->meta == o->meta[newer];
+}
+
+/* all: the tags without records that lie at the end are there. */
+static bool tag_fits(const struct oracle *o, uint32_t alt, const struct view *v, bool all)
+{
+    const struct alternative *t = &o->alts[alt];
+    uint64_t at = v->next - t->first;
+
+    if (v->tag == UNSEEN)
+        return true;
+    if (o->metas == 2 && o->meta_tag && v->meta == o->meta[1] && v->next == t->next)
+        return v->tag == o->meta_tag;
+    if (v->tag == t->newest[at])
+        return true;
+    return !all && (v->tag == t->older[at] || t->lone[at] > 1);
+}
+
 int oracle_check(const struct oracle *o, const struct view *v, bool whole, char *ret_why,
                  size_t size)
 {
-    if (v->meta != o->meta[0] && (o->metas < 2 || v->meta != o->meta[1])) {
-        snprintf(ret_why, size, "metadata is %" PRIx64 ", expected %" PRIx64 " or %" PRIx64,
-                 v->meta, o->meta[0], o->meta[o->metas - 1]);
-        return -1;
-    }
     for (uint32_t a = o->count; a-- > 0;) {
-        if (!differs(o, a, v, whole, ret_why, size))
+        if (differs(o, a, v, whole, ret_why, size))
+            continue;
+        if (meta_fits(o, a, v) && tag_fits(o, a, v, true))
             return (int)a;
+        snprintf(ret_why, size,
+                 "with next LSN %" PRIu64 " metadata is %" PRIx64 ", tag %" PRIx64
+                 "; expected metadata %" PRIx64 " or %" PRIx64 ", tag %" PRIx64,
+                 v->next, v->meta, v->tag, o->meta[0], o->meta[o->metas - 1],
+                 o->alts[a].newest[v->next - o->alts[a].first]);
     }
     return -1;
 }
 
 void oracle_collapse(struct oracle *o, const struct view *v, uint32_t alt)
 {
+    if (o->metas == 2 && v->meta == o->meta[1])
+        oracle_meta_done(o);
+    else
+        oracle_meta_undo(o);
     if (alt == 1)
         oracle_cut_done(o);
-    o->count = o->metas = 1;
+    o->count = 1;
     o->alts[0].must = 0;
     end_at(&o->alts[0], v->next);
     o->acked = v->next - 1;
-    o->meta[0] = v->meta;
     o->created = true;
     o->version++;
 }
@@ -263,18 +357,37 @@ static bool fits(const struct oracle *o, uint32_t alt, const struct view *v)
            v->records == v->next - v->first;
 }
 
-int oracle_seen(struct oracle *o, const struct view *v, char *ret_why, size_t size)
+/* Nothing of a batch without the rest. */
+static bool whole_batch_shown(const struct oracle *o, const struct view *v, bool after, bool both)
+{
+    bool newer = v->meta == o->meta[1];
+    if (o->metas < 2 || o->meta_with == META_ALONE)
+        return true;
+    if (o->meta_with == META_RECORDS)
+        return newer == (v->next > o->meta_lsn);
+    return both || newer == after;
+}
+
+int oracle_seen(struct oracle *o, const struct view *v, bool all, char *ret_why, size_t size)
 {
     if (v->records == 0)
         return 0;
-    bool cutting = o->count == 2, after = cutting && !fits(o, 0, v) && fits(o, 1, v);
+    bool cutting = o->count == 2, first = fits(o, 0, v), second = cutting && fits(o, 1, v);
+    bool after = second && !first;
     /* while a cut is under way a reader is shown what both sides have, which may end in a batch */
-    if (!after && (!fits(o, 0, v) || (!cutting && in_part(&o->alts[0], v->next)))) {
+    bool right = after || (first && (cutting || !in_part(&o->alts[0], v->next)));
+    if (!right || !whole_batch_shown(o, v, after, first && second) ||
+        !((first && tag_fits(o, 0, v, all)) || (second && tag_fits(o, 1, v, all)))) {
         snprintf(ret_why, size,
                  "a reader is shown %" PRIu64 " records from %" PRIu64 " to below %" PRIu64
-                 " as durable; wrong at %" PRIu64,
-                 v->records, v->first, v->next, v->wrong[0]);
+                 " as durable; wrong at %" PRIu64 ", metadata %" PRIx64 ", tag %" PRIx64,
+                 v->records, v->first, v->next, v->wrong[0], v->meta, v->tag);
         return -1;
+    }
+    bool with_cut = o->metas == 2 && o->meta_with == META_CUT;
+    if (with_cut && (after || v->meta == o->meta[1])) {
+        after = true;
+        oracle_meta_done(o);
     }
     if (after)
         oracle_cut_done(o);

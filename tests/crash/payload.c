@@ -49,3 +49,21 @@ bool payload_is(uint64_t id, const void *data, size_t size)
     uint64_t w = word(id, at);
     return differ == 0 && (at == size || memcmp(bytes + at, &w, size - at) == 0);
 }
+
+size_t tag_fill(uint64_t number, uint8_t out[TAG_BYTES_MAX])
+{
+    size_t size = sizeof number + number * 5 % (TAG_BYTES_MAX - sizeof number + 1);
+    if (number == 0)
+        return 0;
+    for (size_t k = 0; k < size; k++)
+        out[k] = (uint8_t)(number + k);
+    memcpy(out, &number, sizeof number);
+    return size;
+}
+
+bool tag_is(uint64_t number, const void *data, size_t size)
+{
+    uint8_t right[TAG_BYTES_MAX];
+    size_t expected = tag_fill(number, right);
+    return size == expected && (size == 0 ? data == NULL : memcmp(data, right, size) == 0);
+}

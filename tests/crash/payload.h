@@ -15,4 +15,9 @@ uint32_t payload_type(uint64_t id);
 void payload_fill(uint64_t id, void *buf);
 bool payload_is(uint64_t id, const void *data, size_t size);
 
+/* Tags that follow from their number in the same way; 0 is none. Returns the size. */
+enum { TAG_BYTES_MAX = 64 };
+size_t tag_fill(uint64_t number, uint8_t out[TAG_BYTES_MAX]);
+bool tag_is(uint64_t number, const void *data, size_t size);
+
 #endif

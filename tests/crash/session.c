@@ -148,7 +148,7 @@ static enum tried shown(struct session *s, const struct view *v, bool killed)
     struct oracle *o = s->oracle;
     char why[300];
 
-    if (oracle_seen(o, v, why, sizeof why) < 0)
+    if (oracle_seen(o, v, killed, why, sizeof why) < 0)
         return session_wrong(s, "%s", why);
     /* where nothing on the disk vouches for the newest metadata, a reader is shown older ones */
     if (o->metas == 2 && v->meta == o->meta[1] && (killed || v->meta != 0))
@@ -178,8 +178,8 @@ enum tried session_show(struct session *s)
 {
     struct view v;
     char why[300];
-    enum tried t = look_at(s, s->log, LOOK_FOLLOWED, &v);
-    if (t == TRIED_OK && oracle_seen(s->oracle, &v, why, sizeof why) < 0)
+    enum tried t = look_at(s, s->log, LOOK_SHOWN, &v);
+    if (t == TRIED_OK && oracle_seen(s->oracle, &v, false, why, sizeof why) < 0)
         t = session_wrong(s, "%s", why);
     return t;
 }

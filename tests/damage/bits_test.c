@@ -41,7 +41,7 @@ static void bits_of_control(void)
 static void bits_of_records(struct image_file *f, const struct spot *s)
 {
     const uint8_t *body = f->bytes + s->offset + GROUP_HEADER_BYTES;
-    size_t at = 0;
+    size_t at = (size_t)align_up(s->header.tag_bytes, 8);
     if (s->header.type != GROUP_DATA)
         return;
     for (uint32_t r = 0; r < s->header.records; r++) {

@@ -53,7 +53,8 @@ static void below(const struct claimant *c, uint64_t offset, struct claim *ret)
     *ret = (struct claim){.lsn = l->header.base_lsn - 1};
     for (unsigned k = 0; k < l->n && l->spots[k].end <= offset; k++)
         if (l->spots[k].boundary)
-            *ret = (struct claim){.lsn = l->spots[k].next_lsn - 1, .meta = l->spots[k].meta};
+            *ret = (struct claim){
+                .lsn = l->spots[k].next_lsn - 1, .meta = l->spots[k].meta, .tag = l->spots[k].tag};
 }
 
 static uint64_t vouched(const struct claimant *c, const struct image *damaged)
@@ -80,8 +81,10 @@ void claim_durable(const struct claimant *c, const struct image *damaged, struct
 {
     struct control slot[2];
     below(c, vouched(c, damaged), ret);
-    if (changing(damaged, slot) && ret->lsn >= c->layout.header.base_lsn)
+    if (changing(damaged, slot) && ret->lsn >= c->layout.header.base_lsn) {
         ret->lsn = c->layout.header.base_lsn - 1;
+        ret->tag = 0; /* that of older records */
+    }
 }
 
 void claim_kept(const struct claimant *c, const struct image *damaged, struct claim *ret)

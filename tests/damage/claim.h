@@ -9,6 +9,7 @@
 struct claim {
     uint64_t lsn;  /* every record up to it */
     unsigned meta; /* this version of the metadata, or a newer one */
+    unsigned tag;  /* this tag, or a newer one */
 };
 
 /* Of a made log: its newest segment. */

@@ -193,6 +193,8 @@ static void read_all(wal_t *w, struct reading *x)
             take(x, &r);
     }
     note_code(x->v, wal_meta_each(w, skip_meta, NULL));
+    size_t size;
+    note_code(x->v, wal_last_tag(w, buffer, SIZE, &size));
 }
 
 void forge_try(const char *path, const struct history *h, bool read_only,

@@ -16,7 +16,7 @@
 #define SOURCE_DIR "." /* built by hand: to be run in the project's root */
 #endif
 
-enum { RECORDS_MAX = 256, KEYS_MAX = 16, TEXT_MAX = 64, PAYLOAD_MAX = 8192 };
+enum { RECORDS_MAX = 256, KEYS_MAX = 16, TEXT_MAX = 64, TAG_TEXT = 65, PAYLOAD_MAX = 8192 };
 
 struct expected_record {
     unsigned type, size, last, crc;
@@ -27,6 +27,8 @@ static struct {
     char name[TEXT_MAX], verdict[TEXT_MAX];
     unsigned long long first, last, next;
     struct expected_record records[RECORDS_MAX]; /* by LSN */
+    char tags[RECORDS_MAX][TAG_TEXT];
+    char last_tag[TAG_TEXT];
     char meta[KEYS_MAX][2][TEXT_MAX];
     unsigned n_meta;
 } golden;
@@ -34,7 +36,15 @@ static struct {
 static struct stand stand;
 static unsigned met; /* keys */
 
-static void check_record(const wal_record_t *r, uint64_t lsn)
+static void check_tag(const void *tag, size_t size, const char *expected)
+{
+    assert_int_equal(size, strlen(expected));
+    if (size)
+        assert_memory_equal(tag, expected, size);
+}
+
+/* with_tag: not what one gets by its LSN. */
+static void check_record(const wal_record_t *r, uint64_t lsn, bool with_tag)
 {
     const struct expected_record *e = &golden.records[lsn];
     assert_true(r->lsn == lsn);
@@ -42,12 +52,13 @@ static void check_record(const wal_record_t *r, uint64_t lsn)
     assert_int_equal(r->data_size, e->size);
     assert_int_equal(!(r->flags & WAL_RECORD_BATCH_LAST), !e->last);
     assert_int_equal(crc32(0, r->data, (uInt)r->data_size), e->crc);
+    check_tag(r->tag, r->tag_size, with_tag ? golden.tags[lsn] : "");
 }
 
 static int check_in_turn(void *ctx, const wal_record_t *r)
 {
     uint64_t *lsn = ctx;
-    check_record(r, (*lsn)++);
+    check_record(r, (*lsn)++, true);
     return 0;
 }
 
@@ -69,21 +80,24 @@ static void read_everything(wal_t *w)
     wal_record_t r = {.size = sizeof r};
     wal_reader_t *reader;
     uint64_t lsn = golden.first;
+    size_t size;
 
     assert_int_equal(wal_replay(w, 0, check_in_turn, &lsn, NULL), 0);
     assert_true(lsn == golden.next);
     assert_int_equal(wal_reader_open(w, 0, WAL_READ_REVERSE, &reader), 0);
     while (wal_reader_next(reader, &r) == 1)
-        check_record(&r, --lsn);
+        check_record(&r, --lsn, true);
     assert_true(lsn == golden.first);
     wal_reader_close(reader);
     for (; lsn < golden.next; lsn++) {
         assert_int_equal(wal_get(w, lsn, buffer, sizeof buffer, &r), 0);
-        check_record(&r, lsn);
+        check_record(&r, lsn, false);
     }
     met = 0;
     assert_int_equal(wal_meta_each(w, check_meta, NULL), 0);
     assert_int_equal(met, golden.n_meta);
+    assert_int_equal(wal_last_tag(w, buffer, sizeof buffer, &size), 0);
+    check_tag(buffer, size, golden.last_tag);
 }
 
 static void open_and_compare(bool read_only, const char *verdict)
@@ -129,7 +143,15 @@ static void take_line(const char *line)
 {
     unsigned long long lsn;
     struct expected_record r;
+    char tag[TAG_TEXT];
 
+    if (sscanf(line, "tag %llu %64s", &lsn, tag) == 2) {
+        assert_true(lsn < RECORDS_MAX);
+        strcpy(golden.tags[lsn], tag);
+        return;
+    }
+    if (sscanf(line, "last_tag %64s", golden.last_tag) == 1)
+        return;
     if (sscanf(line, "record %llu %u %u %u %x", &lsn, &r.type, &r.size, &r.last, &r.crc) == 5) {
         assert_true(lsn < RECORDS_MAX);
         golden.records[lsn] = r;
@@ -175,8 +197,17 @@ static void version_1_0(void **state)
     stand_remove(&stand);
 }
 
+static void version_1_0_with_tags(void **state)
+{
+    (void)state;
+    stand_make(&stand);
+    try_version(SOURCE_DIR "/tests/golden/1.0-tags", 3);
+    stand_remove(&stand);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(version_1_0)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(version_1_0),
+                                       cmocka_unit_test(version_1_0_with_tags)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,8 @@ SPOIL(other_epoch, h->epoch++)
 SPOIL(tag_too_long, h->tag_bytes = 65)
 SPOIL(tag_huge, h->tag_bytes = UINT16_MAX)
 SPOIL(tag_over_body, h->tag_bytes = 64)
-SPOIL(type_unknown, h->type = 3)
+SPOIL(type_unknown, h->type = 6)
+SPOIL(type_tag, h->type = GROUP_TAG)
 SPOIL(type_huge, h->type = 255)
 SPOIL(flags_both, h->flags = GROUP_FIRST | GROUP_LAST)
 SPOIL(flags_unknown, h->flags = 32)
@@ -114,17 +115,22 @@ static void headers_beyond_the_limits(void **state)
         void (*spoil)(struct group_header *);
         enum answer answer;
     } cases[] = {
-        CASE(many_records, ENDS),      CASE(no_records, ENDS),       CASE(huge_body, ENDS),
-        CASE(giant_body, ENDS),        CASE(largest_body, ENDS),     CASE(raw_differs, ENDS),
-        CASE(raw_giant, ENDS),         CASE(lsn_last, ENDS),         CASE(lsn_zero, ENDS),
-        CASE(lsn_later, ENDS),         CASE(lsn_before, ENDS),       CASE(watermark_ahead, ENDS),
-        CASE(watermark_huge, ENDS),    CASE(durable_ahead, REFUSED), CASE(durable_huge, REFUSED),
-        CASE(other_place, ENDS),       CASE(other_link, ENDS),       CASE(other_epoch, ENDS),
-        CASE(tag_too_long, ENDS),      CASE(tag_huge, ENDS),         CASE(tag_over_body, DAMAGE),
-        CASE(type_unknown, ENDS),      CASE(type_huge, ENDS),        CASE(flags_both, ENDS),
-        CASE(flags_unknown, ENDS),     CASE(compressed, ENDS),       CASE(bomb, ENDS),
-        CASE(encrypted, ENDS),         CASE(wrong_crc, ENDS),        CASE(one_more_record, DAMAGE),
-        CASE(one_less_record, DAMAGE),
+        CASE(many_records, ENDS),      CASE(no_records, ENDS),
+        CASE(huge_body, ENDS),         CASE(giant_body, ENDS),
+        CASE(largest_body, ENDS),      CASE(raw_differs, ENDS),
+        CASE(raw_giant, ENDS),         CASE(lsn_last, ENDS),
+        CASE(lsn_zero, ENDS),          CASE(lsn_later, ENDS),
+        CASE(lsn_before, ENDS),        CASE(watermark_ahead, ENDS),
+        CASE(watermark_huge, ENDS),    CASE(durable_ahead, REFUSED),
+        CASE(durable_huge, REFUSED),   CASE(other_place, ENDS),
+        CASE(other_link, ENDS),        CASE(other_epoch, ENDS),
+        CASE(tag_too_long, ENDS),      CASE(tag_huge, ENDS),
+        CASE(tag_over_body, DAMAGE),   CASE(type_unknown, ENDS),
+        CASE(type_tag, ENDS),          CASE(type_huge, ENDS),
+        CASE(flags_both, ENDS),        CASE(flags_unknown, ENDS),
+        CASE(compressed, ENDS),        CASE(bomb, ENDS),
+        CASE(encrypted, ENDS),         CASE(wrong_crc, ENDS),
+        CASE(one_more_record, DAMAGE), CASE(one_less_record, DAMAGE),
     };
     (void)state;
 
@@ -279,6 +285,56 @@ static void maps_that_break_their_rules(void **state)
     printf("%zu metadata bodies\n", sizeof cases / sizeof cases[0] + 1);
 }
 
+SPOIL(tag_of_5, h->tag_bytes = 5)
+SPOIL(tag_of_8, h->tag_bytes = 8)
+SPOIL(tag_of_9, h->tag_bytes = 9)
+SPOIL(tag_and_record, (h->tag_bytes = 5, h->records = 1))
+
+/* "tag.." and zeros, or something else, and more. */
+static void tags_that_break_their_rules(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        size_t bytes, size;
+        void (*spoil)(struct group_header *);
+        enum answer answer;
+    } cases[] = {
+        {"a right tag", "tag..", 5, 8, tag_of_5, THERE},
+        {"without padding", "tag.....", 8, 8, tag_of_8, THERE},
+        {"none", "", 0, 8, NULL, ENDS},
+        {"longer than its body", "tag.....", 8, 8, tag_of_9, ENDS},
+        {"with a record", "tag..", 5, 24, tag_and_record, ENDS},
+        {"padding", "tag..\0\0x", 8, 8, tag_of_5, DAMAGE},
+        {"first padding", "tag..x", 6, 8, tag_of_5, DAMAGE},
+        {"a longer body", "tag..", 5, 16, tag_of_5, DAMAGE},
+    };
+    (void)state;
+
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        memset(body, 0, sizeof body);
+        memcpy(body, cases[k].text, cases[k].bytes);
+        struct forged g = {.type = GROUP_TAG,
+                           .vouched = cases[k].answer == DAMAGE,
+                           .body = body,
+                           .size = cases[k].size,
+                           .spoil = cases[k].spoil};
+        try_group(&g, cases[k].answer, cases[k].name);
+    }
+    records(2, 50); /* in front of records too */
+    memmove(body + 8, body, 144);
+    memcpy(body, "tag..\0\0x", 8);
+    struct forged g = {.type = GROUP_DATA,
+                       .records = 2,
+                       .body = body,
+                       .size = 152,
+                       .vouched = true,
+                       .spoil = tag_of_5};
+    try_group(&g, DAMAGE, "padding before records");
+    body[7] = 0;
+    try_group(&g, THERE, "a tag before records");
+    printf("%zu tags\n", sizeof cases / sizeof cases[0] + 2);
+}
+
 static void seal_entry(unsigned k, uint64_t lsn, uint32_t place)
 {
     store64(body + 8 + 16 * k, lsn);
@@ -357,6 +413,7 @@ int main(void)
         cmocka_unit_test(runs_that_do_not_fit),
         cmocka_unit_test(records_that_break_their_rules),
         cmocka_unit_test(maps_that_break_their_rules),
+        cmocka_unit_test(tags_that_break_their_rules),
         cmocka_unit_test(seals_that_break_their_rules),
         cmocka_unit_test(checkpoints_that_break_their_rules),
     };

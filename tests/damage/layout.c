@@ -37,7 +37,7 @@ static bool outside(bool before, uint8_t flags)
 void layout_of(struct layout *ret, const struct image_file *f, uint64_t limit)
 {
     struct layout l = {0};
-    unsigned repairs, meta = 0;
+    unsigned repairs, meta = 0, tag = 0;
     bool boundary = true;
 
     must(f->size >= SEGMENT_HEADER_BLOCK, "size");
@@ -56,8 +56,11 @@ void layout_of(struct layout *ret, const struct image_file *f, uint64_t limit)
         next += s.header.records;
         if (s.header.type == GROUP_META)
             meta = version_in(body, s.header.stored_bytes);
+        if (s.header.tag_bytes)
+            tag = (unsigned)made_tag_number(body, s.header.tag_bytes);
         s.next_lsn = next;
         s.meta = meta;
+        s.tag = tag;
         s.boundary = boundary = outside(boundary, s.header.flags);
         must(l.n < SPOTS_MAX, "too many groups");
         l.spots[l.n++] = s;

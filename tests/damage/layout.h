@@ -14,6 +14,7 @@ struct spot { /* a group */
     uint64_t offset, end;
     uint64_t next_lsn; /* behind it */
     unsigned meta;     /* version of the metadata behind it */
+    unsigned tag;      /* number of the tag in force there */
     bool boundary;     /* no long batch is unfinished behind it */
 };
 

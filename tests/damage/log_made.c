@@ -35,6 +35,22 @@ uint8_t entry_byte(const struct entry *e, uint64_t lsn, size_t i)
     return (uint8_t)(lsn * 131 + i * 7 + (i >> 3) + e->seed * 29u);
 }
 
+size_t made_tag(unsigned number, uint8_t out[MADE_TAG_MAX])
+{
+    size_t size = 1 + number * 11 % MADE_TAG_MAX;
+    memset(out, (int)number, size);
+    return number ? size : 0;
+}
+
+int made_tag_number(const void *tag, size_t size)
+{
+    uint8_t right[MADE_TAG_MAX];
+    const uint8_t *bytes = tag;
+    unsigned number = size ? bytes[0] : 0;
+    return made_tag(number, right) == size && (!size || memcmp(right, tag, size) == 0) ? (int)number
+                                                                                       : -1;
+}
+
 wal_options_t *made_options(bool read_only)
 {
     static const uint64_t values[][2] = {
@@ -106,6 +122,34 @@ static void many(struct maker *k, size_t n, uint32_t size)
     batch(k, sizes, n, 0);
 }
 
+/* With a tag, and with `and_meta` the next version of the metadata; n 0: without records. */
+static void tagged(struct maker *k, size_t n, uint32_t size, bool and_meta)
+{
+    struct history *h = &k->made->history;
+    uint8_t payload[SIZE_MAX_USED], bulk[META_BULK_BYTES], tag[MADE_TAG_MAX];
+    uint8_t version = (uint8_t)(h->meta += and_meta);
+    uint64_t first = wal_next_lsn(k->log);
+    wal_batch_t *b;
+
+    ok(wal_batch_new(k->log, &b));
+    ok(wal_batch_set_tag(b, tag, made_tag(++h->tag, tag)));
+    for (size_t r = 0; r < n; r++) {
+        struct entry *e = note(k, first + r, size, r + 1 == n);
+        e->tag = (uint8_t)h->tag;
+        for (size_t i = 0; i < size; i++)
+            payload[i] = entry_byte(e, first + r, i);
+        ok(wal_batch_append(b, e->type, payload, size));
+    }
+    memset(bulk, version, sizeof bulk);
+    if (and_meta) {
+        ok(wal_batch_meta(b, META_BULK, sizeof META_BULK - 1, bulk, sizeof bulk));
+        ok(wal_batch_meta(b, META_CURSOR, sizeof META_CURSOR - 1, &version, 1));
+    }
+    ok(wal_batch_commit(b, 0, NULL, NULL));
+    wal_batch_free(b);
+    h->acked = wal_durable_lsn(k->log);
+}
+
 static void meta(struct maker *k)
 {
     uint8_t version = (uint8_t)++k->made->history.meta, bulk[META_BULK_BYTES];
@@ -119,8 +163,10 @@ static void first_segment(struct maker *k)
     one(k, 40);
     batch(k, (const uint32_t[]){10, 0, 100}, 3, 0);
     one(k, 0);
+    tagged(k, 2, 30, false);
     meta(k);
     many(k, 5, 200);
+    tagged(k, 1, 9, true);
     one(k, 33);
     ok(wal_rotate(k->log));
 }
@@ -133,6 +179,9 @@ static void second_segment(struct maker *k)
     meta(k);
     one(k, 0);
     one(k, 700);
+    tagged(k, 3, 180, false); /* a run of two groups */
+    tagged(k, 2, 20, true);
+    tagged(k, 0, 0, true);
     batch(k, (const uint32_t[]){8, 16}, 2, 0);
     one(k, 64);
 }

@@ -15,22 +15,30 @@ enum { META_BULK_BYTES = 200 };
 
 enum { HISTORY_MAX = 512 };
 
+/* Tags are numbered too: so many bytes of the number. */
+enum { MADE_TAG_MAX = 64 };
+size_t made_tag(unsigned number, uint8_t out[MADE_TAG_MAX]);
+/* The number that a tag's bytes have; -1: nobody set them. */
+int made_tag_number(const void *tag, size_t size);
+
 /* The record that an LSN stands for in the end. What was cut off had another seed. */
 struct entry {
     uint32_t size;
     uint16_t type;
     uint8_t seed;
+    uint8_t tag; /* number of its batch's; 0: none */
     bool batch_last;
 };
 
 struct history {
     uint64_t first, acked, submitted; /* LSNs */
     unsigned meta;                    /* newest version of the metadata; 0: none */
+    unsigned tag;                     /* number of the newest tag; 0: none */
     struct entry entries[HISTORY_MAX];
 };
 
 enum made_kind {
-    MADE_CLOSED,      /* two segments, several groups, a long batch, metadata; closed */
+    MADE_CLOSED,      /* two segments, several groups, long batches, metadata, tags; closed */
     MADE_KILLED,      /* the same when its process died; something unsynced at its end */
     MADE_TORN,        /* the same, and the unsynced end is on the disk in part */
     MADE_OLD_WITNESS, /* power cut: the last sync's witness is the one before */

@@ -23,6 +23,7 @@ struct look {
     struct history *history;
     wal_recovery_t report;
     unsigned meta;
+    int tag;
     unsigned long damage; /* times that reading said CORRUPT */
     bool bad;
 };
@@ -63,23 +64,23 @@ static void take_error(struct look *k, int code, const char *where)
     k->damage++;
 }
 
-static int check_record(void *ctx, const wal_record_t *r)
+/* with_tag: not what one gets by its LSN. */
+static void check_record(struct look *k, const wal_record_t *r, bool with_tag)
 {
-    struct look *k = ctx;
     const struct history *h = k->history;
     if (r->lsn < h->first || r->lsn > h->submitted) {
         violation(k, "record %llu was never there", (unsigned long long)r->lsn);
-        return 0;
+        return;
     }
     const struct entry *e = &h->entries[r->lsn];
     const uint8_t *data = r->data;
     bool right = r->data_size == e->size && r->type == e->type &&
-                 !(r->flags & WAL_RECORD_BATCH_LAST) == !e->batch_last;
+                 !(r->flags & WAL_RECORD_BATCH_LAST) == !e->batch_last &&
+                 made_tag_number(r->tag, r->tag_size) == (with_tag ? e->tag : 0);
     for (size_t i = 0; right && i < e->size; i++)
         right = data[i] == entry_byte(e, r->lsn, i);
     if (!right)
         violation(k, "record %llu is not what was put in", (unsigned long long)r->lsn);
-    return 0;
 }
 
 static int check_in_turn(void *ctx, const wal_record_t *r)
@@ -87,7 +88,8 @@ static int check_in_turn(void *ctx, const wal_record_t *r)
     struct look *k = ctx;
     if (r->lsn != k->next++)
         violation(k, "record %llu out of turn", (unsigned long long)r->lsn);
-    return check_record(k, r);
+    check_record(k, r, true);
+    return 0;
 }
 
 static void read_forward(struct look *k)
@@ -116,7 +118,7 @@ static void read_walking(struct look *k, uint32_t flags, const char *where)
         if (record.lsn != (flags & WAL_READ_REVERSE ? expected - n : expected + n))
             violation(k, "%s: record %llu out of turn", where, (unsigned long long)record.lsn);
         n++;
-        check_record(k, &record);
+        check_record(k, &record, true);
     }
     wal_reader_close(r);
     if (e < 0)
@@ -139,7 +141,7 @@ static void read_each(struct look *k)
         else if (record.lsn != lsn)
             violation(k, "get gave record %llu", (unsigned long long)record.lsn);
         else
-            check_record(k, &record);
+            check_record(k, &record, false);
     }
 }
 
@@ -169,6 +171,20 @@ static void read_meta(struct look *k)
         violation(k, "metadata of version %u, %u is vouched for", k->meta, k->claim.meta);
 }
 
+static void read_tag(struct look *k)
+{
+    uint8_t tag[MADE_TAG_MAX];
+    size_t size = 0;
+    int e = wal_last_tag(k->log, tag, sizeof tag, &size);
+    if (e < 0) {
+        take_error(k, e, "tag");
+        return;
+    }
+    k->tag = made_tag_number(tag, size);
+    if (k->tag < (int)k->claim.tag || k->tag > (int)k->history->tag)
+        violation(k, "tag %d, %u is vouched for", k->tag, k->claim.tag);
+}
+
 static void read_all(struct look *k)
 {
     read_forward(k);
@@ -178,6 +194,7 @@ static void read_all(struct look *k)
         read_walking(k, WAL_READ_WRITTEN, "written");
     read_each(k);
     read_meta(k);
+    read_tag(k);
 }
 
 static void check_range(struct look *k)
@@ -248,7 +265,8 @@ static enum outcome outcome_of(const struct look *k)
 {
     if (k->damage)
         return OUTCOME_ON_READ;
-    if (k->durable < k->history->acked || (!k->read_only && k->meta < k->history->meta))
+    if (k->durable < k->history->acked ||
+        (!k->read_only && (k->meta < k->history->meta || k->tag < (int)k->history->tag)))
         return OUTCOME_LIMIT;
     return k->report.verdict != WAL_RECOVERY_CLEAN || k->report.header_repairs ? OUTCOME_REPORTED
                                                                                : OUTCOME_WHOLE;

@@ -1,10 +1,13 @@
-/* Makes the golden directories of a format version: golden_make <directory>. Each log is written by
- * the library, and what is put in goes into expected.txt beside them:
+/* Makes the golden directories of a format version: golden_make <directory> [tags]. Each log is
+ * written by the library, and what is put in goes into expected.txt beside them:
  *
  *     log <name> <verdict of open> <first LSN> <last LSN> <next LSN>
  *     record <LSN> <type> <bytes> <1: last of its batch> <CRC-32 of the payload>
+ *     tag <LSN> <tag of its batch>
  *     meta <key> <value>
+ *     last_tag <tag>
  *
+ * The first logs (1.0) have no tags; with `tags` it is those that do (1.0-tags).
  * Directories that are checked in are never made anew: they show that what an older library has
  * written can still be read. */
 #include <stdbool.h>
@@ -21,10 +24,12 @@
 #include <libwal/wal.h>
 
 enum { RECORDS_MAX = 128, PAYLOAD_MAX = 6000, BATCH_MAX = 40, TORN_BYTES = 128, ROOM_BYTES = 64 };
+enum { TAG_MAX = 64 };
 
 struct put {
     uint32_t type, size, crc;
     bool last;
+    char tag[TAG_MAX + 1];
 };
 
 /* The log that is being made. */
@@ -34,6 +39,7 @@ static struct story {
     uint64_t first, next;
     char meta[8][2][64];
     unsigned n_meta;
+    char last_tag[TAG_MAX + 1];
 } story;
 
 static wal_t *wal;
@@ -111,7 +117,7 @@ static void put_several(size_t n, uint32_t size)
     put_batch(story.next, n, sizes, 0, false);
 }
 
-static void set_meta(const char *key, const char *value)
+static void note_meta(const char *key, const char *value)
 {
     unsigned k = 0;
     while (k < story.n_meta && strcmp(story.meta[k][0], key) != 0)
@@ -119,7 +125,59 @@ static void set_meta(const char *key, const char *value)
     story.n_meta += k == story.n_meta;
     snprintf(story.meta[k][0], sizeof story.meta[k][0], "%s", key);
     snprintf(story.meta[k][1], sizeof story.meta[k][1], "%s", value);
+}
+
+static void set_meta(const char *key, const char *value)
+{
+    note_meta(key, value);
     ok(wal_meta_set(wal, key, strlen(key), value, strlen(value)), "meta");
+}
+
+/* What a batch is put in with; NULL, 0: without. */
+struct with {
+    const char *tag, *key, *value;
+    uint64_t in_place_of; /* what is there from this LSN on */
+    uint32_t flags;
+};
+
+static void note_batch(uint64_t lsn, size_t n, uint32_t size, const char *tag)
+{
+    for (size_t k = 0; k < n; k++) {
+        struct put *p = &story.records[lsn + k];
+        *p = (struct put){.type = (uint32_t)(lsn + k) * 1009 % 65536,
+                          .size = size,
+                          .crc = (uint32_t)crc32(0, payload_of(lsn + k, size, 2), size),
+                          .last = k + 1 == n};
+        snprintf(p->tag, sizeof p->tag, "%s", tag ? tag : "");
+    }
+    story.next = lsn + n;
+}
+
+/* A batch object of n records. */
+static void put_with(size_t n, uint32_t size, struct with with)
+{
+    uint64_t lsn = with.in_place_of ? with.in_place_of : story.next, first;
+    wal_batch_t *b;
+
+    note_batch(lsn, n, size, with.tag);
+    ok(wal_batch_new(wal, &b), "batch");
+    for (size_t k = 0; k < n; k++)
+        ok(wal_batch_append(b, story.records[lsn + k].type, payload_of(lsn + k, size, 2), size),
+           "batch_append");
+    if (with.tag)
+        ok(wal_batch_set_tag(b, with.tag, strlen(with.tag)), "tag");
+    if (with.key)
+        ok(wal_batch_meta(b, with.key, strlen(with.key), with.value, strlen(with.value)), "meta");
+    ok(with.in_place_of ? wal_batch_replace_after(b, lsn - 1, 0, &first, NULL)
+                        : wal_batch_commit(b, with.flags, &first, NULL),
+       "commit");
+    if (first != (n ? lsn : 0))
+        exit(1);
+    wal_batch_free(b);
+    if (with.tag)
+        snprintf(story.last_tag, sizeof story.last_tag, "%s", with.tag);
+    if (with.key)
+        note_meta(with.key, with.value);
 }
 
 static void begin(const char *root, const char *name)
@@ -139,9 +197,13 @@ static void end(const char *name, const char *verdict)
         const struct put *p = &story.records[lsn];
         fprintf(expected, "record %llu %u %u %d %08x\n", (unsigned long long)lsn, p->type, p->size,
                 p->last, p->crc);
+        if (p->tag[0])
+            fprintf(expected, "tag %llu %s\n", (unsigned long long)lsn, p->tag);
     }
     for (unsigned k = 0; k < story.n_meta; k++)
         fprintf(expected, "meta %s %s\n", story.meta[k][0], story.meta[k][1]);
+    if (story.last_tag[0])
+        fprintf(expected, "last_tag %s\n", story.last_tag);
 }
 
 static void close_log(void)
@@ -181,13 +243,24 @@ static void clean(const char *root)
     end("clean", "clean");
 }
 
-/* Killed, and a part of what was not yet synced is on the disk. */
-static void torn(const char *root)
+/* Of what was written last to segment 1 a part is not on the disk. */
+static void tear(void)
 {
     static const uint8_t zeros[TORN_BYTES];
     char path[1024];
     struct stat st;
 
+    snprintf(path, sizeof path, "%s/%020d.wal", story.dir, 1);
+    int fd = open(path, O_WRONLY);
+    if (fd < 0 || fstat(fd, &st) != 0 ||
+        pwrite(fd, zeros, sizeof zeros, st.st_size - ROOM_BYTES - TORN_BYTES) != TORN_BYTES)
+        exit(1);
+    close(fd);
+}
+
+/* Killed, and a part of what was not yet synced is on the disk. */
+static void torn(const char *root)
+{
     begin(root, "torn");
     put(10);
     put_several(4, 30);
@@ -198,12 +271,7 @@ static void torn(const char *root)
     ok(wal_flush(wal), "flush");
     story.next = next;
     kill_log(root);
-    snprintf(path, sizeof path, "%s/%020d.wal", story.dir, 1);
-    int fd = open(path, O_WRONLY);
-    if (fd < 0 || fstat(fd, &st) != 0 ||
-        pwrite(fd, zeros, sizeof zeros, st.st_size - ROOM_BYTES - TORN_BYTES) != TORN_BYTES)
-        exit(1);
-    close(fd);
+    tear();
     end("torn", "ambiguous");
 }
 
@@ -255,19 +323,80 @@ static void empty(const char *root)
     end("empty", "clean");
 }
 
+/* Batches with tags, with metadata, without records; closed twice. */
+static void tags(const char *root)
+{
+    begin(root, "tags");
+    put(40);
+    put_with(3, 30, (struct with){.tag = "txn-1"});
+    put_with(
+        1, 0,
+        (struct with){.tag = "a-tag-of-sixty-four-bytes-fills-all-that-there-is-room-for-01234"});
+    put_with(2, 100, (struct with){.key = "cursor", .value = "1"});
+    close_log();
+    open_log();
+    put_with(2, 9, (struct with){.tag = "txn-2", .key = "cursor", .value = "2"});
+    put(500);
+    put_with(0, 0, (struct with){.tag = "txn-3", .key = "vote", .value = "7"});
+    put(8);
+    close_log();
+    end("tags", "clean");
+}
+
+/* Cut back to an older tag, replaced by a batch with another, and trimmed; killed. */
+static void tags_cut(const char *root)
+{
+    begin(root, "cut");
+    put_with(2, 50, (struct with){.tag = "a"});
+    put_with(4, 50, (struct with){.tag = "b"});
+    ok(wal_rotate(wal), "rotate");
+    put_with(3, 50, (struct with){.tag = "c"});
+    ok(wal_truncate_after(wal, 5), "truncate_after");
+    story.next = 6;
+    story.records[5].last = false;
+    put(70);
+    put_with(2, 60, (struct with){.tag = "d", .key = "term", .value = "4", .in_place_of = 6});
+    put(10);
+    put_with(1, 10, (struct with){.tag = "e"});
+    ok(wal_truncate_after(wal, 8), "truncate_after");
+    story.next = 9;
+    snprintf(story.last_tag, sizeof story.last_tag, "d");
+    ok(wal_truncate_before(wal, 4), "truncate_before");
+    story.first = 4;
+    kill_log(root);
+    end("cut", "clean");
+}
+
+/* A long tagged batch with metadata, and another one whose end is not on the disk; killed. */
+static void tags_long(const char *root)
+{
+    begin(root, "long");
+    put(100);
+    put_with(17, 4000, (struct with){.tag = "long", .key = "a", .value = "1"});
+    put(64);
+    uint64_t next = story.next;
+    put_with(2, 300, (struct with){.tag = "lost", .flags = WAL_APPEND_ASYNC});
+    ok(wal_flush(wal), "flush");
+    story.next = next;
+    snprintf(story.last_tag, sizeof story.last_tag, "long");
+    kill_log(root);
+    tear();
+    end("long", "ambiguous");
+}
+
 int main(int argc, char **argv)
 {
     char path[1024];
-    if (argc != 2 || mkdir(argv[1], 0755) != 0)
-        return fprintf(stderr, "usage: golden_make <directory to be made>\n"), 1;
+    bool tagged = argc == 3 && strcmp(argv[2], "tags") == 0;
+    if ((argc != 2 && !tagged) || mkdir(argv[1], 0755) != 0)
+        return fprintf(stderr, "usage: golden_make <directory to be made> [tags]\n"), 1;
     snprintf(path, sizeof path, "%s/expected.txt", argv[1]);
     expected = fopen(path, "w");
     if (!expected)
         return 1;
-    clean(argv[1]);
-    torn(argv[1]);
-    two(argv[1]);
-    cut(argv[1]);
-    empty(argv[1]);
+    void (*const plain[])(const char *) = {clean, torn, two, cut, empty};
+    void (*const with_tags[])(const char *) = {tags, tags_cut, tags_long};
+    for (size_t k = 0; k < (tagged ? 3 : 5); k++)
+        (tagged ? with_tags : plain)[k](argv[1]);
     return fclose(expected) == 0 ? 0 : 1;
 }

@@ -8,7 +8,7 @@ import struct
 from typing import NamedTuple
 
 from layout import (
-    RECORD, RECORD_BATCH_LAST, RECORD_HEADER_SIZE, UNIT, GroupHeader, Refusal, SegmentHeader,
+    RECORD, RECORD_BATCH_LAST, RECORD_HEADER_SIZE, TAG, UNIT, GroupHeader, Refusal, SegmentHeader,
     corrupt, crc, round_up,
 )
 
@@ -63,6 +63,14 @@ def read_data(body: bytes, group: GroupHeader, segment: SegmentHeader) -> list[R
     if at != len(body):
         raise corrupt(f"the group at LSN {group.first_lsn} has bytes behind its records")
     return records
+
+
+def read_tag(body: bytes, group: GroupHeader) -> bytes:
+    """The tag of a group that has one; a tag group has nothing else."""
+    tag, end = padded(body, 0, group.tag_bytes, "the tag")
+    if group.type == TAG and end != len(body):
+        raise corrupt("bytes behind a tag without records")
+    return tag
 
 
 def read_metadata(body: bytes) -> dict[bytes, bytes]:

@@ -32,9 +32,10 @@ GROUP_MAGIC = bytes.fromhex("574c47b1")
 
 CONTROL_CLEAN = 1
 SEGMENT_RESET = 1
-DATA, SEAL, CHECKPOINT, METADATA = 1, 2, 4, 5
+DATA, SEAL, TAG, CHECKPOINT, METADATA = 1, 2, 3, 4, 5
 COMPRESSED, ENCRYPTED, FIRST, LAST, BIRTH = 1, 2, 4, 8, 16
 RECORD_BATCH_LAST = 2
+TAG_SIZES = {DATA: range(65), TAG: range(1, 65)}  # by type; others have none
 
 
 class Refusal(Exception):
@@ -310,11 +311,11 @@ def read_group_header(
         and group.salt_low == segment.salt_low
         and group.place * UNIT == offset
         and group.epoch_low == segment.epoch & 0xFFFFFFFF
-        and group.type in (DATA, SEAL, CHECKPOINT, METADATA)
+        and group.type in (DATA, SEAL, TAG, CHECKPOINT, METADATA)
         and group.flags & ~(COMPRESSED | ENCRYPTED | FIRST | LAST | BIRTH) == 0
         and group.flags & (FIRST | LAST) != FIRST | LAST
         and not (group.type == SEAL and group.flags & (FIRST | LAST | BIRTH))
-        and group.tag_bytes <= (64 if group.type == DATA else 0)
+        and group.tag_bytes in TAG_SIZES.get(group.type, (0,))
     )
     return group if right else None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Iterator
 
 from bodies import read_data, read_seal
-from layout import BIRTH, CHECKPOINT, DATA, FIRST_GROUP, LAST, METADATA, SEAL, UNIT
-from recover import Log
+from layout import (
+    BIRTH, CHECKPOINT, DATA, FIRST_GROUP, LAST, METADATA, SEAL, SEGMENT_RESET, TAG, UNIT,
+)
+from recover import Log, newest_tag
 from segment import Group, Segment
 
-BIRTH_ORDER = {METADATA: 0, CHECKPOINT: 1, DATA: 2}
+BIRTH_ORDER = {METADATA: 0, TAG: 1, CHECKPOINT: 2, DATA: 3}
 
 
 def check_births(segment: Segment, groups: list[Group]) -> Iterator[str]:
@@ -21,8 +23,11 @@ def check_births(segment: Segment, groups: list[Group]) -> Iterator[str]:
     stated = segment.header.birth_place * UNIT
     if end != stated and groups and groups[-1].end >= stated:
         yield f"birth place {stated}, but BIRTH groups end at {end}"
-    order = [BIRTH_ORDER[group.header.type] for group in births]
-    if order != sorted(order):
+    data = [index for index, group in enumerate(births) if group.header.type == DATA]
+    front = births[: data[0]] if data else births  # tags may lie between records too
+    order = [BIRTH_ORDER[group.header.type] for group in front]
+    behind = {group.header.type for group in births[len(front) :]}
+    if order != sorted(order) or not behind <= {DATA, TAG}:
         yield "BIRTH groups are out of order"
     if sum(group.header.records for group in births) < segment.header.kept_records:
         if end == stated:
@@ -74,6 +79,38 @@ def check_batch_ends(segment: Segment, groups: list[Group]) -> Iterator[str]:
             yield f"LSN {last.lsn} doesn't end its batch"
 
 
+def batch_of(groups: list[Group], group: Group) -> list[Group]:
+    """The data groups of the batch that a group without several batches belongs to."""
+    run = [other for other in groups if other.starts_run == group.starts_run]
+    return [other for other in run if other.header.type == DATA]
+
+
+def check_tagged(segment: Segment, groups: list[Group]) -> Iterator[str]:
+    """'Data': a tagged batch is alone, and each of its groups has the tag."""
+    for group in groups:
+        if group.header.type != DATA or not group.header.tag_bytes:
+            continue
+        records = read_data(group.body, group.header, segment.header)
+        if any(record.batch_last for record in records[:-1]):
+            yield f"a tagged batch isn't alone in the group at {group.offset}"
+        if any(newest_tag([other]) != newest_tag([group]) for other in batch_of(groups, group)):
+            yield f"not every group has the tag of the one at {group.offset}"
+
+
+def check_tags_in_force(log: Log) -> Iterator[str]:
+    """'Tag': each segment begins with the one that is in force where it goes on."""
+    for (_, before), (segment, groups) in zip(log.parts, log.parts[1:]):
+        births = [group for group in groups if group.has(BIRTH)]
+        data = [index for index, group in enumerate(births) if group.header.type == DATA]
+        front = births[: data[0]] if data else births
+        own = [group for group in front if group.header.type == TAG]
+        wanted = newest_tag(before)
+        if segment.header.flags & SEGMENT_RESET or not wanted:
+            continue  # where none was in force, one without records may come first
+        if newest_tag(own[:1]) != wanted:
+            yield f"{segment.name} begins with another tag than was in force"
+
+
 def check_witness(log: Log) -> Iterator[str]:
     """'Witness': in a log that somebody has written to, it agrees with the last segment."""
     witness = log.control.witness
@@ -115,6 +152,10 @@ def check_control(log: Log) -> Iterator[str]:
         yield f"control names a metadata group at {named}"
     if slot.clean and named[0] == 0 and log.metadata:
         yield "control of a closed log names no metadata group"
+    tagged = [(segment.number, group.offset) for group in groups if group.header.tag_bytes]
+    stated = (slot.tagged_segment, slot.tagged_offset)
+    if slot.clean and stated != (tagged[-1] if tagged else (0, 0)):
+        yield f"control of a closed log names a tag at {stated}"
     epochs = [part.header.epoch for part, _ in log.parts]
     if epochs != sorted(epochs) or epochs[-1] > slot.epoch:
         yield f"epochs {epochs}, control's {slot.epoch}"
@@ -133,12 +174,14 @@ def lint(log: Log) -> list[str]:
     if log.tail is None:
         return []
     found = [*check_witness(log), *check_control(log), *check_window(log)]
+    found += check_tags_in_force(log)
     for segment, groups in log.parts:
         for problem in (
             *check_births(segment, groups),
             *check_evidence(groups),
             *check_seals(groups),
             *check_batch_ends(segment, groups),
+            *check_tagged(segment, groups),
         ):
             found.append(f"{segment.name}: {problem}")
     return found

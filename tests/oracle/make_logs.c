@@ -9,7 +9,9 @@
  *
  *   open DIR OPTION=VALUE …         append TYPE SIZE SEED FLAGS      flush    sync
  *   many COUNT SIZE SEED FLAGS      batch COUNT SIZE SEED FLAGS      rotate   close
+ *   tagged COUNT SIZE SEED FLAGS    joint COUNT SIZE SEED FLAGS      with a tag; and metadata
  *   replace LSN COUNT SIZE SEED     before LSN   after LSN           reset LSN
+ *   swap LSN COUNT SIZE SEED        replaces by a batch with a tag and metadata
  *   meta KEY SIZE SEED              unmeta KEY                       first    next    durable
  *   dump                            as many lines as it takes, then "."
  *
@@ -134,7 +136,24 @@ static void print_record(FILE *out, const wal_record_t *record)
     sha256_hex(record->data, record->data_size, hex);
     fprintf(out, "{\"lsn\": %" PRIu64 ", \"type\": %u, \"batch_last\": %s, ", record->lsn,
             (unsigned)record->type, record->flags & WAL_RECORD_BATCH_LAST ? "true" : "false");
-    fprintf(out, "\"sha256\": \"%s\", \"size\": %" PRIu64 "}\n", hex, record->data_size);
+    fprintf(out, "\"sha256\": \"%s\", \"size\": %" PRIu64, hex, record->data_size);
+    if (record->tag_size) {
+        fprintf(out, ", \"tag\": \"");
+        print_hex(out, record->tag, record->tag_size);
+        fprintf(out, "\"");
+    }
+    fprintf(out, "}\n");
+}
+
+static int print_tag(FILE *out, wal_t *w)
+{
+    unsigned char tag[64];
+    size_t size = 0;
+    int rc = wal_last_tag(w, tag, sizeof tag, &size);
+    fprintf(out, ", \"tag\": \"");
+    print_hex(out, tag, size);
+    fprintf(out, "\"");
+    return rc;
 }
 
 /* Header line and records go to `out`; a failure leaves it to the caller to say so instead. */
@@ -159,7 +178,10 @@ static int print_log(FILE *out, wal_t *w, uint32_t read_flags)
             found.cut_offset);
     fprintf(out, ", \"segments\": %" PRIu64 ", \"metadata\": {", found.segments);
     rc = wal_meta_each(w, print_meta, &(struct meta_dump){.out = out});
-    fprintf(out, "}}\n");
+    fprintf(out, "}");
+    if (!rc)
+        rc = print_tag(out, w);
+    fprintf(out, "}\n");
     if (!rc)
         rc = wal_reader_open(w, 0, read_flags, &reader);
     if (rc)
@@ -290,23 +312,54 @@ static int do_open(char *arguments)
     return rc;
 }
 
-static int do_batch(const wal_record_t *records, size_t count, uint32_t flags, uint64_t *ret_last)
+enum with { tag_with = 1, meta_with = 2, cut_with = 4 };
+
+/* A tag and the value of one of four keys, made of the seed. */
+static int add_to_batch(wal_batch_t *batch, unsigned with, uint64_t seed)
+{
+    unsigned char bytes[300];
+    char key[] = "j0";
+    int rc = 0;
+    fill(bytes, sizeof bytes, seed);
+    key[1] = (char)('0' + seed % 4);
+    if (with & tag_with)
+        rc = wal_batch_set_tag(batch, bytes, 1 + seed % 64);
+    if (!rc && (with & meta_with))
+        rc = wal_batch_meta(batch, key, 2, bytes, seed % sizeof bytes);
+    return rc;
+}
+
+/* n: LSN of the cut where there is one, COUNT, SIZE, SEED, FLAGS. */
+static int do_batch(const wal_record_t *records, unsigned with, const uint64_t *n,
+                    uint64_t *ret_last)
 {
     wal_batch_t *batch = NULL;
     uint64_t first = 0;
+    const uint64_t *own = with & cut_with ? n + 1 : n;
     int rc = wal_batch_new(the_log, &batch);
-    for (size_t i = 0; !rc && i < count; i++)
+    for (size_t i = 0; !rc && i < own[0]; i++)
         rc = wal_batch_append(batch, records[i].type, records[i].data, records[i].data_size);
     if (!rc)
-        rc = wal_batch_commit(batch, flags, &first, ret_last);
+        rc = add_to_batch(batch, with, own[2]);
+    if (!rc)
+        rc = with & cut_with ? wal_batch_replace_after(batch, n[0], 0, &first, ret_last)
+                             : wal_batch_commit(batch, (uint32_t)own[3], &first, ret_last);
     wal_batch_free(batch);
     return rc;
+}
+
+static unsigned with_what(const char *name)
+{
+    return !strcmp(name, "tagged")  ? tag_with
+           : !strcmp(name, "joint") ? tag_with | meta_with
+           : !strcmp(name, "swap")  ? tag_with | meta_with | cut_with
+                                    : 0;
 }
 
 /* Commands that write `n[1]` records, or `n[0]` for the first two. */
 static int do_records(const char *name, const uint64_t *n, uint64_t *ret)
 {
-    int replaces = !strcmp(name, "replace");
+    int cuts = !strcmp(name, "swap"), replaces = cuts || !strcmp(name, "replace");
     int single = !strcmp(name, "append");
     size_t count = single ? 1 : (size_t)n[replaces];
     wal_record_t *records = make_records(count, (size_t)n[1 + replaces], n[2 + replaces]);
@@ -314,12 +367,12 @@ static int do_records(const char *name, const uint64_t *n, uint64_t *ret)
     if (single)
         rc = wal_append_typed(the_log, (uint32_t)n[0], records[0].data, records[0].data_size,
                               (uint32_t)n[3], ret);
-    else if (replaces)
+    else if (replaces && !cuts)
         rc = wal_replace_after(the_log, n[0], records, count, 0, ret);
     else if (!strcmp(name, "many"))
         rc = wal_append_many(the_log, records, count, (uint32_t)n[3], ret);
     else
-        rc = do_batch(records, count, (uint32_t)n[3], ret);
+        rc = do_batch(records, with_what(name), n, ret);
     free_records(records, count);
     return rc;
 }

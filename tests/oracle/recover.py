@@ -5,10 +5,10 @@ import os
 import re
 from typing import NamedTuple, Optional
 
-from bodies import Record, read_checkpoint, read_data, read_metadata
+from bodies import Record, read_checkpoint, read_data, read_metadata, read_tag
 from layout import (
     BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, COUNT_MAX, DATA, FIRST_GROUP, LAST, METADATA,
-    NEWER, RIGHT, SLOT_OFFSETS, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
+    NEWER, RIGHT, SLOT_OFFSETS, TAG, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
     read_slot, read_witness,
 )
 from segment import Group, Segment, live_groups, read_regular_file
@@ -52,6 +52,10 @@ class Log:
         self.checkpoint_lsn = 0
         self.given_up = 0
         self.metadata: dict[bytes, bytes] = {}
+        self.tag = b""
+        # As one sees them who follows the writer:
+        self.durable_metadata: dict[bytes, bytes] = {}
+        self.durable_tag = b""
         self.records: list[Record] = []
 
 
@@ -182,13 +186,14 @@ def judge_tail(segment: Segment, groups: list[Group], control: Control) -> Tail:
     return Tail(verdict, walked, end, durable, next_lsn)
 
 
-def durable_lsn(segment: Segment, groups: list[Group], durable: int) -> int:
-    """The end of the last batch that lies wholly below D. `groups` has no unfinished run."""
-    result = segment.header.base_lsn - 1
-    for group in groups:
+def durable_groups(groups: list[Group], durable: int) -> list[Group]:
+    """Those up to the end of the last batch that lies wholly below D. `groups` has no unfinished
+    run."""
+    count = 0
+    for index, group in enumerate(groups):
         if group.end <= durable and (group.has(LAST) or not group.in_run):
-            result = group.next_lsn - 1
-    return result
+            count = index + 1
+    return groups[:count]
 
 
 def newest_metadata(groups: list[Group]) -> dict[bytes, bytes]:
@@ -197,6 +202,25 @@ def newest_metadata(groups: list[Group]) -> dict[bytes, bytes]:
         if group.header.type == METADATA:
             return read_metadata(group.body)
     return {}
+
+
+def newest_tag(groups: list[Group]) -> bytes:
+    """'Tag': that of the newest group that has one."""
+    for group in reversed(groups):
+        if group.header.tag_bytes:
+            return read_tag(group.body, group.header)
+    return b""
+
+
+def all_tags_right(groups: list[Group]) -> bool:
+    """Whether those are right too that nobody needs but who carries the segment over."""
+    try:
+        for group in groups:
+            if group.header.type == TAG:
+                read_tag(group.body, group.header)
+    except Refusal:
+        return False
+    return True
 
 
 def newest_checkpoint(groups: list[Group], slot: Slot) -> int:
@@ -259,10 +283,15 @@ def recover(directory: str) -> Log:
     log.verdict = log.tail.verdict
     log.first_lsn = slot.first_lsn
     log.next_lsn = log.tail.next_lsn
-    log.durable_lsn = max(durable_lsn(last, groups, log.tail.durable), slot.first_lsn - 1)
+    durable = durable_groups(groups, log.tail.durable)
+    durable_next = durable[-1].next_lsn if durable else last.header.base_lsn
+    log.durable_lsn = max(durable_next, slot.first_lsn) - 1
     log.given_up = max(log.tail.walked, last.behind_last_byte()) - log.tail.end
     log.checkpoint_lsn = newest_checkpoint(groups, slot)
     log.metadata = newest_metadata(groups)
+    log.tag = newest_tag(groups)
+    log.certain = all_tags_right(groups)
+    log.durable_metadata, log.durable_tag = newest_metadata(durable), newest_tag(durable)
     for segment, live in log.parts:
         read_records(log, segment, live)
     expected = list(range(log.first_lsn, log.next_lsn))

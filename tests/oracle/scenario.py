@@ -63,6 +63,9 @@ class Life:
             + ["batch"] * 3
             + ["long"] * 2
             + ["meta"] * 3
+            + ["tagged"] * 2
+            + ["joint"] * 2
+            + ["swap"]
             + ["before", "after", "after", "replace", "replace", "rotate", "sync", "flush"]
             + (["reset"] if self.rng.random() < 0.2 else [])
         )
@@ -100,6 +103,25 @@ class Life:
         name = self.rng.choice(("many", "batch"))
         count, size = self.rng.randrange(5, 25), self.rng.choice((20000, 50000))
         self.run(name, count, size, self.seed(), self.flags())
+
+    def do_tagged(self, _: str) -> None:
+        count = self.rng.choice((1, 2, 5, 20))
+        size = self.rng.choice((0, 100, 100, 20000))
+        self.run("tagged", count, size, self.seed(), self.flags())
+
+    def do_joint(self, _: str) -> None:
+        """Metadata and a tag, with records or without."""
+        count = self.rng.choice((0, 1, 3, 8))
+        size = self.rng.choice((0, 100, 100, 30000))
+        self.run("joint", count, size, self.seed(), self.flags())
+
+    def do_swap(self, _: str) -> None:
+        """The same in the place of the log's end."""
+        lsn = self.random_lsn()
+        if lsn:
+            lsn -= int(self.rng.random() < 0.2)
+            count, size = self.rng.choice((0, 1, 5)), self.rng.choice((0, 300, 30000))
+            self.run("swap", lsn, count, size, self.seed())
 
     def do_meta(self, _: str) -> None:
         key = "k" * self.rng.choice((1, 2, 63)) + str(self.rng.randrange(4))

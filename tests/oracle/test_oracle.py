@@ -79,7 +79,7 @@ def check_moment(tool, life: Life, folder: Path, rng: random.Random, older: byte
     life.writer.snapshot(snapshot)
     ours = read_log(str(snapshot))
     assert ours[0]["verdict"] == "clean", ours[0]
-    for name in ("first_lsn", "next_lsn", "metadata"):
+    for name in ("first_lsn", "next_lsn", "metadata", "tag"):
         assert ours[0][name] == live[0][name], (name, ours[0], live[0])
     assert not record_difference(ours[1:], live[1:])
     assert ours[0]["durable_lsn"] >= durable
@@ -121,16 +121,19 @@ def test_change_that_control_does_not_name_yet(tool, tmp_path, seed):
     life = Life(tool, tmp_path / "log", rng)
     before, after, copy = tmp_path / "before", tmp_path / "after", tmp_path / "copy"
     compared = 0
-    for name in ("many", "rotate", "replace", "batch", "after", "many", "replace", "long", "after"):
+    changes = ("rotate", "replace", "after", "swap")
+    steps = "many rotate tagged replace joint batch after many swap tagged replace long after"
+    for name in steps.split():
         life.writer.do("sync")
         life.writer.snapshot(before)
         getattr(life, "do_" + name, life.do_plain)(name)
         life.writer.snapshot(after)
-        if names(before) < names(after) and name in ("rotate", "replace", "after"):
+        if names(before) < names(after) and name in changes:
             shutil.copy(before / "control", after / "control")
             check_same(tool, after, copy)
             old, new = read_log(str(before)), read_log(str(after))
-            assert old[1:] == new[1:] and old[0]["metadata"] == new[0]["metadata"]
+            assert old[1:] == new[1:]
+            assert all(old[0][name] == new[0][name] for name in ("metadata", "tag"))
             compared += 1
         shutil.rmtree(before)
         shutil.rmtree(after)
@@ -156,6 +159,24 @@ def test_cut_anywhere_in_a_long_batch(tool, tmp_path, lsn):
     write_and_kill(tool, log, options, *commands)
     header = check_same(tool, log, tmp_path / "copy")
     assert (header["verdict"], header["next_lsn"]) == ("clean", lsn + 1)
+    assert not lint(recover(str(log)))
+
+
+BEHIND_LSN_5 = "0000000000"  # a tag without records, of seed 4
+
+
+@pytest.mark.parametrize("lsn", range(2, 22))
+def test_cut_anywhere_among_tags(tool, tmp_path, lsn):
+    """Whatever is cut off, the tag in force is the one that came last of what is left."""
+    log = tmp_path / "log"
+    first = ("tagged 2 10 1 0", "append 1 9 9 0", "joint 2 10 3 0", "joint 0 0 4 0")
+    second = ("rotate", "append 1 9 9 0", "tagged 12 20000 5 0", "joint 3 30000 6 0")
+    options = {"group_bytes": "64K"}
+    write_and_kill(tool, log, options, *first, *second, f"after {lsn}")
+    header = check_same(tool, log, tmp_path / "copy")
+    assert header["next_lsn"] == lsn + 1
+    tags = [record["tag"] for record in read_log(str(log))[1:] if "tag" in record]
+    assert header["tag"] == (BEHIND_LSN_5 if lsn in (5, 6) else tags[-1])
     assert not lint(recover(str(log)))
 
 

@@ -21,6 +21,10 @@ from layout import Refusal  # noqa: E402
 from recover import Log, recover  # noqa: E402
 
 
+def hexed(metadata: dict[bytes, bytes]) -> dict[str, str]:
+    return {key.hex(): value.hex() for key, value in metadata.items()}
+
+
 def header_line(log: Log) -> dict:
     line = {
         "verdict": log.verdict,
@@ -28,7 +32,10 @@ def header_line(log: Log) -> dict:
         "next_lsn": log.next_lsn,
         "durable_lsn": log.durable_lsn,
         "checkpoint_lsn": log.checkpoint_lsn,
-        "metadata": {key.hex(): value.hex() for key, value in log.metadata.items()},
+        "metadata": hexed(log.metadata),
+        "tag": log.tag.hex(),
+        "durable_metadata": hexed(log.durable_metadata),
+        "durable_tag": log.durable_tag.hex(),
     }
     if not log.certain:
         line["certain"] = False

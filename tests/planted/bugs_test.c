@@ -64,6 +64,8 @@ static const struct bug bugs[] = {
     {30, "stale group accepted after a second crash", EXPLORED, "none:lfaf", "ly", 2, NULL},
     {31, "withdrawn append comes back", FAULTED, "plain:ss", "io-all", 20, NULL},
     {32, "witness of before a cut", EXPLORED, "data:ssc", "s", 2, NULL},
+    {33, "a dropped segment takes the metadata with it", EXPLORED, "data:smrT", "s", 2, NULL},
+    {33, "a dropped segment takes the tag with it", EXPLORED, "data:krT", "s", 2, NULL},
 };
 enum { BUGS = sizeof bugs / sizeof *bugs };
 

@@ -140,7 +140,8 @@ uint64_t draft_put(struct draft *d, const struct group_spec *s)
     d->end = (struct boundary){.offset = at + whole,
                                .next_lsn = d->end.next_lsn + s->records,
                                .link = h.crc,
-                               .meta_offset = h.type == GROUP_META ? at : d->end.meta_offset};
+                               .meta_offset = h.type == GROUP_META ? at : d->end.meta_offset,
+                               .tag_offset = h.tag_bytes ? at : d->end.tag_offset};
     return at;
 }
 
@@ -165,6 +166,11 @@ uint64_t put_meta(struct draft *d, const char *key, const char *value)
     meta_body_encode(body, &e, 1);
     return draft_put(d, &(struct group_spec){
                             .type = GROUP_META, .body = body, .body_size = meta_body_bytes(&e, 1)});
+}
+
+uint64_t put_lone_tag(struct draft *d, const char *tag)
+{
+    return draft_put(d, &(struct group_spec){.type = GROUP_TAG, .tag = tag});
 }
 
 uint64_t put_seal(struct draft *d)

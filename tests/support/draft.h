@@ -54,6 +54,8 @@ uint64_t put(struct draft *d, uint32_t records, uint32_t size);
 uint64_t put_part(struct draft *d, uint8_t flags, uint32_t records, uint32_t size);
 uint64_t put_meta(struct draft *d, const char *key, const char *value);
 uint64_t put_seal(struct draft *d);
+/* A tag without records. */
+uint64_t put_lone_tag(struct draft *d, const char *tag);
 /* Everything so far is durable, say later groups. */
 void draft_synced(struct draft *d);
 

@@ -16,6 +16,7 @@
 #include "base/codes.h"
 #include "base/fault.h"
 #include "log/births.h"
+#include "log/meta_changes.h"
 #include "support/draft.h"
 #include "support/poor_alloc.h"
 
@@ -72,11 +73,9 @@ static inline void split_at(uint64_t last_kept)
 static inline void set_meta(const char *key, const char *value)
 {
     struct meta_map next;
-    struct meta_entry e = {.key = (const uint8_t *)key,
-                           .key_size = (uint16_t)strlen(key),
-                           .value = (const uint8_t *)value,
-                           .value_size = value ? (uint16_t)strlen(value) : 0};
-    assert_int_equal(meta_map_with(&map, &alloc_default, &e, &next), 0);
+    struct meta_change c;
+    assert_int_equal(meta_change_make(&c, key, strlen(key), value, value ? strlen(value) : 0), 0);
+    assert_int_equal(meta_map_with(&map, &alloc_default, &c, 1, &next), 0);
     meta_map_free(&map, &alloc_default);
     map = next;
     births.meta = &map;
@@ -94,6 +93,15 @@ static inline void add_records(size_t n, uint32_t size)
         data[k] = (uint8_t)(k * 13);
     assert_int_equal(source_packed(&source, data, sizes, NULL, n, 1 << 16), 0);
     births.source = &source;
+}
+
+/* ... with this tag. */
+static inline void tag_records(const char *text)
+{
+    static struct tag tag;
+    tag = (struct tag){.size = (uint32_t)strlen(text)};
+    memcpy(tag.bytes, text, tag.size);
+    source.tag = &tag;
 }
 
 static inline struct birth_size measured(void)
@@ -123,13 +131,17 @@ static inline struct birth_size bear(uint64_t base_lsn)
     return size;
 }
 
-/* A line per group: "D100+3F" is data from LSN 100 on, 3 records, FIRST; "M" metadata; "L" LAST. */
+/* A line per group: "D100+3F" is data from LSN 100 on, 3 records, FIRST; "M" metadata; "T" a lone
+ * tag; "/a" tag a; "L" LAST. */
 static inline void note_group(char *text, const struct group_view *g)
 {
     const struct group_header *h = &g->header;
-    snprintf(text + strlen(text), 64, "%c%d+%d%s%s ", h->type == GROUP_META ? 'M' : 'D',
-             (int)h->first_lsn, (int)h->records, h->flags & GROUP_FIRST ? "F" : "",
-             h->flags & GROUP_LAST ? "L" : "");
+    char type = h->type == GROUP_META ? 'M' : h->type == GROUP_TAG ? 'T' : 'D';
+    uint32_t tag_size;
+    const uint8_t *tag = group_tag(g, &tag_size);
+    snprintf(text + strlen(text), 128, "%c%d+%d%s%.*s%s%s ", type, (int)h->first_lsn,
+             (int)h->records, tag ? "/" : "", (int)tag_size, tag ? (const char *)tag : "",
+             h->flags & GROUP_FIRST ? "F" : "", h->flags & GROUP_LAST ? "L" : "");
     assert_true(h->flags & GROUP_BIRTH);
     assert_int_equal(h->raw_bytes, h->stored_bytes);
 }

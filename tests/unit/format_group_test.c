@@ -140,11 +140,14 @@ static void test_kinds_of_groups(void **state)
     for (unsigned type = 0; type < 256; type++) {
         bool known = type == 1 || type == 2 || type == 4 || type == 5;
         assert_int_equal(decode_kind(type, 0, 0), known ? GROUP_RIGHT : GROUP_DAMAGED);
+        known = type == 1 || type == 3; /* with a tag */
+        assert_int_equal(decode_kind(type, 0, 1), known ? GROUP_RIGHT : GROUP_DAMAGED);
     }
     for (unsigned flags = 0; flags < 256; flags++) {
         bool known = flags < 32 && (flags & 12) != 12;
         assert_int_equal(decode_kind(GROUP_DATA, flags, 0), known ? GROUP_RIGHT : GROUP_DAMAGED);
         assert_int_equal(decode_kind(GROUP_META, flags, 0), known ? GROUP_RIGHT : GROUP_DAMAGED);
+        assert_int_equal(decode_kind(GROUP_TAG, flags, 8), known ? GROUP_RIGHT : GROUP_DAMAGED);
         assert_int_equal(decode_kind(GROUP_CHECKPOINT, flags, 0),
                          known ? GROUP_RIGHT : GROUP_DAMAGED);
         assert_int_equal(decode_kind(GROUP_SEAL, flags, 0),
@@ -153,9 +156,8 @@ static void test_kinds_of_groups(void **state)
     assert_int_equal(decode_kind(GROUP_DATA, 0, 64), GROUP_RIGHT);
     assert_int_equal(decode_kind(GROUP_DATA, 0, 65), GROUP_DAMAGED);
     assert_int_equal(decode_kind(GROUP_DATA, 0, 0xffff), GROUP_DAMAGED);
-    assert_int_equal(decode_kind(GROUP_SEAL, 0, 1), GROUP_DAMAGED);
-    assert_int_equal(decode_kind(GROUP_CHECKPOINT, 0, 1), GROUP_DAMAGED);
-    assert_int_equal(decode_kind(GROUP_META, 0, 1), GROUP_DAMAGED);
+    assert_int_equal(decode_kind(GROUP_TAG, 0, 64), GROUP_RIGHT);
+    assert_int_equal(decode_kind(GROUP_TAG, 0, 65), GROUP_DAMAGED);
 }
 
 static const struct group_header plain = {
@@ -252,7 +254,7 @@ static void test_counts(void **state)
     assert_false(fits(&h));
 
     h = plain;
-    static const uint8_t others[] = {GROUP_SEAL, GROUP_CHECKPOINT, GROUP_META};
+    static const uint8_t others[] = {GROUP_SEAL, GROUP_TAG, GROUP_CHECKPOINT, GROUP_META};
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         h.type = others[i];
         h.records = 0;

@@ -51,6 +51,44 @@ static void many_new_records_are_a_long_batch(void **state)
     expect_groups("D100+1 ", 0);
 }
 
+static void a_new_batch_with_a_tag(void **state)
+{
+    (void)state;
+    add_records(9, 1000);
+    tag_records("0123456789012345678901234567890123456789"); /* with it 4 don't fill a group */
+    struct birth_size size = bear(100);
+    assert_int_equal(size.largest_body, 40 + 3 * record_bytes(1000));
+    expect_groups("D100+3/0123456789012345678901234567890123456789F "
+                  "D103+3/0123456789012345678901234567890123456789 "
+                  "D106+3/0123456789012345678901234567890123456789L ",
+                  0);
+    add_records(4, 1000);
+    tag_records("t");
+    bear(100);
+    expect_groups("D100+4/t ", 0);
+    add_records(1, 5 * GROUP);
+    tag_records("t");
+    bear(100);
+    expect_groups("D100+1/t ", 0);
+}
+
+/* Metadata and a tag in the place of what was cut. */
+static void a_tag_without_new_records(void **state)
+{
+    (void)state;
+    struct boundary start = old.end;
+    put(&old, 2, 8);
+    carry(&start, &old.end);
+    set_meta("k", "v");
+    source_none(&source);
+    births.source = &source;
+    bear(100);
+    expect_groups("M100+0 D100+2 ", 102);
+    tag_records("t");
+    bear(100);
+    expect_groups("M100+0 D100+2 T102+0/t ", 102);
+}
+
 static void only_the_last_of_them_ends_the_batch(void **state)
 {
     struct group_reader reader;
@@ -247,6 +285,8 @@ int main(void)
         TEST(new_records_get_the_next_lsns),
         TEST(they_replace_what_was_cut),
         TEST(many_new_records_are_a_long_batch),
+        TEST(a_new_batch_with_a_tag),
+        TEST(a_tag_without_new_records),
         TEST(only_the_last_of_them_ends_the_batch),
         TEST(damage_of_the_old_segment_is_met),
         TEST(records_that_do_not_fit_together_are_damage),

@@ -104,14 +104,46 @@ static void long_batches_and_tags_stay_what_they_are(void **state)
     draft_put(&old, &(struct group_spec){.tag = "a tag", .records = 2, .size = 3});
     carry(&start, &old.end);
     bear(100);
-    expect_groups("D100+1F D101+2 D103+1L D104+2 ", UINT64_MAX);
+    expect_groups("D100+1F D101+2 D103+1L D104+2/a tag ", UINT64_MAX);
+}
 
-    struct group_reader r;
-    uint32_t size;
-    struct group_view g = group_at(&r, 3);
-    assert_memory_equal(group_tag(&g, &size), "a tag", 5);
-    assert_int_equal(size, 5);
-    group_reader_free(&r);
+/* In front of what goes over stands the tag that was in force there; lone ones go over in their
+ * place, also where their run's metadata stay behind. */
+static void tags_from_before_and_without_records(void **state)
+{
+    (void)state;
+    struct boundary start = old.end;
+    put_lone_tag(&old, "born with");
+    put(&old, 1, 8);
+    struct boundary middle = old.end;
+    put_lone_tag(&old, "lone");
+    put(&old, 1, 8);
+    carry(&start, &old.end);
+    set_meta("k", "v");
+    struct birth_size size = bear(100);
+    assert_int_equal(size.kept, 2);
+    expect_groups("M100+0 T100+0/born with D100+1 T101+0/lone D101+1 ", UINT64_MAX);
+    carry(&middle, &old.end);
+    births.tag = (struct tag){.size = 9, .bytes = "born with"};
+    bear(101);
+    expect_groups("M101+0 T101+0/born with T101+0/lone D101+1 ", UINT64_MAX);
+    births.from = NULL; /* as after a rotation */
+    bear(102);
+    expect_groups("M102+0 T102+0/born with ", UINT64_MAX);
+}
+
+static void a_lone_tag_that_is_none_is_damage(void **state)
+{
+    struct birth_size size;
+    (void)state;
+    struct boundary start = old.end;
+    draft_put(&old, &(struct group_spec){.type = GROUP_TAG,
+                                         .tag = "short",
+                                         .body = "short\0\0\0and more",
+                                         .body_size = 16});
+    carry(&start, &old.end);
+    assert_int_equal(births_measure(&births, 64, &size), WAL_E_CORRUPT);
+    assert_int_equal(fault_last()->offset, SEGMENT_HEADER_BLOCK);
 }
 
 /* A run of these groups, as "FdmdL": d data, m metadata, F and L the first and the last. */
@@ -209,7 +241,7 @@ static void whole_groups_before_it_go_over_too(void **state)
     carry(&start, &cut);
     split_at(103);
     bear(100);
-    expect_groups("D100+2 D102+2 ", UINT64_MAX);
+    expect_groups("D100+2 D102+2/a tag ", UINT64_MAX);
 }
 
 /* Where the cut lies within a long batch its front part stays, as records of no batch. */
@@ -260,6 +292,8 @@ int main(void)
         TEST(at_another_alignment),
         TEST(only_records_go_over),
         TEST(long_batches_and_tags_stay_what_they_are),
+        TEST(tags_from_before_and_without_records),
+        TEST(a_lone_tag_that_is_none_is_damage),
         TEST(a_long_batch_goes_over_without_its_metadata),
         TEST(flags_of_records_stay),
         TEST(the_front_of_a_cut_group_is_a_group_of_its_own),

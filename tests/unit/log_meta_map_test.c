@@ -32,21 +32,22 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct meta_entry entry(const char *key, const char *value)
+static struct meta_change to(const char *key, const char *value)
 {
-    return (struct meta_entry){.key = (const uint8_t *)key,
-                               .key_size = (uint16_t)strlen(key),
-                               .value = (const uint8_t *)value,
-                               .value_size = value ? (uint16_t)strlen(value) : 0};
+    return (struct meta_change){.entry = {.key = (const uint8_t *)key,
+                                          .key_size = (uint16_t)strlen(key),
+                                          .value = (const uint8_t *)value,
+                                          .value_size = value ? (uint16_t)strlen(value) : 0},
+                                .must_exist = !value};
 }
 
 /* The map with the change; value NULL removes. */
 static int change(const char *key, const char *value)
 {
     struct meta_map next;
-    struct meta_entry e = entry(key, value);
+    struct meta_change c = to(key, value);
 
-    int r = meta_map_with(&map, &poor.alloc, &e, &next);
+    int r = meta_map_with(&map, &poor.alloc, &c, 1, &next);
     if (r == 0) {
         meta_map_free(&map, &poor.alloc);
         map = next;
@@ -117,16 +118,16 @@ static void keys_are_in_the_order_of_their_bytes(void **state)
 static void the_old_map_stays_as_it_was(void **state)
 {
     struct meta_map next;
-    struct meta_entry e = entry("a", "new");
+    struct meta_change c = to("a", "new");
     (void)state;
 
     assert_int_equal(change("a", "old"), 0);
-    assert_int_equal(meta_map_with(&map, &poor.alloc, &e, &next), 0);
+    assert_int_equal(meta_map_with(&map, &poor.alloc, &c, 1, &next), 0);
     assert_value("a", "old");
     meta_map_free(&next, &poor.alloc);
 
-    e = map.entries[0]; /* a change may point into the old map */
-    assert_int_equal(meta_map_with(&map, &poor.alloc, &e, &next), 0);
+    c.entry = map.entries[0]; /* a change may point into the old map */
+    assert_int_equal(meta_map_with(&map, &poor.alloc, &c, 1, &next), 0);
     meta_map_free(&map, &poor.alloc);
     map = next;
     assert_value("a", "old");
@@ -151,7 +152,7 @@ static void the_body_is_what_a_group_holds(void **state)
 static void loading_replaces_all_or_nothing(void **state)
 {
     uint8_t body[64];
-    struct meta_entry e = entry("new", "value");
+    struct meta_entry e = to("new", "value").entry;
     (void)state;
 
     assert_int_equal(change("old", "value"), 0);
@@ -211,6 +212,64 @@ static void sixty_four_keys_of_the_largest_size_and_no_more(void **state)
     assert_int_equal(map.n, META_KEYS_MAX);
 }
 
+/* What several changes come to */
+
+static int change_all(const struct meta_change *changes, size_t n)
+{
+    struct meta_map next;
+    int r = meta_map_with(&map, &poor.alloc, changes, n, &next);
+    if (r == 0) {
+        meta_map_swap(&map, &next);
+        meta_map_free(&next, &poor.alloc);
+    }
+    return r;
+}
+
+static void several_changes_at_once(void **state)
+{
+    (void)state;
+    const struct meta_change first[] = {to("c", "3"), to("a", "1"), to("b", "2")};
+    const struct meta_change second[] = {to("a", NULL), to("d", "4"), to("c", "33")};
+    const struct meta_change missing[] = {to("e", "5"), to("a", NULL)};
+    struct meta_change gone = to("x", NULL);
+
+    assert_int_equal(change_all(first, 3), 0);
+    assert_order("a b c ");
+    assert_int_equal(change_all(second, 3), 0);
+    assert_order("b c d ");
+    assert_value("c", "33");
+    assert_int_equal(change_all(missing, 2), WAL_E_NOTFOUND);
+    assert_order("b c d ");
+    gone.must_exist = false; /* it need not be there */
+    assert_int_equal(change_all(&gone, 1), 0);
+    assert_order("b c d ");
+    assert_int_equal(change_all(NULL, 0), 0);
+    assert_order("b c d ");
+}
+
+/* The limit holds for what comes out, not on the way. */
+static void every_key_replaced_by_another(void **state)
+{
+    static char names[2 * META_KEYS_MAX + 1][8];
+    static struct meta_change changes[META_CHANGES_MAX];
+    (void)state;
+
+    for (int k = 0; k <= 2 * META_KEYS_MAX; k++)
+        snprintf(names[k], sizeof names[k], "%03d", k);
+    for (int k = 0; k < META_KEYS_MAX; k++)
+        assert_int_equal(change(names[k], "old"), 0);
+    for (int k = 0; k < META_KEYS_MAX; k++) {
+        changes[k] = to(names[META_KEYS_MAX + k], "new");
+        changes[META_KEYS_MAX + k] = to(names[k], NULL);
+    }
+    assert_int_equal(change_all(changes, META_CHANGES_MAX - 1), WAL_E_FULL);
+    assert_value(names[0], "old");
+    assert_int_equal(change_all(changes, META_CHANGES_MAX), 0);
+    assert_int_equal(map.n, META_KEYS_MAX);
+    assert_value(names[0], NULL);
+    assert_value(names[2 * META_KEYS_MAX - 1], "new");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -223,6 +282,8 @@ int main(void)
         TEST(loading_replaces_all_or_nothing),
         TEST(refusals_change_nothing),
         TEST(sixty_four_keys_of_the_largest_size_and_no_more),
+        TEST(several_changes_at_once),
+        TEST(every_key_replaced_by_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

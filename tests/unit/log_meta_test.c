@@ -4,14 +4,14 @@
 #include <errno.h>
 
 #include "log/meta.h"
+#include "log/meta_changes.h"
 
 static int set(struct log_fixture *f, const char *key, const char *value)
 {
-    struct meta_entry change = {.key = (const uint8_t *)key,
-                                .key_size = (uint8_t)strlen(key),
-                                .value = (const uint8_t *)value,
-                                .value_size = (uint16_t)(value ? strlen(value) : 0)};
-    return meta_change(f->log, &change);
+    struct meta_change change;
+    assert_int_equal(meta_change_make(&change, key, strlen(key), value, value ? strlen(value) : 0),
+                     0);
+    return meta_set(f->log, &change);
 }
 
 static void expect(struct log_fixture *f, const char *key, const char *value)

@@ -342,8 +342,8 @@ static void an_error_of_the_source_comes_through(void **state)
     struct source_record r;
     (void)state;
 
-    source = (struct source){
-        .records = 2, .can_fail = true, .next = next_fails, .rewind = rewind_nothing};
+    source =
+        (struct source){.records = 2, .alone = true, .next = next_fails, .rewind = rewind_nothing};
     source_rewind(&source);
     assert_int_equal(source_measure(&source, 1000, &f), WAL_E_IO);
     source_rewind(&source);

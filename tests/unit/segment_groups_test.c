@@ -67,6 +67,48 @@ static void a_tag_stands_before_the_records(void **state)
     assert_int_equal(size, 0);
 }
 
+static void a_tag_without_records(void **state)
+{
+    uint32_t size = 0;
+    struct record_walk walk;
+    struct record r;
+    (void)state;
+
+    uint64_t first = put(&draft, 2, 9), at = put_lone_tag(&draft, "lone");
+    uint64_t next = put(&draft, 1, 1);
+    expect_group(first);
+    struct group_view g = expect_group(at);
+    assert_memory_equal(group_tag(&g, &size), "lone", 4);
+    assert_int_equal(size, 4);
+    group_records(&g, &draft.header, &walk);
+    assert_int_equal(record_next(&walk, &r), 0);
+    expect_group(next);
+}
+
+/* Nothing of a group counts whose tag isn't followed by zeros. */
+static void a_tag_s_padding_is_zeros(void **state)
+{
+    uint8_t body[64] = {0};
+    struct record_walk walk;
+    struct record r;
+    (void)state;
+
+    uint64_t at = draft_put(&draft, &(struct group_spec){.tag = "a tag", .records = 1, .size = 9});
+    struct group_view g = expect_group(at);
+    group_records(&g, &draft.header, &walk);
+    assert_int_equal(record_next(&walk, &r), 1);
+    memcpy(body, g.body, g.header.stored_bytes);
+    g.body = body;
+    for (size_t k = 5; k < 8; k++) {
+        body[k] = 1;
+        group_records(&g, &draft.header, &walk);
+        assert_int_equal(record_next(&walk, &r), -1);
+        body[k] = 0;
+    }
+    group_records(&g, &draft.header, &walk);
+    assert_int_equal(record_next(&walk, &r), 1);
+}
+
 static void small_groups_are_read_by_the_block(void **state)
 {
     (void)state;
@@ -318,6 +360,8 @@ int main(void)
         TEST(gives_every_group_and_record),
         TEST(groups_are_found_at_every_alignment),
         TEST(a_tag_stands_before_the_records),
+        TEST(a_tag_without_records),
+        TEST(a_tag_s_padding_is_zeros),
         TEST(small_groups_are_read_by_the_block),
         TEST(bytes_read_ahead_are_used_until_forgotten),
         TEST(damage_of_any_byte_is_found),

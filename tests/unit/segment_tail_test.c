@@ -35,6 +35,32 @@ static void whole_groups_before_zeros_are_clean(void **state)
     assert_int_equal(tail.records, 5);
 }
 
+/* The newest tag below C, with records or without; of an unfinished batch it doesn't count. */
+static void the_newest_tag(void **state)
+{
+    (void)state;
+    expect_facts(ROOM, VERDICT_CLEAN);
+    assert_int_equal(tail.cut.tag_offset, 0);
+    uint64_t at = draft_put(&draft, &(struct group_spec){.tag = "a", .records = 2, .size = 9});
+    put(&draft, 3, 50);
+    put_meta(&draft, "k", "v");
+    expect_facts(ROOM, VERDICT_CLEAN);
+    assert_int_equal(tail.cut.tag_offset, at);
+    uint64_t lone = put_lone_tag(&draft, "b");
+    expect_facts(ROOM, VERDICT_CLEAN);
+    assert_int_equal(tail.cut.tag_offset, lone);
+    draft_put(&draft,
+              &(struct group_spec){.tag = "c", .flags = GROUP_FIRST, .records = 1, .size = 9});
+    uint64_t behind = draft_put(&draft, &(struct group_spec){.tag = "c", .records = 1, .size = 9});
+    expect_facts(ROOM | BATCH, VERDICT_TORN);
+    assert_int_equal(tail.cut.tag_offset, lone);
+    assert_int_equal(tail.torn.tag_offset, behind);
+    uint64_t end = draft_put(
+        &draft, &(struct group_spec){.tag = "c", .flags = GROUP_LAST, .records = 1, .size = 9});
+    expect_facts(ROOM, VERDICT_CLEAN);
+    assert_int_equal(tail.cut.tag_offset, end);
+}
+
 static void zeros_may_be_written_ones_or_holes(void **state)
 {
     (void)state;
@@ -342,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_empty_segment_is_clean),
         TEST(whole_groups_before_zeros_are_clean),
+        TEST(the_newest_tag),
         TEST(zeros_may_be_written_ones_or_holes),
         TEST(clean_at_every_alignment),
         TEST(a_lost_header_is_torn),

@@ -98,6 +98,7 @@ static void expect_clean(size_t n)
     assert_int_equal(tail.torn.next_lsn, writer.end.next_lsn);
     assert_int_equal(tail.torn.link, writer.end.link);
     assert_int_equal(tail.torn.meta_offset, writer.end.meta_offset);
+    assert_int_equal(tail.torn.tag_offset, writer.end.tag_offset);
 }
 
 static void expect_trace(const char *trace)
@@ -233,6 +234,22 @@ static void the_newest_metadata_is_remembered(void **state)
     expect_clean(1);
 }
 
+static void the_newest_tag_is_remembered(void **state)
+{
+    (void)state;
+    make(4, 100);
+    for (size_t k = 0; k < 3; k++)
+        groups[k].header.tag_bytes = 8;
+    groups[1].header.type = groups[2].header.type = GROUP_TAG;
+    groups[1].header.records = groups[2].header.records = 0;
+    groups[2].header.first_lsn = 101;
+    groups[3].header.first_lsn = 101;
+    assert_int_equal(put_groups(4), 0);
+    assert_int_equal(writer.end.tag_offset, START + 256);
+    assert_int_equal(writer.end.next_lsn, 102);
+    expect_clean(2);
+}
+
 static void there_is_always_room_for_one_header_more(void **state)
 {
     (void)state;
@@ -273,6 +290,7 @@ static void expect_same_end(const struct boundary *before)
     assert_int_equal(writer.end.next_lsn, before->next_lsn);
     assert_int_equal(writer.end.link, before->link);
     assert_int_equal(writer.end.meta_offset, before->meta_offset);
+    assert_int_equal(writer.end.tag_offset, before->tag_offset);
 }
 
 static void a_failed_write_leaves_the_end_where_it_was(void **state)
@@ -440,6 +458,7 @@ int main(void)
         TEST(write_through_is_passed_on),
         TEST(padding_is_zeros_at_every_alignment),
         TEST(the_newest_metadata_is_remembered),
+        TEST(the_newest_tag_is_remembered),
         TEST(there_is_always_room_for_one_header_more),
         TEST(a_segment_ends_before_places_do),
         TEST(a_failed_write_leaves_the_end_where_it_was),
