@@ -9,7 +9,8 @@ class Decoder(support.Case):
         self.walctl("cat", "--decoder", "tr a-z A-Z", "a.wal",
                     out=b"1\t0\tABC\n2\t0\t\n3\t0\tX\\\\Y\n")
         self.walctl("get", "--decoder", "wc -c", "a.wal", "1", out=b"1\t0\t3\n")
-        self.walctl("tail", "-n", "1", "--decoder", "rev", "a.wal", out=b"3\t0\ty\\\\x\n")
+        self.walctl("tail", "-n", "1", "--decoder", "tr x z", "a.wal",
+                    out=b"3\t0\tz\\\\y\n")
 
     def test_lines(self):
         self.append(b"x")

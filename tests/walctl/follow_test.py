@@ -63,7 +63,7 @@ class Follow(support.Case):
         process = self.tail("-o", "json")
         self.assertEqual(support.json.loads(process.stdout.readline())["text"], "x")
         self.finish(process)
-        process = self.tail("-o", "raw", "--lines", "--decoder", "rev")
+        process = self.tail("-o", "raw", "--lines", "--decoder", "tr ab ba")
         self.expect(process, b"x")
         self.append(b"ab")
         self.expect(process, b"ba")
