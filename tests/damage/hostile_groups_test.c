@@ -104,44 +104,45 @@ SPOIL(bomb, (h->flags = GROUP_COMPRESSED, h->raw_bytes = 1u << 30))
 SPOIL(encrypted, h->flags = GROUP_ENCRYPTED)
 SPOIL(wrong_crc, h->body_crc++)
 
-static void headers_beyond_the_limits(void **state)
-{
 #define CASE(f, answer)                                                                            \
     {                                                                                              \
 #f, f, answer                                                                              \
     }
-    static const struct {
-        const char *name;
-        void (*spoil)(struct group_header *);
-        enum answer answer;
-    } cases[] = {
-        CASE(many_records, ENDS),      CASE(no_records, ENDS),
-        CASE(huge_body, ENDS),         CASE(giant_body, ENDS),
-        CASE(largest_body, ENDS),      CASE(raw_differs, ENDS),
-        CASE(raw_giant, ENDS),         CASE(lsn_last, ENDS),
-        CASE(lsn_zero, ENDS),          CASE(lsn_later, ENDS),
-        CASE(lsn_before, ENDS),        CASE(watermark_ahead, ENDS),
-        CASE(watermark_huge, ENDS),    CASE(durable_ahead, REFUSED),
-        CASE(durable_huge, REFUSED),   CASE(other_place, ENDS),
-        CASE(other_link, ENDS),        CASE(other_epoch, ENDS),
-        CASE(tag_too_long, ENDS),      CASE(tag_huge, ENDS),
-        CASE(tag_over_body, DAMAGE),   CASE(type_unknown, ENDS),
-        CASE(type_tag, ENDS),          CASE(type_huge, ENDS),
-        CASE(flags_both, ENDS),        CASE(flags_unknown, ENDS),
-        CASE(compressed, ENDS),        CASE(bomb, ENDS),
-        CASE(encrypted, ENDS),         CASE(wrong_crc, ENDS),
-        CASE(one_more_record, DAMAGE), CASE(one_less_record, DAMAGE),
-    };
+static const struct {
+    const char *name;
+    void (*spoil)(struct group_header *);
+    enum answer answer;
+} spoiled_headers[] = {
+    CASE(many_records, ENDS),      CASE(no_records, ENDS),
+    CASE(huge_body, ENDS),         CASE(giant_body, ENDS),
+    CASE(largest_body, ENDS),      CASE(raw_differs, ENDS),
+    CASE(raw_giant, ENDS),         CASE(lsn_last, ENDS),
+    CASE(lsn_zero, ENDS),          CASE(lsn_later, ENDS),
+    CASE(lsn_before, ENDS),        CASE(watermark_ahead, ENDS),
+    CASE(watermark_huge, ENDS),    CASE(durable_ahead, REFUSED),
+    CASE(durable_huge, REFUSED),   CASE(other_place, ENDS),
+    CASE(other_link, ENDS),        CASE(other_epoch, ENDS),
+    CASE(tag_too_long, ENDS),      CASE(tag_huge, ENDS),
+    CASE(tag_over_body, DAMAGE),   CASE(type_unknown, ENDS),
+    CASE(type_tag, ENDS),          CASE(type_huge, ENDS),
+    CASE(flags_both, ENDS),        CASE(flags_unknown, ENDS),
+    CASE(compressed, ENDS),        CASE(bomb, ENDS),
+    CASE(encrypted, ENDS),         CASE(wrong_crc, ENDS),
+    CASE(one_more_record, DAMAGE), CASE(one_less_record, DAMAGE),
+};
+
+static void headers_beyond_the_limits(void **state)
+{
     (void)state;
 
     struct forged g = {.type = GROUP_DATA, .records = 2, .body = body, .size = records(2, 50)};
     try_group(&g, THERE, "a right group");
-    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        g.spoil = cases[k].spoil;
-        g.vouched = cases[k].answer == DAMAGE; /* a reader sees nothing else */
-        try_group(&g, cases[k].answer, cases[k].name);
+    for (size_t k = 0; k < sizeof spoiled_headers / sizeof spoiled_headers[0]; k++) {
+        g.spoil = spoiled_headers[k].spoil;
+        g.vouched = spoiled_headers[k].answer == DAMAGE; /* a reader sees nothing else */
+        try_group(&g, spoiled_headers[k].answer, spoiled_headers[k].name);
     }
-    printf("%zu headers\n", sizeof cases / sizeof cases[0]);
+    printf("%zu headers\n", sizeof spoiled_headers / sizeof spoiled_headers[0]);
 }
 
 static void runs_that_do_not_fit(void **state)
