@@ -7,6 +7,11 @@
 
 enum { LOOK_NS = 1000 * 1000 };
 
+bool call_is_free(const struct wal *w)
+{
+    return wal_is_ours(w) && !callback_any() && !atomic_load(&w->closed);
+}
+
 /* Nothing of the log may be touched behind the count: close frees it. So where it is closing
  * already the count goes down under mu, with a wake; else without, and close looks for that from
  * time to time. */

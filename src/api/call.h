@@ -23,6 +23,10 @@ int call_end(struct call *c, int e);
 /* INVAL, FORK and BUSY alone, for calls that close need not wait for. */
 MUST_USE int call_check(const struct wal *w, int what);
 
+/* Whether call_begin would let any call pass. For one that touches nothing which close frees, and
+ * doesn't fail: it needs no counting. */
+bool call_is_free(const struct wal *w);
+
 /* Closes the door: later calls get CLOSED; waits until those that are inside have left. BUSY from
  * inside a callback. */
 MUST_USE int call_close(struct wal *w);

@@ -18,17 +18,27 @@ static int bad_record(const wal_record_t *r)
              : fault(WAL_E_INVAL, "ret is NULL");
 }
 
-/* The caller's struct, whose size was checked. r: the
+/* The caller's struct, whose size was checked: field by field where it is as we know it, since a
+ * struct that was put together in memory can't be copied before its parts have got there. r: the
  * reader whose record it is; NULL: none, and no tag. */
 static void fill(wal_record_t *ret, uint64_t lsn, const void *data, const struct got *g,
                  const struct wal_reader *r)
 {
-    wal_record_t full = {
-        .lsn = lsn, .type = g->type, .data = data, .data_size = g->size, .flags = g->flags};
+    wal_record_t full;
+    bool as_ours = ret->size == sizeof full;
+    wal_record_t *to = as_ours ? ret : &full;
+
+    to->type = g->type;
+    to->lsn = lsn;
+    to->data = data;
+    to->data_size = g->size;
+    to->tag = NULL;
+    to->tag_size = 0;
     if (r)
-        full.tag = reader_tag(r, &full.tag_size);
-    bool fits = sized_fill(ret, ret->size, &full, sizeof full, RECORD_SIZE_1_0);
-    (void)fits;
+        to->tag = reader_tag(r, &to->tag_size);
+    to->flags = g->flags;
+    if (UNLIKELY(!as_ours) && !sized_fill(ret, ret->size, &full, sizeof full, RECORD_SIZE_1_0))
+        return;
 }
 
 int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret)
@@ -66,24 +76,31 @@ int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret)
     return call_end(&c, e);
 }
 
-int wal_reader_next(wal_reader_t *r, wal_record_t *ret)
+static int look_further(wal_reader_t *r, const wal_record_t *ret, struct record *x, bool *durable)
 {
     struct call c;
-    struct record x;
-    bool durable;
     int e = begin(&c, r);
     if (e < 0)
         return e;
-    if (!sized_right(ret, RECORD_SIZE_1_0))
-        return call_end(&c, bad_record(ret));
-    e = reader_next(r, &x, &durable);
+    return call_end(&c, sized_right(ret, RECORD_SIZE_1_0) ? reader_next(r, x, durable)
+                                                          : bad_record(ret));
+}
+
+int wal_reader_next(wal_reader_t *r, wal_record_t *ret)
+{
+    struct record x;
+    bool durable;
+    bool at_hand = r && sized_right(ret, RECORD_SIZE_1_0) && call_is_free(r->log) &&
+                   reader_next_at_hand(r, &x, &durable);
+    int e = LIKELY(at_hand) ? 1 : look_further(r, ret, &x, &durable);
+
     if (e == 1) {
         struct got got = {.size = x.size, .type = x.type};
         got.flags = (durable ? WAL_RECORD_DURABLE : 0u) |
                     (x.flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u);
         fill(ret, x.lsn, x.payload, &got, r);
     }
-    return call_end(&c, e);
+    return e;
 }
 
 static int check_array(const wal_record_t *records, size_t max, const size_t *ret_n)
@@ -146,6 +163,23 @@ void wal_reader_close(wal_reader_t *r)
         reader_close(r);
 }
 
+/* One record. 1: go on. */
+static int hand_out(struct wal_reader *r, const struct record *x, wal_record_fn fn, void *ctx)
+{
+    wal_record_t record = {.size = sizeof record,
+                           .type = x->type,
+                           .lsn = x->lsn,
+                           .data = x->payload,
+                           .data_size = x->size};
+    record.tag = reader_tag(r, &record.tag_size);
+    record.flags = WAL_RECORD_DURABLE | (x->flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u);
+    int answer = fn(ctx, &record);
+    if (UNLIKELY(answer < 0))
+        return fault_at(WAL_E_CALLBACK, x->lsn, 0, 0, "the callback returned %d for record %llu",
+                        answer, (unsigned long long)x->lsn);
+    return answer == 0;
+}
+
 static int deliver(wal_t *w, struct wal_reader *r, wal_record_fn fn, void *ctx, uint64_t *ret_last)
 {
     struct record x;
@@ -154,23 +188,14 @@ static int deliver(wal_t *w, struct wal_reader *r, wal_record_fn fn, void *ctx, 
     int e;
 
     while ((e = reader_next(r, &x, &durable)) == 1) {
-        wal_record_t record = {.size = sizeof record,
-                               .type = x.type,
-                               .lsn = x.lsn,
-                               .data = x.payload,
-                               .data_size = x.size};
-        record.tag = reader_tag(r, &record.tag_size);
-        record.flags =
-            WAL_RECORD_DURABLE | (x.flags & RECORD_BATCH_LAST ? WAL_RECORD_BATCH_LAST : 0u);
-        callback_begin(&in, w);
-        int answer = fn(ctx, &record);
+        callback_begin(&in, w); /* once for all that are at hand: it costs as much as finding one */
+        do {
+            *ret_last = x.lsn;
+            e = hand_out(r, &x, fn, ctx);
+        } while (e == 1 && reader_next_at_hand(r, &x, &durable));
         callback_end(&in);
-        *ret_last = x.lsn;
-        if (answer < 0)
-            return fault_at(WAL_E_CALLBACK, x.lsn, 0, 0, "the callback returned %d for record %llu",
-                            answer, (unsigned long long)x.lsn);
-        if (answer > 0)
-            return 0;
+        if (e != 1)
+            break;
     }
     return e;
 }

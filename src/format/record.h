@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "base/bytes.h"
 #include "format/limits.h"
 
@@ -58,10 +59,48 @@ struct record_walk {
     uint32_t limit; /* greatest payload that the segment allows */
 };
 
+/* Whether the bytes between the payload's end and the record's are 0. There are up to 7, and they
+ * are the top ones of the record's last word. */
+static inline bool record_padding_fits(const uint8_t *record, size_t size, size_t whole)
+{
+    size_t padding = whole - RECORD_HEADER_BYTES - size;
+    return padding == 0 || load64(record + whole - 8) >> (64 - 8 * (unsigned)padding) == 0;
+}
+
 /* 1: *ret filled, payload points into the body; 0: the count is used up, and so is the body; -1:
  * lengths, LSN, flags or padding don't fit. The last record ends where the body does, or it is -1
- * already. */
-int record_next(struct record_walk *walk, struct record *ret);
+ * already. Inline: a replay takes some 30 ns per record. */
+ALWAYS_INLINE int record_next(struct record_walk *walk, struct record *ret)
+{
+    const uint8_t *at = walk->at;
+    size_t left = (size_t)(walk->end - at);
+
+    if (walk->left == 0)
+        return left == 0 ? 0 : -1;
+    if (UNLIKELY(left < RECORD_HEADER_BYTES))
+        return -1;
+    uint32_t size = load32(at + RECORD_AT_SIZE);
+    size_t whole = record_bytes(size);
+    uint16_t flags = load16(at + RECORD_AT_FLAGS);
+    bool fits = walk->left == 1 ? whole == left : whole < left;
+    if (UNLIKELY(
+            size > walk->limit || !fits || load32(at + RECORD_AT_LSN_LOW) != (uint32_t)walk->lsn ||
+            (flags & ~(unsigned)RECORD_BATCH_LAST) != 0 || !record_padding_fits(at, size, whole)))
+        return -1;
+    *ret = (struct record){
+        .lsn = walk->lsn,
+        .size = size,
+        .type = load16(at + RECORD_AT_TYPE),
+        .flags = flags,
+        .crc = load32(at + RECORD_AT_CRC),
+        .payload = at + RECORD_HEADER_BYTES,
+    };
+    walk->at = at + whole;
+    walk->lsn++;
+    walk->left--;
+    return 1;
+}
+
 /* Checks the record's own CRC. */
 int record_right(const struct record *r, uint64_t salt);
 

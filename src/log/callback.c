@@ -33,3 +33,8 @@ enum callback_kind callback_inside(const struct wal *w)
             strictest = in->kind;
     return strictest;
 }
+
+bool callback_any(void)
+{
+    return innermost != NULL;
+}

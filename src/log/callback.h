@@ -3,6 +3,8 @@
 #ifndef WAL_LOG_CALLBACK_H
 #define WAL_LOG_CALLBACK_H
 
+#include <stdbool.h>
+
 struct wal;
 
 enum callback_kind {
@@ -24,5 +26,7 @@ void callback_end(const struct in_callback *in);
 
 /* The strictest kind among this log's callbacks that the thread is inside of. */
 enum callback_kind callback_inside(const struct wal *w);
+/* Whether the thread is inside of any log's. */
+bool callback_any(void);
 
 #endif

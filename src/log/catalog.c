@@ -161,8 +161,6 @@ static void end_newest(struct catalog *c, const struct advance *a)
     struct member *m = c->members[c->n - 1];
     m->end = a->end;
     m->sealed = true;
-    m->seal_group = a->seal_group;
-    m->verified |= a->verified;
     index_cut(&m->index, a->end.next_lsn - 1);
     limit_indexes(c);
 }
@@ -351,7 +349,6 @@ void catalog_state(struct catalog *c, const struct member *m, struct member_stat
     *ret = (struct member_state){
         .end = m->end,
         .sealed = m->sealed,
-        .verified = m->verified,
         .gone = m->gone,
         .indexed = m->index.n || m->end.next_lsn == m->segment.header.base_lsn,
     };
@@ -366,14 +363,13 @@ void catalog_locate(struct catalog *c, const struct member *m, uint64_t lsn, str
     pthread_mutex_unlock(&c->mu);
 }
 
-void catalog_set_index(struct catalog *c, struct member *m, struct index *index, bool verified)
+void catalog_set_index(struct catalog *c, struct member *m, struct index *index)
 {
     pthread_mutex_lock(&c->mu);
     if (m->sealed) {
         index_free(&m->index, c->alloc);
         m->index = *index;
         *index = (struct index){0};
-        m->verified |= verified;
         limit_indexes(c);
     }
     pthread_mutex_unlock(&c->mu);

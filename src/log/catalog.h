@@ -23,8 +23,6 @@ struct member {
     struct boundary end;    /* where its live part ends; of the newest one only once it is sealed */
     uint64_t disk_bytes;    /* of a sealed member's file; 0: not looked at yet */
     bool sealed;            /* `end` counts */
-    bool seal_group;        /* the live part ends with a seal group, whose body is an index */
-    bool verified;          /* each group up to the end was read and found right once */
     bool gone;              /* no longer part of the log */
     struct index index;
     uint64_t used; /* when it was last asked for, in calls */
@@ -51,10 +49,9 @@ void catalog_free(struct catalog *c);
 /* How the end of the chain changes when a new segment comes, in one step for everybody who looks.
  */
 struct advance {
-    uint64_t drop_from;  /* the members from this number on leave the log; 0: none */
-    bool ends;           /* what is then the newest has ended ... */
-    struct boundary end; /* ... here */
-    bool seal_group, verified;
+    uint64_t drop_from;        /* the members from this number on leave the log; 0: none */
+    bool ends;                 /* what is then the newest has ended ... */
+    struct boundary end;       /* ... here */
     uint64_t oldest;           /* the chain's first segment then; 0: the new one */
     const struct segment *add; /* comes behind; the catalog takes over its file */
 };
@@ -88,7 +85,7 @@ void catalog_release(struct catalog *c, struct member *m);
 /* A consistent copy of what changes in a member. */
 struct member_state {
     struct boundary end;
-    bool sealed, verified, gone;
+    bool sealed, gone;
     bool indexed; /* its index is in memory, or it has no records */
 };
 void catalog_state(struct catalog *c, const struct member *m, struct member_state *ret);
@@ -97,8 +94,8 @@ void catalog_state(struct catalog *c, const struct member *m, struct member_stat
  * segment's start. */
 void catalog_locate(struct catalog *c, const struct member *m, uint64_t lsn,
                     struct seal_entry *ret);
-/* Hands a member the index that somebody has built while verifying it. Takes over its memory. */
-void catalog_set_index(struct catalog *c, struct member *m, struct index *index, bool verified);
+/* Hands a sealed member the index that somebody has read or built. Takes over its memory. */
+void catalog_set_index(struct catalog *c, struct member *m, struct index *index);
 
 /* The members before `number` leave the log, and it is the oldest now. */
 void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped);

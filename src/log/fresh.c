@@ -384,9 +384,7 @@ int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
                    .end = in->end,
                    .alloc = w->alloc,
                    .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest,
-                    .seal_group = in->seal_group,
-                    .verified = in->verified},
+        .advance = {.oldest = w->control.now.oldest},
         .first_lsn = w->control.now.first_lsn,
     };
     if (in->small) {
@@ -497,10 +495,7 @@ int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
         .salt = salt,
         .base_lsn = w->writer.end.next_lsn,
         .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest,
-                    .ends = true,
-                    .seal_group = true,
-                    .verified = true},
+        .advance = {.oldest = w->control.now.oldest, .ends = true},
         .first_lsn = w->control.now.first_lsn,
     };
 

@@ -10,11 +10,6 @@
 
 static_assert(_Alignof(struct wal) <= _Alignof(max_align_t), "any allocator's block will do");
 
-bool wal_is_ours(const struct wal *w)
-{
-    return w->generation == w->os->generation(w->os->ctx);
-}
-
 bool wal_disown(struct wal *w)
 {
     if (atomic_load(&w->inside) > 0 || w->background.thread)

@@ -39,8 +39,6 @@ struct report {
 
 /* What the last segment of another handle leaves to this one's first segment. */
 struct inherited {
-    bool verified;           /* its groups up to `end` were read and found right */
-    bool seal_group;         /* its live part ends with a seal */
     struct boundary end;     /* C: behind its last live group that counts */
     struct boundary vouched; /* the end of the last batch wholly below D */
     bool small;              /* it goes over whole, and is dropped */
@@ -131,7 +129,10 @@ struct wal {
 };
 
 /* Whether the log belongs to this process, not to the parent of a fork. */
-bool wal_is_ours(const struct wal *w);
+static inline bool wal_is_ours(const struct wal *w)
+{
+    return w->generation == w->os->generation(w->os->ctx);
+}
 /* In the child of a fork: prepares the log for being freed there, where descriptors are closed and
  * locks may be held by threads that don't exist. False: some thread of the parent was inside at the
  * fork, so that what is shared must stay as it is. */

@@ -122,7 +122,7 @@ static int leave_behind(struct wal *w, const struct boundary *end)
     struct fresh f = {
         .base_lsn = end->next_lsn,
         .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest, .ends = true, .end = *end, .verified = true},
+        .advance = {.oldest = w->control.now.oldest, .ends = true, .end = *end},
         .first_lsn = w->control.now.first_lsn,
     };
     bool named;

@@ -49,7 +49,7 @@ static void put(struct many *m, const struct record *x)
 }
 
 /* Records of the group at hand, towards its end. 1: up to its end, or that of the log; 0: no more
- * fits; < 0: it is damaged at its next record. */
+ * fits; < 0: it is damaged at its next record, which the next call meets again. */
 static int take_forward(struct wal_reader *r, const struct horizon *h, struct many *m)
 {
     uint64_t last = min_u64(group_last_lsn(&r->group.header), h->last_lsn);
@@ -57,18 +57,15 @@ static int take_forward(struct wal_reader *r, const struct horizon *h, struct ma
     while (r->position <= last) {
         struct record_walk before = r->walk;
         struct record x;
-        if (record_next(&r->walk, &x) != 1) {
-            r->loaded = false; /* so that the next call meets it again */
-            return -1;
-        }
-        if (x.lsn < r->position)
-            continue;
+        if (record_next(&r->walk, &x) != 1)
+            return reader_bad_record(r);
         if (!fits(m, &x)) {
             r->walk = before;
             return 0;
         }
         put(m, &x);
         r->position++;
+        r->walks = true;
     }
     return 1;
 }
@@ -106,12 +103,16 @@ static int go_on(struct wal_reader *r, const struct horizon *h)
 
 static int take_groups(struct wal_reader *r, const struct horizon *h, struct many *m)
 {
+    struct fault before = *fault_last();
     int e;
     do {
         m->tag = group_tag(&r->group, &m->tag_size);
         e = take_forward(r, h, m);
     } while (e == 1 && m->n < m->max && go_on(r, h) == 1);
-    return e < 0 && m->n == 0 ? group_reader_corrupt(&r->place.groups) : 1;
+    if (e < 0 && m->n == 0)
+        return e;
+    fault_put(&before); /* what was got comes first */
+    return 1;
 }
 
 int reader_next_many(struct wal_reader *r, wal_record_t *records, size_t max, uint64_t max_bytes,

@@ -5,6 +5,8 @@
 #include "log/follow.h"
 #include "segment/seal.h"
 
+enum { HEADER_BLOCK_BYTES = 8 * 1024 };
+
 void place_horizon(struct wal *w, bool written, struct horizon *ret)
 {
     pthread_mutex_lock(&w->mu);
@@ -63,82 +65,138 @@ static int not_as_stated(const struct member *m, const struct group_reader *r)
                     (unsigned long long)r->offset, (unsigned long long)r->lsn);
 }
 
-/* Every group of a sealed member up to its end, which must be the one that its successor states. */
-static int verify(struct wal *w, struct member *m, const struct boundary *end)
+static bool is_at(const struct group_reader *r, const struct boundary *end)
 {
-    struct group_reader r;
-    struct group_view g;
-    struct index index = {0};
-    int e;
-
-    group_reader_init(&r, &m->segment, w->alloc, GROUP_BLOCK_BYTES);
-    r.limit = end->offset;
-    while ((e = group_reader_next(&r, &g)) == 1)
-        if (g.header.records)
-            index_add(&index, w->alloc, g.header.first_lsn, g.header.place);
-    if (e == 0 && (r.offset != end->offset || r.lsn != end->next_lsn || r.link != end->link))
-        e = not_as_stated(m, &r);
-    group_reader_free(&r);
-    if (e == 0)
-        catalog_set_index(&w->catalog, m, &index, true);
-    else
-        index_free(&index, w->alloc);
-    return e;
+    return r->offset == end->offset && r->lsn == end->next_lsn && r->link == end->link;
 }
 
-/* A sealed member's index was given up to save memory: its seal has it, if it ends with one. */
-static int reload_index(struct wal *w, struct member *m, const struct member_state *state)
+/* The index as the seal has it. Its header's checksum is what the successor states, so it is the
+ * right one. 1: got it; 0: the member doesn't end with one. */
+static int index_of_seal(struct wal *w, struct member *m, const struct boundary *end,
+                         struct index *ret)
 {
     struct seal seal;
     struct seal_entry entry;
-    struct index index = {0};
 
-    int e = seal_find(&m->segment, w->alloc, state->end.offset, &seal);
+    int e = seal_find(&m->segment, w->alloc, end->offset, &seal);
     if (e < 1)
-        return e < 0 ? e : verify(w, m, &state->end);
+        return e;
     int n = seal_body_count(seal.body, seal.header.stored_bytes);
     for (int k = 0; k < n; k++) {
         seal_body_entry(&entry, seal.body, (size_t)k);
-        index_add(&index, w->alloc, entry.lsn, entry.place);
+        index_add(ret, w->alloc, entry.lsn, entry.place);
     }
     mem_free(w->alloc, seal.body);
-    catalog_set_index(&w->catalog, m, &index, true);
-    return 0;
+    return n >= 0 && seal.header.crc == end->link;
 }
 
-static int make_ready(struct wal *w, struct member *m, const struct member_state *state)
+/* The index of a member that was cut, or ended by a crash: the headers of its groups, up to the end
+ * that its successor states. */
+static int index_of_headers(struct wal *w, struct member *m, const struct boundary *end,
+                            struct index *ret)
 {
-    if (!state->sealed)
+    struct group_reader r;
+    struct group_view g;
+    int e;
+
+    group_reader_init(&r, &m->segment, w->alloc, HEADER_BLOCK_BYTES);
+    r.limit = end->offset;
+    while ((e = group_reader_next_header(&r, &g)) == 1)
+        if (g.header.records)
+            index_add(ret, w->alloc, g.header.first_lsn, g.header.place);
+    if (e == 0 && !is_at(&r, end))
+        e = not_as_stated(m, &r);
+    group_reader_free(&r);
+    return e;
+}
+
+/* A sealed member's index isn't in memory: it was never loaded, or given up to save memory. */
+static int load_index(struct wal *w, struct member *m, const struct boundary *end)
+{
+    struct index index = {0};
+
+    int e = index_of_seal(w, m, end, &index);
+    if (e == 0) {
+        index_free(&index, w->alloc);
+        e = index_of_headers(w, m, end, &index);
+    }
+    if (e < 0)
+        index_free(&index, w->alloc);
+    else
+        catalog_set_index(&w->catalog, m, &index);
+    return e < 0 ? e : 0;
+}
+
+/* Whether the LSN lies in the member that is at hand. */
+static bool holds(struct wal *w, const struct place *p, uint64_t lsn)
+{
+    struct member_state state;
+
+    if (!p->member || lsn < p->member->segment.header.base_lsn)
+        return false;
+    catalog_state(&w->catalog, p->member, &state);
+    return !state.gone && (!state.sealed || lsn < state.end.next_lsn);
+}
+
+static int enter(struct wal *w, struct place *p, uint64_t lsn, size_t block_bytes)
+{
+    if (holds(w, p, lsn))
         return 0;
-    if (!state->verified)
-        return verify(w, m, &state->end);
-    return state->indexed ? 0 : reload_index(w, m, state);
+    place_free(w, p);
+    int e = catalog_find(&w->catalog, lsn, &p->member);
+    if (e == 0)
+        group_reader_init(&p->groups, &p->member->segment, w->alloc, block_bytes);
+    return e;
 }
 
 int place_find(struct wal *w, struct place *p, uint64_t lsn, const struct horizon *h,
                size_t block_bytes)
 {
-    struct member *m;
     struct member_state state;
     struct seal_entry entry;
 
-    place_free(w, p);
-    int e = catalog_find(&w->catalog, lsn, &m);
+    int e = enter(w, p, lsn, block_bytes);
     if (e < 0)
         return e;
-    catalog_state(&w->catalog, m, &state);
-    e = make_ready(w, m, &state);
-    if (e < 0) {
-        catalog_release(&w->catalog, m);
-        return e;
-    }
-    catalog_locate(&w->catalog, m, lsn, &entry);
-    p->member = m;
-    group_reader_init(&p->groups, &m->segment, w->alloc, block_bytes);
+    group_reader_rewind(&p->groups);
+    catalog_state(&w->catalog, p->member, &state);
     p->groups.limit = state.sealed ? state.end.offset : h->end_offset;
+    if (lsn == p->member->segment.header.base_lsn)
+        return 0;
+    if (state.sealed && !state.indexed)
+        e = load_index(w, p->member, &state.end);
+    if (e < 0)
+        return e;
+    catalog_locate(&w->catalog, p->member, lsn, &entry);
     if (entry.place != FIRST_PLACE)
         group_reader_seek(&p->groups, (uint64_t)entry.place * PLACE_UNIT, entry.lsn);
     return 0;
+}
+
+int place_next(struct wal *w, struct place *p, const struct horizon *h, struct group_view *ret)
+{
+    struct group_reader *r = &p->groups;
+    struct member_state state;
+    struct group_view g;
+    int e;
+
+    catalog_state(&w->catalog, p->member, &state);
+    if (state.gone)
+        return 0;
+    r->limit = state.sealed ? state.end.offset : h->end_offset;
+    do {
+        e = group_reader_next(r, &g);
+    } while (e == 1 && g.header.records == 0);
+    if (e == 1)
+        *ret = g;
+    if (e != 0)
+        return e;
+    if (r->stop != STOP_LIMIT)
+        return group_reader_corrupt(r);
+    /* Beyond the end: what this handle's first segment took over is read there. */
+    return !state.sealed || r->offset > state.end.offset || is_at(r, &state.end)
+               ? 0
+               : not_as_stated(p->member, r);
 }
 
 /* Steps over groups that end below the LSN without reading their bodies. 1: the reader stands

@@ -1,15 +1,14 @@
 #include "log/reader.h"
 
+#include "base/attr.h"
 #include "base/bytes.h"
 #include "base/plant.h"
 #include "log/follow.h"
 
-enum { POLL_NS = 2 * 1000 * 1000 }; /* how often a follower looks when it waits */
-
-static bool backward(const struct wal_reader *r)
-{
-    return r->flags & WAL_READ_REVERSE;
-}
+enum {
+    POLL_NS = 2 * 1000 * 1000,       /* how often a follower looks when it waits */
+    BACKWARD_BLOCK_BYTES = 64 * 1024 /* most of what lies behind a group was read before */
+};
 
 void readers_cut(struct wal *w, uint64_t cut_lsn)
 {
@@ -45,7 +44,9 @@ static void delist(struct wal_reader *r)
 static void unload(struct wal_reader *r)
 {
     place_free(r->log, &r->place);
-    r->loaded = false;
+    r->group = (struct group_view){0};
+    r->low = UINT64_MAX;
+    r->high = 0;
     r->n_steps = 0;
 }
 
@@ -55,7 +56,7 @@ static int check_start(const struct wal_reader *r, uint64_t lsn, const struct ho
 {
     uint64_t last = h->next_lsn - 1;
 
-    if (lsn == 0 && backward(r)) {
+    if (lsn == 0 && reader_backward(r)) {
         uint64_t end = h->last_lsn;
         *ret = end >= h->first_lsn ? end : 0;
         return 0;
@@ -94,8 +95,10 @@ static int stand(struct wal_reader *r, uint64_t lsn)
         }
         pthread_mutex_unlock(&w->readers_mu);
     } while (e == 0 && !place_same_shape(w, &h));
-    if (e == 0)
+    if (e == 0) {
         r->position = position;
+        r->walks = false;
+    }
     return e;
 }
 
@@ -114,6 +117,7 @@ int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader 
     r->log = w;
     r->flags = flags;
     place_init(&r->place);
+    r->low = UINT64_MAX;
     enlist(r);
     e = stand(r, from);
     if (e < 0) {
@@ -172,10 +176,27 @@ static int check_place(struct wal_reader *r)
         atomic_store(&r->stale, 0);
         pthread_mutex_unlock(&w->readers_mu);
         unload(r);
-        r->trimmed |= r->position > 0 && r->position - !backward(r) > cut;
+        r->trimmed |= r->position > 0 && r->position - !reader_backward(r) > cut;
     }
     r->trimmed |= r->position > 0 && r->position < atomic_load(&w->first_lsn);
     return r->trimmed ? trimmed_fault(r) : 0;
+}
+
+/* A group that is right as a whole has records that are not: it was made so. */
+static int bad_records(const struct wal_reader *r)
+{
+    const struct file *f = &r->place.member->segment.file;
+    return fault_at(WAL_E_CORRUPT, r->position, f->number, r->group.offset,
+                    "%s/%s at offset %llu, LSN %llu: the group's records don't fit its header",
+                    f->folder->path, f->name, (unsigned long long)r->group.offset,
+                    (unsigned long long)r->position);
+}
+
+int reader_bad_record(struct wal_reader *r)
+{
+    int e = bad_records(r);
+    unload(r);
+    return e;
 }
 
 /* Backward: all records of the group, so that they can be handed out from the last. */
@@ -195,76 +216,72 @@ static int list_steps(struct wal_reader *r)
     r->n_steps = 0;
     while (r->n_steps < n && record_next(&walk, &r->steps[r->n_steps]) == 1)
         r->n_steps++;
-    return r->n_steps == n ? 0 : group_reader_corrupt(&r->place.groups);
+    return r->n_steps == n ? 0 : bad_records(r);
+}
+
+/* Forward: the walk comes to the position. */
+static int walk_up(struct wal_reader *r)
+{
+    struct record passed;
+
+    group_records(&r->group, &r->place.member->segment.header, &r->walk);
+    while (r->walk.lsn < r->position)
+        if (record_next(&r->walk, &passed) != 1)
+            return bad_records(r);
+    return 0;
 }
 
 /* The next group in sequence, where the reader stands right before it in the same segment. 1: got
  * it. */
 static int load_next(struct wal_reader *r, const struct horizon *h)
 {
-    struct member_state state;
-    struct group_view g;
-    int e;
-
-    if (!r->place.member || backward(r) || r->place.groups.lsn != r->position)
+    if (!r->place.member || reader_backward(r) || r->place.groups.lsn != r->position)
         return 0;
-    catalog_state(&r->log->catalog, r->place.member, &state);
-    if (state.gone)
-        return 0;
-    r->place.groups.limit = state.sealed ? state.end.offset : h->end_offset;
-    do {
-        e = group_reader_next(&r->place.groups, &g);
-    } while (e == 1 && g.header.records == 0);
-    if (e == 1)
-        r->group = g;
-    return e < 0 || e == 1                      ? e
-           : r->place.groups.stop == STOP_LIMIT ? 0
-                                                : group_reader_corrupt(&r->place.groups);
-}
-
-/* The group that holds the position. */
-static int load(struct wal_reader *r, const struct horizon *h)
-{
-    r->loaded = false;
-    int e = load_next(r, h);
-    if (e == 0) {
-        e = place_find(r->log, &r->place, r->position, h, GROUP_BLOCK_BYTES);
-        if (e == 0)
-            e = place_group(&r->place, r->position, &r->group);
-    }
-    if (e >= 0 && backward(r))
-        e = list_steps(r);
-    else if (e >= 0)
-        group_records(&r->group, &r->place.member->segment.header, &r->walk);
-    r->loaded = e >= 0;
-    return e < 0 ? e : 0;
+    return place_next(r->log, &r->place, h, &r->group);
 }
 
 static bool in_group(const struct wal_reader *r)
 {
     const struct group_header *g = &r->group.header;
-    return r->loaded && r->position >= g->first_lsn && r->position <= group_last_lsn(g);
+    return g->records && r->position >= g->first_lsn && r->position <= group_last_lsn(g);
 }
 
-/* The record at the position out of the group at hand. */
-static int take(struct wal_reader *r, struct record *ret)
+static int load_at(struct wal_reader *r, const struct horizon *h, uint64_t lsn)
 {
-    int got = 1;
+    size_t block = reader_backward(r) ? BACKWARD_BLOCK_BYTES : GROUP_BLOCK_BYTES;
+    int e = place_find(r->log, &r->place, lsn, h, block);
+    return e < 0 ? e : place_group(&r->place, lsn, &r->group);
+}
 
-    if (backward(r)) {
-        *ret = r->steps[r->position - r->group.header.first_lsn];
-        r->position = r->position > atomic_load(&r->log->first_lsn) ? r->position - 1 : 0;
-        return 0;
+/* Whether a reader that has lost its place goes on from the record that it gave last: a segment's
+ * end lies between it and the next one perhaps, which must be right too. */
+static bool goes_on(const struct wal_reader *r, const struct horizon *h)
+{
+    return r->walks && !reader_backward(r) && !r->place.member && r->position > h->first_lsn;
+}
+
+/* The group that holds the position. */
+static int load(struct wal_reader *r, const struct horizon *h)
+{
+    int e = goes_on(r, h) ? load_at(r, h, r->position - 1) : 0;
+    if (e == 0 && !in_group(r)) {
+        e = load_next(r, h);
+        if (e == 0)
+            e = load_at(r, h, r->position);
     }
-    do {
-        got = record_next(&r->walk, ret);
-    } while (got == 1 && ret->lsn < r->position);
-    if (got != 1) {
-        r->loaded = false;
-        return group_reader_corrupt(&r->place.groups);
-    }
-    r->position++;
-    return 0;
+    if (e >= 0)
+        e = reader_backward(r) ? list_steps(r) : walk_up(r);
+    if (e < 0)
+        unload(r); /* the next look reads anew */
+    return e;
+}
+
+/* Notes which records of the group at hand the horizon lets through. */
+static void note_readable(struct wal_reader *r, const struct horizon *h)
+{
+    r->low = max_u64(r->group.header.first_lsn, h->first_lsn);
+    r->high = min_u64(group_last_lsn(&r->group.header), h->last_lsn);
+    r->shape = h->shape;
 }
 
 /* 1: there is something to read at the position. */
@@ -282,7 +299,7 @@ static int look(struct wal_reader *r, struct horizon *h)
 static int look_again(struct wal_reader *r, struct horizon *h)
 {
     int e = look(r, h);
-    if (e != 0 || backward(r) || !r->log->follower)
+    if (e != 0 || reader_backward(r) || !r->log->follower)
         return e;
     e = follow_look(r->log);
     return e < 0 ? e : look(r, h);
@@ -294,13 +311,18 @@ static int ready(struct wal_reader *r, struct horizon *h)
 
     do {
         e = look_again(r, h);
-        if (e != 1 || in_group(r))
+        if (e != 1)
             return e;
+        if (in_group(r))
+            break;
         e = load(r, h);
         if (!place_same_shape(r->log, h))
             unload(r);
     } while (!in_group(r) && !place_same_shape(r->log, h));
-    return e < 0 ? e : 1;
+    if (e < 0)
+        return e;
+    note_readable(r, h);
+    return 1;
 }
 
 int reader_ready(struct wal_reader *r, struct horizon *ret)
@@ -322,12 +344,12 @@ int reader_next(struct wal_reader *r, struct record *ret, bool *ret_durable)
 {
     struct horizon h;
 
+    if (LIKELY(reader_next_at_hand(r, ret, ret_durable)))
+        return 1;
     int e = reader_ready(r, &h);
-    if (e != 1)
+    if (e != 1 || reader_take(r, ret, ret_durable))
         return e;
-    *ret_durable = r->position <= atomic_load(&r->log->durable_lsn);
-    e = take(r, ret);
-    return e < 0 ? place_result(r->log, e) : 1;
+    return place_result(r->log, reader_bad_record(r));
 }
 
 const uint8_t *reader_tag(const struct wal_reader *r, uint32_t *ret_size)
@@ -346,7 +368,7 @@ int reader_wait(struct wal_reader *r, int timeout_ms)
         if (atomic_exchange(&r->interrupted, false))
             return 0;
         int e = look_again(r, &h);
-        if (e != 0 || backward(r))
+        if (e != 0 || reader_backward(r))
             return e;
         int64_t passed = (int64_t)(w->os->now(w->os->ctx) - began);
         if (passed >= left)

@@ -70,8 +70,7 @@ static int trust_clean_close(struct wal *w, const struct segment *s, struct endi
         end.meta_offset = c->metadata.offset;
     if (c->tagged.segment == s->header.number)
         end.tag_offset = c->tagged.offset;
-    *ret = (struct ending){
-        .verdict = WAL_RECOVERY_CLEAN, .clean_close = true, .seal_group = true, .vouched = end};
+    *ret = (struct ending){.verdict = WAL_RECOVERY_CLEAN, .clean_close = true, .vouched = end};
     ret->tail = (struct tail){.torn = end,
                               .cut = end,
                               .durable_offset = end.offset,
@@ -118,7 +117,6 @@ static int scan(struct wal *w, const struct segment *s, struct ending *end)
     if (e < 0)
         return e;
     const struct tail *t = &end->tail;
-    end->scanned = true;
     e = judge(w, s, end);
     if (e < 0)
         return e;
@@ -126,7 +124,6 @@ static int scan(struct wal *w, const struct segment *s, struct ending *end)
     end->vouched = t->cut;
     if (t->durable_offset < t->cut.offset && !PLANTED(16))
         e = tail_boundary_below(s, w->alloc, t->durable_offset, &end->vouched);
-    end->seal_group = end->clean_close;
     return e;
 }
 
@@ -216,8 +213,6 @@ int recover_adopt(struct wal *w, const struct ending *end)
         return e;
 
     w->inherited = (struct inherited){
-        .verified = end->scanned,
-        .seal_group = end->seal_group,
         .end = t->cut,
         .vouched = end->vouched,
         .small = goes_over_whole(w, t),

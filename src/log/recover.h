@@ -18,8 +18,6 @@ struct ending {
     struct boundary vouched; /* the end of the last batch wholly below D */
     uint32_t verdict;        /* WAL_RECOVERY_... */
     bool clean_close;        /* control vouches for all of it */
-    bool scanned;            /* every group was verified; else only the seal at its end */
-    bool seal_group;
 };
 MUST_USE int recover_ending(struct wal *w, struct ending *ret);
 /* R2, R3, R4: takes the ending over into the log's numbers. */

@@ -14,12 +14,16 @@ void group_reader_init(struct group_reader *r, const struct segment *s, const st
         .segment = s,
         .alloc = a,
         .limit = UINT64_MAX,
-        .offset = SEGMENT_HEADER_BLOCK,
-        .lsn = s->header.base_lsn,
-        .link = s->header.crc,
-        .linked = true,
         .block_bytes = block_bytes,
     };
+    group_reader_rewind(r);
+}
+
+void group_reader_rewind(struct group_reader *r)
+{
+    struct boundary start;
+    segment_start(r->segment, &start);
+    group_reader_resume(r, &start);
 }
 
 void group_reader_seek(struct group_reader *r, uint64_t offset, uint64_t lsn)

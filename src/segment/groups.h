@@ -14,7 +14,7 @@
 #include "format/record.h"
 #include "segment/segment.h"
 
-enum { GROUP_BLOCK_BYTES = 256 * 1024 };
+enum { GROUP_BLOCK_BYTES = 512 * 1024 };
 
 struct group_view {
     struct group_header header;
@@ -55,6 +55,8 @@ struct group_reader {
 /* From the start of the segment. block_bytes: how much to read at once. */
 void group_reader_init(struct group_reader *r, const struct segment *s, const struct alloc *a,
                        size_t block_bytes);
+/* Back to the start of the segment. */
+void group_reader_rewind(struct group_reader *r);
 /* From a group that is known to begin at `offset` with this LSN. */
 void group_reader_seek(struct group_reader *r, uint64_t offset, uint64_t lsn);
 /* From a group that is known to begin at `offset`, whatever its first LSN. < 0: I/O; 1: there is a

@@ -341,11 +341,13 @@ static void test_damage_stays_an_error_and_the_place_stays(void **state)
     fixture_write_file(fixture_segment_path(f, 1), 4096 + 128 + 64 + 16, &byte, 1);
     fixture_open(f);
     wal_reader_t *r = open_reader(f->log, 0, 0), *back = open_reader(f->log, 4, WAL_READ_REVERSE);
+    expect_next(r, 1, "1");
     for (int k = 0; k < 2; k++) {
         expect_error(WAL_E_CORRUPT, wal_reader_next(r, &record), "00000000000000000001.wal");
-        assert_int_equal(wal_reader_position(r), 1);
+        assert_int_equal(wal_reader_position(r), 2);
     }
     expect_next(back, 4, "4");
+    expect_next(back, 3, "3");
     expect_error(WAL_E_CORRUPT, wal_reader_next(back, &record), "00000000000000000001.wal");
     assert_int_equal(record.lsn, 99);
     must(wal_reader_seek(r, 4)); /* behind it all is well */
@@ -374,6 +376,57 @@ static void test_a_reader_outlives_its_log(void **state)
     wal_reader_close(r);
 }
 
+struct in_hand {
+    wal_reader_t *reader;
+    int code;
+};
+
+static int next_in_callback(void *ctx, const wal_record_t *record)
+{
+    struct in_hand *x = ctx;
+    wal_record_t mine = {.size = sizeof mine};
+    (void)record;
+    x->code = wal_reader_next(x->reader, &mine);
+    return 1;
+}
+
+static int next_in_child(void *ctx)
+{
+    struct in_hand *x = ctx;
+    wal_record_t mine = {.size = sizeof mine};
+    return wal_reader_next(x->reader, &mine) == WAL_E_FORK ? 0 : 1;
+}
+
+/* A record that the reader has in memory already is given where it may be given, and only there. */
+static void test_a_record_at_hand(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_record_t record = {.size = sizeof record};
+    struct in_hand x = {0};
+
+    fixture_open(f);
+    const wal_record_t five[5] = {{.size = sizeof *five, .data = "1", .data_size = 1},
+                                  {.size = sizeof *five, .data = "2", .data_size = 1},
+                                  {.size = sizeof *five, .data = "3", .data_size = 1},
+                                  {.size = sizeof *five, .data = "4", .data_size = 1},
+                                  {.size = sizeof *five, .data = "5", .data_size = 1}};
+    must(wal_append_many(f->log, five, 5, 0, NULL));
+    x.reader = open_reader(f->log, 0, 0);
+    expect_next(x.reader, 1, "1");
+    must(wal_replay(f->log, 0, next_in_callback, &x, NULL));
+    assert_int_equal(x.code, WAL_E_BUSY);
+    assert_int_equal(in_child(next_in_child, &x), 0);
+    record.size = sizeof record - 1;
+    expect_error(WAL_E_INVAL, wal_reader_next(x.reader, &record), "size");
+    expect_error(WAL_E_INVAL, wal_reader_next(x.reader, NULL), NULL);
+    expect_error(WAL_E_INVAL, wal_reader_next(NULL, &record), NULL);
+    expect_next(x.reader, 2, "2");
+    fixture_close(f);
+    record.size = sizeof record;
+    expect_error(WAL_E_CLOSED, wal_reader_next(x.reader, &record), f->dir);
+    wal_reader_close(x.reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +443,7 @@ int main(void)
         fixture_test(test_a_reader_crosses_segments),
         fixture_test(test_damage_stays_an_error_and_the_place_stays),
         fixture_test(test_a_reader_outlives_its_log),
+        fixture_test(test_a_record_at_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,8 +96,7 @@ static void advance(uint64_t drop_from, struct numbers *ret_dropped)
 {
     struct segment s;
     const struct follow *f;
-    struct advance a = {
-        .drop_from = drop_from, .ends = true, .seal_group = true, .oldest = 1, .add = &s};
+    struct advance a = {.drop_from = drop_from, .ends = true, .oldest = 1, .add = &s};
 
     assert_int_equal(segment_open(&s, &bench.folder, n_chain, OS_READ), 0);
     f = &s.header.follow;
@@ -331,14 +330,14 @@ static void a_seals_body_is_the_index(void **state)
     poor.left = UINT32_MAX;
 }
 
-static void set_index(uint64_t number, uint32_t groups, bool verified)
+static void set_index(uint64_t number, uint32_t groups)
 {
     struct index x = {0};
     struct member *m = find(chain[number].header.base_lsn);
 
     for (uint32_t k = 0; k < groups; k++)
         index_add(&x, &poor.alloc, chain[number].header.base_lsn + k, FIRST_PLACE + k);
-    catalog_set_index(&catalog, m, &x, verified);
+    catalog_set_index(&catalog, m, &x);
     assert_null(x.entries);
     catalog_release(&catalog, m);
 }
@@ -351,17 +350,12 @@ static void a_sealed_member_gets_an_index(void **state)
     make_chain(3);
     know_newest(1);
     assert_int_equal(catalog_walk(&catalog), 0);
-    set_index(1, 2, true);
+    set_index(1, 2);
     catalog_state(&catalog, catalog.members[0], &s);
     assert_true(s.indexed);
-    assert_true(s.verified);
-    set_index(1, 1, false); /* what was verified once stays so */
-    catalog_state(&catalog, catalog.members[0], &s);
-    assert_true(s.verified);
+    set_index(1, 1);
     assert_int_equal(catalog.members[0]->index.n, 1);
-    set_index(3, 2, true); /* the newest one keeps its own */
-    catalog_state(&catalog, catalog.members[2], &s);
-    assert_false(s.verified);
+    set_index(3, 2); /* the newest one keeps its own */
     assert_int_equal(catalog.members[2]->index.n, 0);
 }
 
@@ -374,21 +368,20 @@ static void indexes_stay_within_their_limit(void **state)
     know_newest(1);
     assert_int_equal(catalog_walk(&catalog), 0);
     catalog.index_limit = 2 * 16 * sizeof(struct seal_entry); /* two of the smallest */
-    set_index(1, 2, true);
-    set_index(2, 2, true);
+    set_index(1, 2);
+    set_index(2, 2);
     expect_found(chain[1].header.base_lsn, 1); /* so that 2 is the least used */
-    set_index(3, 2, true);
+    set_index(3, 2);
     const bool indexed[] = {true, false, true, false};
     for (size_t k = 0; k < 4; k++) {
         catalog_state(&catalog, catalog.members[k], &s);
         assert_int_equal(s.indexed, indexed[k]);
-        assert_int_equal(s.verified, k < 3);
     }
     assert_int_equal(located(chain[2].header.base_lsn), SEGMENT_HEADER_BLOCK); /* from its start */
     catalog.index_limit = 1;
     for (uint64_t k = 0; k < 1000; k++) /* the newest one's counts for nothing */
         catalog_index(&catalog, chain[5].header.base_lsn + k, 4096 + k * 128);
-    set_index(4, 2, true);
+    set_index(4, 2);
     for (size_t k = 0; k < 4; k++)
         assert_int_equal(index_bytes(&catalog.members[k]->index), 0);
     assert_int_equal(catalog.members[4]->index.n, 1000);

@@ -171,6 +171,130 @@ static void truncation_at_the_front_and_reset(void **state)
     reader_close(end);
 }
 
+/* A group of nine records that each reader has in memory and is in the middle of. */
+static void begin_in_a_group(struct log_fixture *f, struct wal_reader *at[9])
+{
+    char text[16];
+
+    fixture_open(f);
+    for (unsigned k = 1; k <= 9; k++) {
+        snprintf(text, sizeof text, "%u", k);
+        fixture_append_flags(f, text, WAL_APPEND_ASYNC);
+    }
+    must(wal_sync(f->log, 0));
+    for (uint64_t k = 1; k <= 8; k++) {
+        at[k] = open_at(f, k, 0);
+        expect_one(at[k], k, true);
+    }
+}
+
+static void a_cut_reaches_into_the_group_at_hand(void **state)
+{
+    struct log_fixture *f = *state;
+    struct wal_reader *at[9];
+
+    begin_in_a_group(f, at);
+    must(wal_truncate_before(f->log, 3));
+    must(wal_truncate_after(f->log, 6));
+    assert_int_equal(fixture_append(f, "7"), 7);
+    for (uint64_t k = 1; k <= 8; k++) { /* the next record of each is k + 1 */
+        if (k + 1 >= 3 && k <= 6)
+            expect_one(at[k], k + 1, true);
+        else
+            assert_int_equal(code_of_next(at[k]), WAL_E_TRIMMED);
+        reader_close(at[k]);
+    }
+}
+
+static void a_rotation_leaves_the_group_at_hand(void **state)
+{
+    struct log_fixture *f = *state;
+    struct wal_reader *at[9];
+
+    begin_in_a_group(f, at);
+    must(wal_rotate(f->log));
+    assert_int_equal(fixture_append(f, "10"), 10);
+    for (uint64_t k = 1; k <= 8; k++) {
+        for (uint64_t lsn = k + 1; lsn <= 10; lsn++)
+            expect_one(at[k], lsn, true);
+        assert_int_equal(code_of_next(at[k]), 0);
+        reader_close(at[k]);
+    }
+}
+
+/* Most records are handed out without a lock, and the log looked at once per group. */
+static void what_is_at_hand(void **state)
+{
+    struct log_fixture *f = *state;
+    struct wal_reader *at[9];
+    struct record got;
+    bool durable;
+
+    begin_in_a_group(f, at);
+    for (uint64_t lsn = 2; lsn <= 9; lsn++) {
+        assert_int_equal(reader_next_at_hand(at[1], &got, &durable), 1);
+        assert_int_equal(got.lsn, lsn);
+    }
+    assert_int_equal(reader_next_at_hand(at[1], &got, &durable), 0);
+    assert_int_equal(reader_seek(at[2], 4), 0);
+    assert_int_equal(reader_next_at_hand(at[2], &got, &durable), 0);
+    expect_one(at[2], 4, true);
+    must(wal_truncate_after(f->log, 8));
+    assert_int_equal(reader_next_at_hand(at[2], &got, &durable), 0);
+    assert_int_equal(reader_next_at_hand(at[8], &got, &durable), 0);
+    for (uint64_t k = 1; k <= 8; k++)
+        reader_close(at[k]);
+}
+
+/* What isn't durable is withheld though it lies in a group that was read. */
+static void the_horizon_cuts_through_a_group(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    fixture_append_flags(f, "1", WAL_APPEND_ASYNC);
+    fixture_append_flags(f, "2", WAL_APPEND_ASYNC);
+    fixture_append_flags(f, "3", WAL_APPEND_ASYNC);
+    must(wal_flush(f->log));
+    atomic_store(&f->log->durable_lsn, 1);
+    struct wal_reader *r = open_at(f, 1, 0);
+    expect_one(r, 1, true);
+    assert_int_equal(code_of_next(r), 0);
+    atomic_store(&f->log->durable_lsn, 2);
+    expect_one(r, 2, true);
+    assert_int_equal(code_of_next(r), 0);
+    must(wal_sync(f->log, 0));
+    expect_one(r, 3, true);
+    reader_close(r);
+}
+
+/* A segment's end is damaged, behind its last record: who comes by hears of it, each time. */
+static void damage_behind_the_last_record_stands_in_the_way(void **state)
+{
+    struct log_fixture *f = *state;
+    uint8_t byte;
+
+    fixture_open(f);
+    fixture_append(f, "1");
+    must(wal_rotate(f->log));
+    uint64_t seal = SEGMENT_HEADER_BLOCK + 128; /* behind the one group */
+    fixture_append(f, "2");
+    struct wal_reader *r = open_at(f, 1, 0);
+    fixture_read_file(fixture_segment_path(f, 1), seal + 70, &byte, 1);
+    byte ^= 1;
+    fixture_write_file(fixture_segment_path(f, 1), seal + 70, &byte, 1);
+    expect_one(r, 1, true);
+    for (int k = 0; k < 3; k++) {
+        assert_int_equal(code_of_next(r), WAL_E_CORRUPT);
+        assert_int_equal(fault_last()->segment, 1);
+        assert_int_equal(fault_last()->offset, seal);
+        assert_int_equal(r->position, 2);
+    }
+    assert_int_equal(reader_seek(r, 2), 0); /* who begins behind it doesn't */
+    expect_one(r, 2, true);
+    reader_close(r);
+}
+
 static void damage_is_an_error_and_the_place_stays(void **state)
 {
     struct log_fixture *f = *state;
@@ -244,6 +368,11 @@ int main(void)
         spied_test(where_it_may_stand),
         spied_test(cuts_reach_those_above_them),
         spied_test(truncation_at_the_front_and_reset),
+        spied_test(a_cut_reaches_into_the_group_at_hand),
+        spied_test(a_rotation_leaves_the_group_at_hand),
+        spied_test(what_is_at_hand),
+        spied_test(the_horizon_cuts_through_a_group),
+        spied_test(damage_behind_the_last_record_stands_in_the_way),
         spied_test(damage_is_an_error_and_the_place_stays),
         spied_test(an_interrupt_is_not_slept_through),
     };
