@@ -1,6 +1,7 @@
 #include "log/zeros.h"
 
 #include "base/bytes.h"
+#include "base/plant.h"
 #include "log/background.h"
 #include "log/fresh.h"
 
@@ -86,6 +87,9 @@ void zeros_ask(struct wal *w)
     if (ahead == 0 || !w->started || !w->config.background || w->failure || atomic_load(&w->closed))
         return;
     take_over(w);
+    if (w->write_error.code && !PLANTED(34))
+        return; /* where records lack space, zeros do too; and a kick would cut short the thread's
+                   pause before it tries them again */
     bool zeros = ask_zeros(w, ahead);
     if (ask_segment(w) || zeros)
         background_kick(w);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,4 +173,26 @@ bool damage_looks_like_the_end(void)
     wal_reader_close(reader);
     end(&f);
     return got != WAL_E_CORRUPT;
+}
+
+/* The background thread has records for which there is no space. The simulated disk ends the
+ * program when a thread never wants to sleep. */
+bool full_disk_keeps_a_thread_busy(void)
+{
+    static const char bytes[6000];
+    struct fixture f;
+
+    begin(&f, "", false);
+    session_drop(&f.s);
+    f.s.setup = *setup_by_name("data");
+    need(session_open(&f.s) == TRIED_OK, f.s.why);
+    for (int k = 0; k < 4; k++)
+        need(wal_append(f.s.log, bytes, 1500, NULL) == 0, "append");
+    simdisk_set_full(f.s.disk, 1, ENOSPC);
+    need(wal_append_typed(f.s.log, 0, bytes, sizeof bytes, WAL_APPEND_SUBMIT, NULL) == 0, "submit");
+    uint64_t calls = simdisk_calls(f.s.disk, SIMDISK_ANY);
+    simdisk_run_background(f.s.disk);
+    bool bad = simdisk_calls(f.s.disk, SIMDISK_ANY) - calls > 50;
+    end(&f);
+    return bad;
 }

@@ -6,6 +6,7 @@
 
 #include "log/background.h"
 #include "support/crew.h"
+#include "support/simdisk.h"
 #include "support/told.h"
 
 static struct os counting;
@@ -112,6 +113,32 @@ static void errors_of_its_writes_are_tried_again(void **state)
     expect_record(f->log, 2, "a");
 }
 
+/* Between two attempts it sleeps, also where it was asked for zeros meanwhile. */
+static void a_full_disk_does_not_keep_it_busy(void **state)
+{
+    struct log_fixture *f = *state;
+    struct simdisk *d = simdisk_new(1);
+    wal_t *w;
+
+    options_set_os(f->options, simdisk_os(d));
+    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 8192);
+    must(wal_open("/log", f->options, &w));
+    for (int k = 0; k < 4; k++)
+        must(wal_append(w, fixture_bytes(1500, 'x'), 1500, NULL));
+    simdisk_set_full(d, 1, ENOSPC);
+    must(wal_append_typed(w, 0, fixture_bytes(6000, 'x'), 6000, WAL_APPEND_SUBMIT, NULL));
+    uint64_t calls = simdisk_calls(d, SIMDISK_ANY);
+    simdisk_run_background(d);
+    assert_true(wal_durable_lsn(w) == 4);
+    assert_true(simdisk_calls(d, SIMDISK_ANY) - calls < 50);
+    simdisk_set_full(d, 1, 0); /* there is room again */
+    simdisk_advance(d, UINT64_C(1000000000));
+    simdisk_run_background(d);
+    assert_true(wal_durable_lsn(w) == 5);
+    must(wal_close(w));
+    simdisk_free(d);
+}
+
 static void callers_do_without_where_there_can_be_none(void **state)
 {
     struct log_fixture *f = *state;
@@ -175,6 +202,7 @@ int main(void)
         background_test(it_commits_what_was_submitted),
         background_test(it_syncs_interval_logs_in_time_and_by_bytes),
         background_test(errors_of_its_writes_are_tried_again),
+        background_test(a_full_disk_does_not_keep_it_busy),
         background_test(callers_do_without_where_there_can_be_none),
         background_test(a_failed_sync_of_its_own_is_told),
     };
