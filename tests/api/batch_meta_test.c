@@ -180,7 +180,7 @@ static void test_limits(void **state)
 static void test_more_than_64_keys(void **state)
 {
     struct log_fixture *f = *state;
-    char key[4];
+    char key[16];
     uint64_t first = MARK, last = MARK;
 
     fixture_open(f);
@@ -213,7 +213,7 @@ static void test_more_than_64_keys(void **state)
 static void test_more_changes_than_can_succeed(void **state)
 {
     struct log_fixture *f = *state;
-    char key[8];
+    char key[16];
 
     fixture_open(f);
     wal_batch_t *b = new_batch(f);
@@ -300,7 +300,7 @@ static void test_it_is_durable_in_every_mode(void **state)
     struct log_fixture *f = *state;
     const uint32_t modes[] = {WAL_SYNC_NONE, WAL_SYNC_INTERVAL, WAL_SYNC_DATA, WAL_SYNC_DSYNC};
     const uint32_t flags[] = {0, WAL_APPEND_ASYNC, WAL_APPEND_SUBMIT, WAL_APPEND_SYNC};
-    char value[4];
+    char value[48];
     uint64_t last;
 
     for (size_t m = 0; m < COUNT_OF(modes); m++) {
@@ -429,7 +429,7 @@ static void test_small_segments(void **state)
 {
     struct log_fixture *f = *state;
     const char *value = fixture_bytes(VALUE, 'v');
-    char key[8];
+    char key[16];
 
     fixture_set(f, WAL_OPT_SEGMENT_BYTES, 64 << 10);
     fixture_open(f);
@@ -453,7 +453,7 @@ static void test_small_segments(void **state)
 static void test_a_follower(void **state)
 {
     struct log_fixture *f = *state;
-    char value[8];
+    char value[16];
 
     fixture_open(f);
     wal_t *r = fixture_open_read_only(f);

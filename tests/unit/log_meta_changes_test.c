@@ -102,7 +102,7 @@ static void the_last_word_about_each_key(void **state)
 
 static void as_many_as_can_succeed(void **state)
 {
-    char key[8];
+    char key[16];
     (void)state;
 
     for (int k = 0; k < META_CHANGES_MAX; k++) {

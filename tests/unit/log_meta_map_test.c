@@ -250,7 +250,7 @@ static void several_changes_at_once(void **state)
 /* The limit holds for what comes out, not on the way. */
 static void every_key_replaced_by_another(void **state)
 {
-    static char names[2 * META_KEYS_MAX + 1][8];
+    static char names[2 * META_KEYS_MAX + 1][16];
     static struct meta_change changes[META_CHANGES_MAX];
     (void)state;
 
