@@ -12,7 +12,7 @@ struct many {
     uint64_t bytes_left; /* for payloads */
     bool alone;          /* the first one is above what all together may have */
     uint64_t durable_lsn;
-    const uint8_t *tag; /* of the group at hand */
+    const uint8_t *tag; /* of the batch at hand */
     uint32_t tag_size;
 };
 
@@ -106,7 +106,7 @@ static int take_groups(struct wal_reader *r, const struct horizon *h, struct man
     struct fault before = *fault_last();
     int e;
     do {
-        m->tag = group_tag(&r->group, &m->tag_size);
+        m->tag = reader_tag(r, &m->tag_size);
         e = take_forward(r, h, m);
     } while (e == 1 && m->n < m->max && go_on(r, h) == 1);
     if (e < 0 && m->n == 0)
@@ -127,7 +127,7 @@ int reader_next_many(struct wal_reader *r, wal_record_t *records, size_t max, ui
         return e;
     m.durable_lsn = atomic_load(&r->log->durable_lsn);
     if (r->flags & WAL_READ_REVERSE) {
-        m.tag = group_tag(&r->group, &m.tag_size);
+        m.tag = reader_tag(r, &m.tag_size);
         take_backward(r, &h, &m);
     } else {
         e = take_groups(r, &h, &m);

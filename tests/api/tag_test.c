@@ -49,19 +49,35 @@ static void expect_tag(const wal_record_t *r, const char *tag)
         assert_memory_equal(r->tag, tag, r->tag_size);
 }
 
-/* The tags of the records from LSN `from` on, read in one direction. */
-static void expect_tags(wal_t *w, uint64_t from, uint32_t flags, const char *const *tags, size_t n)
+/* The tags of the records from LSN `from` on, read in one direction, `max` with each call. */
+static void expect_tags_by(wal_t *w, size_t max, uint64_t from, uint32_t flags,
+                           const char *const *tags, size_t n)
 {
-    wal_record_t r = {.size = sizeof r};
+    wal_record_t r[8];
     wal_reader_t *reader;
+    size_t got = 1;
 
+    assert_true(max <= COUNT_OF(r));
     must(wal_reader_open(w, from, flags, &reader));
-    for (size_t k = 0; k < n; k++) {
-        assert_int_equal(wal_reader_next(reader, &r), 1);
-        assert_int_equal(r.lsn, flags & WAL_READ_REVERSE ? from - k : from + k);
-        expect_tag(&r, tags[k]);
+    for (size_t k = 0; k < n; k += got) {
+        r[0].size = sizeof r[0];
+        int e = max == 1
+                    ? wal_reader_next(reader, r)
+                    : wal_reader_next_many(reader, r, max < n - k ? max : n - k, SIZE_MAX, &got);
+        assert_int_equal(e, 1);
+        for (size_t i = 0; i < got; i++) {
+            assert_int_equal(r[i].lsn, flags & WAL_READ_REVERSE ? from - k - i : from + k + i);
+            expect_tag(&r[i], tags[k + i]);
+        }
     }
     wal_reader_close(reader);
+}
+
+static void expect_tags(wal_t *w, uint64_t from, uint32_t flags, const char *const *tags, size_t n)
+{
+    expect_tags_by(w, 1, from, flags, tags, n);
+    expect_tags_by(w, 2, from, flags, tags, n);
+    expect_tags_by(w, n, from, flags, tags, n);
 }
 
 static void test_readers_give_the_tag_of_the_batch(void **state)
