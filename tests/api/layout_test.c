@@ -39,6 +39,26 @@ static void test_records_that_are_filled(void **state)
     free(record);
 }
 
+static void test_arrays_of_records_that_are_filled(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_record_t *records = structs(2, sizeof *records);
+    wal_reader_t *r;
+    size_t n;
+
+    fixture_open(f);
+    fixture_append(f, "one");
+    fixture_append(f, "two");
+    fixture_reopen(f); /* one read of the file has both */
+    must(wal_reader_open(f->log, 1, 0, &r));
+    assert_int_equal(wal_reader_next_many(r, records, 2, 64, &n), 1);
+    assert_int_equal(n, 2);
+    assert_int_equal(records[1].size, sizeof *records);
+    assert_int_equal(records[1].lsn, 2);
+    wal_reader_close(r);
+    free(records);
+}
+
 static void test_records_that_are_handed_in(void **state)
 {
     struct log_fixture *f = *state;
@@ -172,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(test_records_that_are_filled),
+        fixture_test(test_arrays_of_records_that_are_filled),
         fixture_test(test_records_that_are_handed_in),
         fixture_test(test_errors),
         fixture_test(test_open_report),

@@ -1,4 +1,4 @@
-/* Records in: appends, when they are durable, batches. */
+/* Records in: appends, when they are durable. */
 #include "program.h"
 
 #include <string.h>
@@ -62,26 +62,4 @@ void use_durability(void)
     CHECK(wal_wait(w, 3, 0) == WAL_E_TIMEOUT);
     CHECK(wal_sync(w, 3) == WAL_E_RANGE);
     done_with(w, "durability");
-}
-
-void use_batches(void)
-{
-    wal_t *w = four_records("batch");
-    wal_batch_t *b;
-    uint64_t first, last;
-
-    OK(wal_batch_new(w, &b));
-    OK(wal_batch_append(b, 1, "thrown away", 11));
-    OK(wal_batch_abort(b));
-    OK(wal_batch_append(b, 1, "five", 4));
-    OK(wal_batch_append(b, 2, "six", 3));
-    CHECK(wal_batch_count(b) == 2 && wal_batch_bytes(b) == 7);
-    OK(wal_batch_commit(b, 0, &first, &last));
-    CHECK(first == 5 && last == 6);
-    expect_record(w, 6, 2, "six");
-    OK(wal_batch_commit(b, 0, &first, &last));
-    CHECK(first == 0 && last == 0);
-    done_with(w, "batch");
-    CHECK(wal_batch_append(b, 1, "late", 4) == WAL_E_CLOSED);
-    wal_batch_free(b);
 }

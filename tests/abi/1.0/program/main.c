@@ -83,6 +83,7 @@ int main(int argc, char **argv)
     use_appends();
     use_durability();
     use_batches();
+    use_tagged_batches();
     use_readers();
     use_many_records();
     use_interrupted_readers();

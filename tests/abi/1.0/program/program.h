@@ -28,6 +28,7 @@ void use_life(void);
 void use_appends(void);
 void use_durability(void);
 void use_batches(void);
+void use_tagged_batches(void);
 void use_readers(void);
 void use_many_records(void);
 void use_interrupted_readers(void);

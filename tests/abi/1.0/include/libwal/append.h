@@ -77,11 +77,11 @@ typedef void (*wal_durable_fn)(void *ctx, uint64_t lsn, int result);
  * committing one, the background thread, one inside wal_sync, wal_close ...) after others were
  * woken, in the order of LSNs; where the LSN is durable already, or the log has failed, on the
  * calling thread before this returns. One callback of a log runs at a time: who would run the next
- * while another thread is in one leaves it to that thread; this call waits for its turn. An LSN
- * that was withdrawn or cut off was never handed out: fn waits for the record that gets it. On an
- * error fn is not called: WAL_E_INVAL: lsn 0; WAL_E_NOMEM; WAL_E_BUSY: inside a callback;
- * WAL_E_CLOSED; WAL_E_READONLY. Inside fn: see wal.h. In the child of a fork it is never called.
- * Since 1.0. */
+ * while another thread is in one leaves it to that thread; this call waits for its turn, so hold no
+ * lock here that a callback takes. Where `lsn` lies ahead, or its record is withdrawn, fn waits
+ * over cuts and resets for the record that gets it. On an error fn is not called: WAL_E_INVAL: lsn
+ * 0; WAL_E_NOMEM; WAL_E_BUSY: inside a callback; WAL_E_CLOSED; WAL_E_READONLY. Inside fn: see
+ * wal.h. In the child of a fork it is never called. Since 1.0. */
 int wal_on_durable(wal_t *w, uint64_t lsn, wal_durable_fn fn, void *ctx);
 
 LIBWAL_END

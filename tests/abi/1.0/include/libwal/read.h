@@ -23,11 +23,12 @@ int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret);
  * allowed: it waits for what comes. WAL_E_RANGE: below the first or above the next. Closed by
  * wal_reader_close. Since 1.0. */
 int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret);
-/* 1: *ret (size set by the caller) is the next record; its data stay valid until the next call on
- * this reader. 0: there is none (yet). Every byte was verified on this read. WAL_E_CORRUPT: damage,
- * the error names file, offset and LSN, and the place stays; WAL_E_TRIMMED: a truncation or reset
- * took its place away, until wal_reader_seek; WAL_E_CRYPTO; WAL_E_IO; WAL_E_CLOSED. A reader at or
- * below a cut goes on into the new records. Since 1.0. */
+/* 1: *ret (size set by the caller) is the next record, with the tag of its batch if that has one;
+ * data and tag stay valid until the next call on this reader. 0: there is none (yet). Every byte
+ * was verified on this read. WAL_E_CORRUPT: damage, the error names file, offset and LSN, and the
+ * place stays; WAL_E_TRIMMED: a truncation or reset took its place away, until wal_reader_seek;
+ * WAL_E_CRYPTO; WAL_E_IO; WAL_E_CLOSED. A reader at or below a cut goes on into the new records.
+ * Since 1.0. */
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);
 /* The same for up to `max` records at once, whose payloads together have at most max_bytes; a
  * record above max_bytes comes alone. records[0].size is the array's stride, a multiple of 8; the
