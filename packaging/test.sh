@@ -17,18 +17,20 @@ quietly() { # LINES COMMAND...
     return "$status"
 }
 
-build() { # PRESET
+build() { # PRESET [TARGET]
     say "$1: build"
     quietly 1 cmake --preset "$1" -DWAL_FORMAT_CHECK="$format_check"
-    quietly 1 cmake --build --preset "$1"
+    quietly 1 cmake --build --preset "$1" --target "${2:-all}"
 }
 
 # What tests have to say even when they pass stands behind "note: ".
 run_tests() { # PRESET [COMMAND-PREFIX...]
     say "$1: test"
-    quietly 20 "${@:2}" ctest --preset "$1"
+    quietly 20 "${@:2}" ctest --preset "$1" -j "$jobs"
     grep -h '^note: ' "build-$1/Testing/Temporary/LastTest.log" || true
 }
+
+jobs=$((2 * $(nproc))) # many tests wait for the disk, or for each other's threads
 
 deps_install build test
 
@@ -50,9 +52,9 @@ build asan
 run_tests asan
 build tsan
 run_tests tsan "${fixed_addresses[@]}"
-build release
-say "release: test of what is installed"
-quietly 12 ctest --preset release -L abi
+build release abi_tests
+say "release: test of what is installed" # without what doesn't look at the build, and was tried above
+quietly 12 ctest --preset release -j "$jobs" -L abi -E 'abi_(bare|freezing|grown|header)'
 
 if compgen -G 'tests/oracle/*test*.py' >/dev/null; then
     say "oracle: the independent reader"
