@@ -111,8 +111,8 @@ def problems_of_link(root, path, target):
 
 
 def problems_of_line(root, path, line):
-    if BROKEN.search(line):
-        yield "a link that goes over the line's end isn't checked"
+    if BROKEN.search(line) or line.count("`") % 2 == 1:
+        yield "a link or code that goes over the line's end isn't checked"
     for target in LINK.findall(line):
         yield from problems_of_link(root, path, target)
     for code in CODE.findall(line):
