@@ -51,6 +51,7 @@ BAD = [
     (system, "src/log/a.c", "void f(void) { printf(x); }\n", "printf() in a library"),
     (sizes, "src/log/a.c", "int x;\n" * 601, "601 lines, limit 600"),
     (sizes, "tests/unit/a.c", LONG_FUNCTION, "f has 72 lines, limit 70"),
+    (sizes, "src/log/a.c", "M(a, 1)\n\n" + LONG_FUNCTION, "a.c:3: f has 72 lines"),
     (sizes, "src/log/a.h", 'extern "C" {\n' + LONG_FUNCTION + "}\n", "a.h:2: f has 72 lines"),
     (text, "src/log/a.c", "/* " + "x" * 98 + "\n", "101 columns"),
     (text, "docs/a.md", "word \n", "a.md:1: trailing blanks"),

@@ -10,7 +10,18 @@ import tree
 FILE_LINES = 600
 FUNCTION_LINES = 70
 DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
-HEAD = re.compile(r"(\w+)\s*\([^;]*\)\s*$", re.DOTALL)
+
+
+def named_at(head):
+    """(name, place) of the function that a head defines: what stands before its last parentheses,
+    so that macros in front of it, without a semicolon, don't count. None: it is no function's."""
+    depth = 0
+    for at in range(len(head) - 1, -1, -1) if head.endswith(")") else ():
+        depth += (head[at] == ")") - (head[at] == "(")
+        if depth == 0:
+            found = re.search(r"(\w+)\s*$", head[:at])
+            return (found[1], head.rfind("\n", 0, found.start()) + 1) if found else None
+    return None
 
 
 def functions(text):
@@ -24,9 +35,9 @@ def functions(text):
             if head == "extern":
                 head_at = at + 1  # extern "C", its string blanked: what is inside is top level
                 continue
-            if depth == 0 and HEAD.search(head):
-                name = re.search(r"(\w+)\s*\(", head)[1]
-                start = at - len(text[head_at:at].lstrip())
+            if depth == 0 and (named := named_at(head)):
+                name = named[0]
+                start = at - len(text[head_at:at].lstrip()) + named[1]
             depth += 1
         elif mark == "}" and depth > 0:
             depth -= 1
