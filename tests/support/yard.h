@@ -40,7 +40,7 @@ void yard_await_inside(struct yard *y, uint32_t calls);
 void yard_await_next(struct yard *y, uint64_t lsn);
 uint64_t yard_stat(struct yard *y, uint32_t which);
 
-/* Payloads state who wrote them and as which of his. Sizes differ: brief and longer ones. */
+/* Payloads state who wrote them and as which of his. Sizes differ: brief ones, and some longer. */
 enum { NOTE_MAX = 1024 };
 size_t note_make(uint8_t out[NOTE_MAX], uint32_t who, uint32_t seq);
 /* Stops the program for anything but a whole one. */
