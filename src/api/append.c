@@ -5,10 +5,15 @@
 #include "log/append.h"
 
 /* An append that doesn't wait is allowed inside callbacks of on_durable and events. */
-static int begin(struct call *c, wal_t *w, uint32_t flags)
+static int where(uint32_t flags)
 {
     bool waits = !(flags & (WAL_APPEND_ASYNC | WAL_APPEND_SUBMIT));
-    return call_begin(c, w, waits ? CALL_WRITES : CALL_WRITES | CALL_IN_NOTICE);
+    return waits ? CALL_WRITES : CALL_WRITES | CALL_IN_NOTICE;
+}
+
+static int begin(struct call *c, wal_t *w, uint32_t flags)
+{
+    return call_begin(c, w, where(flags));
 }
 
 static int finish(struct call *c, struct source *s, int e, uint32_t flags, uint64_t *ret_first)
@@ -26,7 +31,13 @@ int wal_append_typed(wal_t *w, uint32_t type, const void *data, size_t size, uin
 {
     struct call c;
     struct source s;
-    int e = begin(&c, w, flags);
+    uint64_t lsn;
+    int e = call_check(w, where(flags));
+    if (e < 0)
+        return e;
+    if (append_at_once(w, type, data, size, flags, ret_lsn ? ret_lsn : &lsn))
+        return 0;
+    e = begin(&c, w, flags);
     if (e < 0)
         return e;
     e = source_one(&s, type, data, size, w->config.max_record_bytes);

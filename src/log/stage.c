@@ -25,6 +25,15 @@ bool stage_wants_segment(const struct stage *s, const struct stage_limits *l, ui
     return open_group_end(s, l, body) + GROUP_HEADER_BYTES > l->segment_bytes;
 }
 
+bool stage_has_room(const struct stage *s, const struct stage_limits *l, uint64_t body,
+                    uint64_t limit)
+{
+    const struct staged *g = s->last;
+    return s->open && g == s->first && g->wait_lsn == 0 && g->used + body < limit &&
+           s->end + limit + GROUP_ALIGN_MAX + GROUP_HEADER_BYTES <= l->segment_bytes &&
+           (l->segment_records == 0 || s->records < l->segment_records);
+}
+
 void stage_close(struct stage *s, const struct stage_limits *l)
 {
     if (!s->open)

@@ -63,6 +63,11 @@ struct stage_limits {
 /* Whether records of so many bytes have to go to a new segment. */
 bool stage_wants_segment(const struct stage *s, const struct stage_limits *l, uint64_t body,
                          uint64_t records);
+/* Whether a record of so many bytes that nobody waits for can go to the open group without anything
+ * else to be done: the group stays below `limit` bytes, which the segment has room for, and it is
+ * the only one. */
+bool stage_has_room(const struct stage *s, const struct stage_limits *l, uint64_t body,
+                    uint64_t limit);
 /* A new segment with this salt begins with the next group; `end`: where its first group will begin,
  * behind what is born with it. */
 void stage_begin_segment(struct stage *s, const struct stage_limits *l, uint64_t salt, uint64_t end,
