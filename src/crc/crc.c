@@ -20,9 +20,11 @@ static const struct crc_implementation *const all[] = {
 static uint32_t first_update(uint32_t crc, const void *data, size_t size);
 static uint32_t first_copy(uint32_t crc, void *to, const void *from, size_t size);
 static uint32_t first_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c);
+static uint32_t first_copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b,
+                                 uint64_t c);
 
-static const struct crc_implementation first_use = {"", NULL, first_update, first_copy,
-                                                    first_words};
+static const struct crc_implementation first_use = {"",         NULL,        first_update,
+                                                    first_copy, first_words, first_copy_words};
 
 /* Threads that race for the first use store the same pointer, and nothing else hangs on it. */
 static _Atomic(const struct crc_implementation *) chosen = &first_use;
@@ -50,6 +52,12 @@ static uint32_t first_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
     return choose()->words(crc, a, b, c);
 }
 
+static uint32_t first_copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b,
+                                 uint64_t c)
+{
+    return choose()->copy_words(to, from, size, a, b, c);
+}
+
 uint32_t crc_update(uint32_t crc, const void *data, size_t size)
 {
     return atomic_load_explicit(&chosen, memory_order_relaxed)->update(crc, data, size);
@@ -64,6 +72,13 @@ uint32_t crc_copy(uint32_t crc, void *to, const void *from, size_t size)
         return crc;
     }
     return atomic_load_explicit(&chosen, memory_order_relaxed)->copy(crc, to, from, size);
+}
+
+uint32_t crc_copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b, uint64_t c)
+{
+    if (PLANTED(22))
+        return crc_words(crc_copy(0, to, from, size), a, b, c);
+    return atomic_load_explicit(&chosen, memory_order_relaxed)->copy_words(to, from, size, a, b, c);
 }
 
 uint32_t crc_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)

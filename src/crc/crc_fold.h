@@ -39,6 +39,8 @@
  * maps x^i to bit 63-i. */
 #define FOLD_128_F  0x65673b4600000000
 #define FOLD_128_G  0x9ba54c6f00000000
+#define FOLD_192_F  0x1b5fd1d00000000
+#define FOLD_192_G  0x65673b4600000000
 #define FOLD_256_F  0x9570d49500000000
 #define FOLD_256_G  0x1b5fd1d00000000
 #define FOLD_384_F  0x69ccfc0d00000000
@@ -59,11 +61,14 @@
 /* A pair of factors for fold: of the first and of the second word. */
 #define FOLD_FACTORS(d) _mm_set_epi64x((int64_t)FOLD_##d##_G, (int64_t)FOLD_##d##_F)
 
-/* The way through the data, and, where they are copied, where to. */
+/* The way through the data; where they are copied, where to; and the words behind them, if any.
+ * What it does is known when the parts are inlined. */
 struct fold_way {
     const uint8_t *from;
     uint8_t *to;
-    bool copies;  /* known when the parts are inlined */
+    bool copies;
+    bool ends; /* with the three words */
+    uint64_t a, b, c;
     __m128i last; /* the 16 bytes before `from`, as they were stored; kept by copies only */
 };
 
@@ -156,6 +161,30 @@ FOLD_PART uint32_t fold_short(uint32_t crc, const uint8_t *p, size_t n)
     return fold_reduce(_mm_set_epi64x((int64_t)m, 0)) ^ crc >> bits;
 }
 
+/* The first of three words, 128 bits before the register's end, is moved there as the second word
+ * of a register is. */
+FOLD_PART __m128i fold_three(uint64_t a, uint64_t b, uint64_t c)
+{
+    __m128i first = _mm_cvtsi64_si128((int64_t)a);
+    __m128i moved = _mm_clmulepi64_si128(first, _mm_cvtsi64_si128((int64_t)FOLD_128_G), 0x00);
+
+    return _mm_xor_si128(moved, _mm_set_epi64x((int64_t)c, (int64_t)b));
+}
+
+/* The CRC after three words. */
+FOLD_PART uint32_t fold_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
+{
+    return fold_reduce(fold_three(a ^ crc, b, c));
+}
+
+/* The CRC after r and what the way ends with: one reduction for both. */
+FOLD_PART uint32_t fold_end(__m128i r, const struct fold_way *way)
+{
+    if (way->ends)
+        r = fold(r, FOLD_FACTORS(192), fold_three(way->a, way->b, way->c));
+    return fold_reduce(r);
+}
+
 /* fold_short, of the n bytes of the way. */
 FOLD_PART uint32_t fold_few(uint32_t crc, struct fold_way *way, size_t n)
 {
@@ -164,7 +193,8 @@ FOLD_PART uint32_t fold_few(uint32_t crc, struct fold_way *way, size_t n)
     if (n > 0)
         memcpy(way->to, way->from, n);
     __asm__("" : : : "memory"); /* no reading of the source instead of what was stored */
-    return fold_short(crc, way->to, n);
+    crc = fold_short(crc, way->to, n);
+    return way->ends ? fold_words(crc, way->a, way->b, way->c) : crc;
 }
 
 /* The last n < 16 bytes, at the end of a register. What it holds before them is for nobody: these
@@ -193,18 +223,7 @@ FOLD_PART uint32_t fold_finish(__m128i r, struct fold_way *way, size_t n)
         __m128i front = _mm_shuffle_epi8(r, fold_load(fold_shifts + n));
         r = fold(front, by_128, fold_append(r, fold_last(way, n), n));
     }
-    return fold_reduce(r);
-}
-
-/* The CRC after three words. The first, 128 bits before the register's end, is moved there as the
- * second word of a register is. */
-FOLD_PART uint32_t fold_words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
-{
-    __m128i first = _mm_cvtsi64_si128((int64_t)(a ^ crc));
-    __m128i rest = _mm_set_epi64x((int64_t)c, (int64_t)b);
-    __m128i moved = _mm_clmulepi64_si128(first, _mm_cvtsi64_si128((int64_t)FOLD_128_G), 0x00);
-
-    return fold_reduce(_mm_xor_si128(moved, rest));
+    return fold_end(r, way);
 }
 
 /* Four registers that follow each other as one. */

@@ -17,6 +17,9 @@ struct crc_implementation {
      * meanwhile. */
     uint32_t (*copy)(uint32_t crc, void *to, const void *from, size_t size);
     uint32_t (*words)(uint32_t crc, uint64_t a, uint64_t b, uint64_t c);
+    /* words(copy(0, to, from, size), a, b, c) */
+    uint32_t (*copy_words)(void *to, const void *from, size_t size, uint64_t a, uint64_t b,
+                           uint64_t c);
 };
 
 extern const struct crc_implementation crc_zlib;

@@ -32,6 +32,14 @@ __attribute__((target(FOLD_TARGET))) static uint32_t words(uint32_t crc, uint64_
     return ~fold_words(~crc, a, b, c);
 }
 
-const struct crc_implementation crc_pclmul = {"pclmul", supported, update, copy, words};
+__attribute__((target(FOLD_TARGET))) static uint32_t
+copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct fold_way way = {
+        .from = from, .to = to, .copies = true, .ends = true, .a = a, .b = b, .c = c};
+    return ~fold_all(~UINT32_C(0), &way, size);
+}
+
+const struct crc_implementation crc_pclmul = {"pclmul", supported, update, copy, words, copy_words};
 
 #endif

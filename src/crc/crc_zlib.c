@@ -46,4 +46,10 @@ static uint32_t words(uint32_t crc, uint64_t a, uint64_t b, uint64_t c)
     return update(crc, bytes, sizeof(bytes));
 }
 
-const struct crc_implementation crc_zlib = {"zlib", supported, update, copy, words};
+static uint32_t copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b,
+                           uint64_t c)
+{
+    return words(copy(0, to, from, size), a, b, c);
+}
+
+const struct crc_implementation crc_zlib = {"zlib", supported, update, copy, words, copy_words};

@@ -49,6 +49,9 @@ static inline void record_header_encode(uint8_t out[RECORD_HEADER_BYTES], const 
     store16(out + RECORD_AT_TYPE, r->type);
     store16(out + RECORD_AT_FLAGS, r->flags);
 }
+/* Writes a whole record: record_bytes(r->size) bytes. Of the payload, which may change meanwhile,
+ * what is hashed is the copy. Sets r->crc. */
+void record_write(uint8_t *out, struct record *r, uint64_t salt);
 
 /* Walks the records of a body whose CRC is right (or the part of one that a single get has read).
  */

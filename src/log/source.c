@@ -203,28 +203,6 @@ int source_measure(struct source *s, uint64_t limit, struct filled *ret)
     return 0;
 }
 
-/* Copies one record; what is hashed is the copy. */
-static void put_record(const struct source *s, uint8_t *out, uint64_t bytes, uint64_t lsn,
-                       uint64_t salt)
-{
-    struct record r = {.lsn = lsn,
-                       .size = s->now.size,
-                       .type = s->now.type,
-                       .flags = s->left == 1 ? RECORD_BATCH_LAST : 0};
-    uint32_t crc = 0;
-
-    store64(out + bytes - 8, 0); /* the padding, which the payload then overwrites in part; a header
-                                    has no zeros to lose here */
-    if (PLANTED(22)) {
-        crc = crc_update(0, s->now.data, r.size);
-        memcpy(out + RECORD_HEADER_BYTES, s->now.data, r.size);
-    } else if (r.size) {
-        crc = crc_copy(0, out + RECORD_HEADER_BYTES, s->now.data, r.size);
-    }
-    r.crc = record_crc(crc, r.size, r.flags, r.type, lsn, salt);
-    record_header_encode(out, &r);
-}
-
 int source_fill(struct source *s, uint64_t limit, uint8_t *body, uint64_t lsn, uint64_t salt,
                 struct filled *ret)
 {
@@ -236,7 +214,12 @@ int source_fill(struct source *s, uint64_t limit, uint8_t *body, uint64_t lsn, u
         uint64_t bytes = record_bytes(s->now.size);
         if (f.records && f.bytes + bytes > limit)
             break;
-        put_record(s, body + f.bytes, bytes, lsn + f.records, salt);
+        struct record r = {.lsn = lsn + f.records,
+                           .size = s->now.size,
+                           .type = s->now.type,
+                           .flags = s->left == 1 ? RECORD_BATCH_LAST : 0,
+                           .payload = s->now.data};
+        record_write(body + f.bytes, &r, salt);
         take(s, bytes, &f);
     }
     *ret = f;

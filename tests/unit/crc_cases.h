@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "crc/crc_impl.h"
 
 typedef uint32_t oracle_fn(uint32_t crc, const void *data, size_t size);
@@ -130,8 +131,30 @@ static inline void crc_check_copy(const struct crc_implementation *c, oracle_fn 
     free(from);
 }
 
+/* Three words behind what was copied: as one after the other. */
+static inline void crc_check_copy_words(const struct crc_implementation *c, oracle_fn *oracle,
+                                        size_t size)
+{
+    uint8_t *from = crc_random_block(size + 24), *to = malloc(size + 1);
+    uint64_t words[3];
+
+    assert_non_null(to);
+    to[size] = 0x5a;
+    for (size_t k = 0; k < 3; k++)
+        words[k] = load64(from + size + 8 * k);
+    assert_int_equal(c->copy_words(to, from, size, words[0], words[1], words[2]),
+                     oracle(0, from, size + 24));
+    assert_memory_equal(to, from, size);
+    assert_int_equal(to[size], 0x5a);
+    free(to);
+    free(from);
+}
+
 static inline void crc_case_copy(const struct crc_implementation *c, oracle_fn *oracle)
 {
+    assert_int_equal(c->copy_words(NULL, NULL, 0, 1, 2, 3), c->words(0, 1, 2, 3));
+    for (size_t size = 0; size <= 5000; size += size < 700 ? 1 : 41)
+        crc_check_copy_words(c, oracle, size);
     assert_int_equal(c->copy(0x12345678, NULL, NULL, 0), 0x12345678);
     for (size_t offset = 0; offset < 16; offset++)
         for (size_t size = 0; size <= 600; size++)
@@ -196,15 +219,18 @@ static inline void crc_check_changing_source(const struct crc_implementation *c,
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint8_t *to = crc_trap.pages + page - before;
-    uint32_t crc;
+    bool words = (size + before) % 2;
+    uint32_t crc, right;
 
     assert_true(before < size && before <= page && page + size <= crc_trap.pages_size);
     crc_trap.from_size = size;
     crc_trap.sprung = 0;
     assert_int_equal(mprotect(crc_trap.pages + page, crc_trap.pages_size - page, PROT_READ), 0);
-    crc = c->copy(7, to, crc_trap.from, size);
+    crc = words ? c->copy_words(to, crc_trap.from, size, 4, 5, 6)
+                : c->copy(7, to, crc_trap.from, size);
     assert_int_equal(crc_trap.sprung, 1);
-    assert_int_equal(crc, c->update(7, to, size));
+    right = words ? c->words(c->update(0, to, size), 4, 5, 6) : c->update(7, to, size);
+    assert_int_equal(crc, right);
 }
 
 static inline void crc_case_copy_of_a_changing_source(const struct crc_implementation *c)

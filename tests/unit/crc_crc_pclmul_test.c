@@ -48,9 +48,10 @@ static void test_constants_are_what_their_formulas_say(void **state)
         unsigned distance;
         uint64_t first, second;
     } factors[] = {
-        {128, FOLD_128_F, FOLD_128_G},    {256, FOLD_256_F, FOLD_256_G},
-        {384, FOLD_384_F, FOLD_384_G},    {512, FOLD_512_F, FOLD_512_G},
-        {1024, FOLD_1024_F, FOLD_1024_G}, {2048, FOLD_2048_F, FOLD_2048_G},
+        {128, FOLD_128_F, FOLD_128_G},    {192, FOLD_192_F, FOLD_192_G},
+        {256, FOLD_256_F, FOLD_256_G},    {384, FOLD_384_F, FOLD_384_G},
+        {512, FOLD_512_F, FOLD_512_G},    {1024, FOLD_1024_F, FOLD_1024_G},
+        {2048, FOLD_2048_F, FOLD_2048_G},
     };
 
     (void)state;

@@ -36,6 +36,23 @@ static void test_first_use_by_words(void **state)
     assert_int_equal(status, 0);
 }
 
+static void test_first_use_by_a_copy_with_words(void **state)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    (void)state;
+    if (child == 0) {
+        char copy[9] = "";
+        uint32_t crc = crc_copy_words(copy, "123456789", 9, 1, 2, 3);
+        bool right = crc == crc_words(0xcbf43926, 1, 2, 3);
+        _exit(right && memcmp(copy, "123456789", 9) == 0 ? 0 : 1);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 enum { THREADS = 8 };
 
 static pthread_barrier_t barrier;
@@ -101,8 +118,8 @@ static uint32_t zlib(uint32_t crc, const void *data, size_t size)
 }
 
 /* The public functions, as if they were one more implementation. */
-static const struct crc_implementation public_functions = {"public", NULL, crc_update, crc_copy,
-                                                           crc_words};
+static const struct crc_implementation public_functions = {"public", NULL,      crc_update,
+                                                           crc_copy, crc_words, crc_copy_words};
 
 static void test_known_answers(void **state)
 {
@@ -140,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_use_by_a_copy),
         cmocka_unit_test(test_first_use_by_words),
+        cmocka_unit_test(test_first_use_by_a_copy_with_words),
         cmocka_unit_test(test_first_use_by_many_threads),
         cmocka_unit_test(test_implementations),
         cmocka_unit_test(test_known_answers),

@@ -59,6 +59,28 @@ static void test_every_field_has_its_offset(void **state)
     assert_memory_equal(out, expected, 16);
 }
 
+static void test_a_whole_record(void **state)
+{
+    uint8_t payload[LIMIT], out[LIMIT + 32], expected[LIMIT + 32];
+
+    (void)state;
+    for (size_t i = 0; i < LIMIT; i++)
+        payload[i] = (uint8_t)(i * 7);
+    for (uint32_t size = 0; size <= LIMIT; size++) {
+        struct record r = {.lsn = LSN,
+                           .size = size,
+                           .type = 0x4142,
+                           .flags = RECORD_BATCH_LAST,
+                           .payload = size ? payload : NULL};
+        size_t whole = put_record(expected, LSN, 0x4142, 2, payload, size);
+        memset(out, 0xff, sizeof(out));
+        record_write(out, &r, SALT);
+        assert_memory_equal(out, expected, whole);
+        assert_int_equal(out[whole], 0xff);
+        assert_int_equal(r.crc, load32(expected + 4));
+    }
+}
+
 static void test_bytes(void **state)
 {
     (void)state;
@@ -201,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_field_has_its_offset),
+        cmocka_unit_test(test_a_whole_record),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_count_and_body_end_together),
