@@ -53,7 +53,8 @@ run_tests asan
 build tsan
 run_tests tsan "${fixed_addresses[@]}"
 build release abi_tests
-say "release: test of what is installed" # without what doesn't look at the build, and was tried above
+# without what doesn't look at the build, and was tried above
+say "release: test of what is installed"
 quietly 12 ctest --preset release -j "$jobs" -L abi -E 'abi_(bare|freezing|grown|header)'
 
 if compgen -G 'tests/oracle/*test*.py' >/dev/null; then
