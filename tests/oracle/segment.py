@@ -128,6 +128,8 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
     stated = (successor.follow_offset, successor.follow_lsn, successor.follow_link)
     if (offset, last_lsn, link) != stated:
         reason = f"{segment.name} doesn't end where segment {successor.number} says"
-        wanted = successor.follow_lsn >= max(first_lsn, segment.header.base_lsn)
+        first = max(first_lsn, segment.header.base_lsn)
+        # A reading from the first LSN on begins at its group, and may miss what lies in front of it.
+        wanted = successor.follow_lsn >= first and last_lsn + 1 >= first
         raise Refusal("corrupt", reason, certain=wanted)
     return groups
