@@ -209,14 +209,18 @@ static int skip_to(struct group_reader *r, uint64_t lsn)
         int e = group_reader_next_header(r, &g);
         if (e != 1)
             return e;
-        if (g.header.records && group_last_lsn(&g.header) >= lsn) {
-            r->offset = before.offset;
-            r->lsn = before.lsn;
-            r->link = before.link;
-            r->linked = before.linked;
-            r->in_batch = before.in_batch;
+        if (g.header.records && group_last_lsn(&g.header) < lsn)
+            continue;
+        r->offset = before.offset;
+        r->lsn = before.lsn;
+        r->link = before.link;
+        r->linked = before.linked;
+        r->in_batch = before.in_batch;
+        if (g.header.records)
             return 1;
-        }
+        e = group_reader_next(r, &g); /* nobody else looks at what has no records */
+        if (e != 1)
+            return e;
     }
 }
 
