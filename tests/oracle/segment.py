@@ -129,7 +129,7 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
     if (offset, last_lsn, link) != stated:
         reason = f"{segment.name} doesn't end where segment {successor.number} says"
         first = max(first_lsn, segment.header.base_lsn)
-        # A reading from the first LSN on begins at its group, and may miss what lies in front of it.
+        # A reading from the first LSN on begins at its group, and may miss what lies before it.
         wanted = successor.follow_lsn >= first and last_lsn + 1 >= first
         raise Refusal("corrupt", reason, certain=wanted)
     return groups
