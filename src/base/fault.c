@@ -142,6 +142,12 @@ int fault_put(const struct fault *f)
     return last.code;
 }
 
+bool fault_same(const struct fault *a, const struct fault *b)
+{
+    return a->code == b->code && a->sys_errno == b->sys_errno && a->lsn == b->lsn &&
+           a->segment == b->segment && a->offset == b->offset && strcmp(a->text, b->text) == 0;
+}
+
 int fault_place(uint64_t lsn, uint64_t segment, uint64_t offset)
 {
     if (last.lsn == 0)

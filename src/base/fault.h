@@ -8,6 +8,7 @@
 #ifndef WAL_BASE_FAULT_H
 #define WAL_BASE_FAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -40,6 +41,8 @@ int fault_nomem(void);
 /* The thread's fault: read it, or put one there (returns f->code). */
 const struct fault *fault_last(void);
 int fault_put(const struct fault *f);
+/* They say the same of the same place. */
+bool fault_same(const struct fault *a, const struct fault *b);
 /* Fill in the place of the thread's fault where it has none yet; returns its code. */
 int fault_place(uint64_t lsn, uint64_t segment, uint64_t offset);
 

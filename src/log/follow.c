@@ -10,7 +10,7 @@
 #include "log/reader.h"
 #include "log/recover.h"
 
-enum { TRIES = 8 };
+enum { TRIES = 8, PATIENCE = 10000 };
 
 /* Control is not there, or names no segment: then there is no log, unless segments tell otherwise.
  */
@@ -202,18 +202,28 @@ static int load(struct wal *w, const struct control_file *control, bool first_lo
     return e;
 }
 
-/* The log may change under the look; what is damaged is so the next time too. */
+static bool may_be_the_writer(int e)
+{
+    return e == WAL_E_CORRUPT || e == WAL_E_NOTFOUND;
+}
+
+/* The log may change under the look, as often as its writer is quicker. What was half written then
+ * is whole the next time, since the evidence against it came later. So only what is wrong twice in
+ * a row, at the same place and in the same way, is damaged. */
 static int load_patiently(struct wal *w, bool first_look)
 {
     struct control_file c;
-    int e = -1;
-    for (int k = 0; e < 0 && k < TRIES; k++) {
+    struct fault before = {0};
+    int e = WAL_E_CORRUPT;
+
+    for (int k = 0; may_be_the_writer(e) && k < PATIENCE; k++) {
         e = read_control(w, first_look, &c);
         if (e < 0)
             return e;
         e = load(w, &c, first_look);
-        if (e != WAL_E_CORRUPT && e != WAL_E_NOTFOUND)
+        if (may_be_the_writer(e) && fault_same(&before, fault_last()))
             break;
+        before = *fault_last();
     }
     return e == WAL_E_NOTFOUND ? fault(WAL_E_CORRUPT, "%s: a segment is missing", w->path) : e;
 }

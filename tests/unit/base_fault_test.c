@@ -150,6 +150,26 @@ static void test_place_fills_in_what_is_missing(void **state)
     assert_place(50, 6, 640);
 }
 
+static void test_same_is_the_same_in_everything(void **state)
+{
+    struct fault a;
+
+    (void)state;
+    fault_at(WAL_E_CORRUPT, 5, 6, 64, "x");
+    a = *fault_last();
+    assert_true(fault_same(&a, fault_last()));
+    fault_at(WAL_E_CORRUPT, 5, 6, 64, "y");
+    assert_false(fault_same(&a, fault_last()));
+    fault_at(WAL_E_CORRUPT, 5, 6, 128, "x");
+    assert_false(fault_same(&a, fault_last()));
+    fault_at(WAL_E_CORRUPT, 5, 7, 64, "x");
+    assert_false(fault_same(&a, fault_last()));
+    fault_at(WAL_E_CORRUPT, 4, 6, 64, "x");
+    assert_false(fault_same(&a, fault_last()));
+    fault_at(WAL_E_IO, 5, 6, 64, "x");
+    assert_false(fault_same(&a, fault_last()));
+}
+
 static void *other_thread(void *arg)
 {
     int *before = arg;
@@ -184,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_errno_stays),
         cmocka_unit_test(test_put_gives_a_kept_fault_back),
         cmocka_unit_test(test_place_fills_in_what_is_missing),
+        cmocka_unit_test(test_same_is_the_same_in_everything),
         cmocka_unit_test(test_each_thread_has_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
