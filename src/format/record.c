@@ -28,6 +28,22 @@ void record_write(uint8_t *out, struct record *r, uint64_t salt)
     record_header_encode(out, r);
 }
 
+int record_decode(struct record *ret, const uint8_t *at, size_t have, uint64_t lsn, uint32_t limit)
+{
+    if (have < RECORD_HEADER_BYTES)
+        return -1;
+    uint32_t size = load32(at + RECORD_AT_SIZE);
+    if (size > limit)
+        return -1;
+    if (record_bytes(size) > have) {
+        ret->size = size;
+        return 0;
+    }
+    struct record_walk walk = {
+        .at = at, .end = at + record_bytes(size), .lsn = lsn, .left = 1, .limit = limit};
+    return record_next(&walk, ret);
+}
+
 int record_right(const struct record *r, uint64_t salt)
 {
     return record_crc(crc_update(0, r->payload, r->size), r->size, r->flags, r->type, r->lsn,

@@ -104,6 +104,9 @@ ALWAYS_INLINE int record_next(struct record_walk *walk, struct record *ret)
     return 1;
 }
 
+/* The record with this LSN at the start of the bytes, whatever follows it: its header and padding
+ * fit. 1: got it; 0: it is longer than `have`, ret->size says how long; -1: there is none. */
+int record_decode(struct record *ret, const uint8_t *at, size_t have, uint64_t lsn, uint32_t limit);
 /* Checks the record's own CRC. */
 int record_right(const struct record *r, uint64_t salt);
 

@@ -5,14 +5,15 @@
 #include "base/codes.h"
 #include "base/fault.h"
 #include "base/plant.h"
-#include "segment/writer.h"
+#include "log/catalog_index.h"
 
 enum { OPEN_FILES_MAX = 64, FIRST_ROOM = 16 };
 
 int catalog_init(struct catalog *c, const struct folder *folder, const struct alloc *a,
                  uint64_t index_limit)
 {
-    *c = (struct catalog){.folder = folder, .alloc = a, .index_limit = index_limit};
+    *c = (struct catalog){
+        .folder = folder, .alloc = a, .index_limit = index_limit, .offsets_limit = index_limit};
     return pthread_mutex_init(&c->mu, NULL) == 0 ? 0 : fault_nomem();
 }
 
@@ -27,13 +28,18 @@ static void close_file(struct catalog *c, struct member *m)
 static void member_free(struct catalog *c, struct member *m)
 {
     close_file(c, m);
-    index_free(&m->index, c->alloc);
+    member_index_free(c, m);
     mem_free(c->alloc, m);
+}
+
+static bool was_last(struct member *m)
+{
+    return atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) == 1;
 }
 
 static void unref(struct catalog *c, struct member *m)
 {
-    if (--m->refs == 0)
+    if (was_last(m))
         member_free(c, m);
 }
 
@@ -74,24 +80,6 @@ static void limit_files(struct catalog *c)
         close_file(c, idle);
 }
 
-/* Sealed members give up their indexes, the least used first, until the limit holds. */
-static void limit_indexes(struct catalog *c)
-{
-    for (;;) {
-        struct member *idle = NULL;
-        uint64_t sum = 0;
-        for (size_t k = 0; k + 1 < c->n; k++) {
-            struct member *m = c->members[k];
-            sum += index_bytes(&m->index);
-            if (m->index.room && (!idle || m->used < idle->used))
-                idle = m;
-        }
-        if (sum <= c->index_limit || !idle)
-            return;
-        index_free(&idle->index, c->alloc);
-    }
-}
-
 static int reserve(struct catalog *c)
 {
     int e = make_room(c);
@@ -118,6 +106,7 @@ static int insert(struct catalog *c, size_t at, const struct segment *s)
     m->refs = 1;
     m->number = s->header.number;
     m->segment = *s;
+    m->index = catalog_new_index(c);
     m->used = ++c->clock;
     memmove(c->members + at + 1, c->members + at, (c->n - at) * sizeof *c->members);
     c->members[at] = m;
@@ -141,6 +130,14 @@ static size_t position_from(const struct catalog *c, uint64_t number)
     return low;
 }
 
+/* It is no part of the log any more, though somebody may hold it still. */
+static void leave(struct catalog *c, struct member *m)
+{
+    m->gone = true;
+    member_index_free(c, m);
+    unref(c, m);
+}
+
 static void drop(struct catalog *c, size_t from, size_t to, struct numbers *ret_dropped)
 {
     struct numbers gone = {.v = to > from ? mem_new(c->alloc, (to - from) * sizeof *gone.v) : NULL};
@@ -148,8 +145,7 @@ static void drop(struct catalog *c, size_t from, size_t to, struct numbers *ret_
     for (size_t k = from; k < to; k++) {
         if (gone.v)
             gone.v[gone.n++] = c->members[k]->number;
-        c->members[k]->gone = true;
-        unref(c, c->members[k]);
+        leave(c, c->members[k]);
     }
     memmove(c->members + from, c->members + to, (c->n - to) * sizeof *c->members);
     c->n -= to - from;
@@ -161,8 +157,8 @@ static void end_newest(struct catalog *c, const struct advance *a)
     struct member *m = c->members[c->n - 1];
     m->end = a->end;
     m->sealed = true;
-    index_cut(&m->index, a->end.next_lsn - 1);
-    limit_indexes(c);
+    member_index_cut(m, a->end.next_lsn - 1);
+    catalog_limit_index(c);
 }
 
 int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *ret_dropped)
@@ -183,20 +179,6 @@ int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *
     }
     pthread_mutex_unlock(&c->mu);
     return e;
-}
-
-void catalog_index(struct catalog *c, uint64_t lsn, uint64_t offset)
-{
-    pthread_mutex_lock(&c->mu);
-    index_add(&c->members[c->n - 1]->index, c->alloc, lsn, (uint32_t)(offset / PLACE_UNIT));
-    pthread_mutex_unlock(&c->mu);
-}
-
-void catalog_index_cut(struct catalog *c, uint64_t last_lsn)
-{
-    pthread_mutex_lock(&c->mu);
-    index_cut(&c->members[c->n - 1]->index, last_lsn);
-    pthread_mutex_unlock(&c->mu);
 }
 
 static int refuse(const struct catalog *c, uint64_t number, const char *why)
@@ -290,8 +272,7 @@ static int hold(struct catalog *c, struct member *m, struct member **ret)
     return 0;
 }
 
-/* Index of the last member whose base is at or below the LSN; 0 when all are above. */
-static size_t position_of_lsn(const struct catalog *c, uint64_t lsn)
+size_t catalog_position(const struct catalog *c, uint64_t lsn)
 {
     size_t low = 0, high = c->n;
     while (low < high) {
@@ -311,7 +292,7 @@ int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret)
     if (lsn < c->members[0]->segment.header.base_lsn)
         e = walk_locked(c);
     if (e == 0)
-        e = hold(c, c->members[position_of_lsn(c, lsn)], ret);
+        e = hold(c, c->members[catalog_position(c, lsn)], ret);
     pthread_mutex_unlock(&c->mu);
     return e;
 }
@@ -336,10 +317,10 @@ bool catalog_newest_header(struct catalog *c, struct segment_header *ret)
 
 void catalog_release(struct catalog *c, struct member *m)
 {
-    if (!m)
+    if (!m || !was_last(m))
         return;
     pthread_mutex_lock(&c->mu);
-    unref(c, m);
+    member_free(c, m);
     pthread_mutex_unlock(&c->mu);
 }
 
@@ -355,47 +336,12 @@ void catalog_state(struct catalog *c, const struct member *m, struct member_stat
     pthread_mutex_unlock(&c->mu);
 }
 
-void catalog_locate(struct catalog *c, const struct member *m, uint64_t lsn, struct seal_entry *ret)
-{
-    pthread_mutex_lock(&c->mu);
-    if (!index_find(&m->index, lsn, ret))
-        *ret = (struct seal_entry){.lsn = m->segment.header.base_lsn, .place = FIRST_PLACE};
-    pthread_mutex_unlock(&c->mu);
-}
-
-void catalog_set_index(struct catalog *c, struct member *m, struct index *index)
-{
-    pthread_mutex_lock(&c->mu);
-    if (m->sealed) {
-        index_free(&m->index, c->alloc);
-        m->index = *index;
-        *index = (struct index){0};
-        limit_indexes(c);
-    }
-    pthread_mutex_unlock(&c->mu);
-    index_free(index, c->alloc);
-}
-
 void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped)
 {
     pthread_mutex_lock(&c->mu);
     drop(c, 0, position_from(c, number), ret_dropped);
     c->oldest = number;
     pthread_mutex_unlock(&c->mu);
-}
-
-uint8_t *catalog_seal_body(struct catalog *c, size_t *ret_size)
-{
-    pthread_mutex_lock(&c->mu);
-    const struct index *x = &c->members[c->n - 1]->index;
-    size_t size = seal_body_bytes(x->n);
-    uint8_t *body = mem_new(c->alloc, outgoing_room(size, GROUP_ALIGN_MAX));
-    if (body) {
-        seal_body_encode(body + GROUP_HEADER_BYTES, x->entries, x->n);
-        *ret_size = size;
-    }
-    pthread_mutex_unlock(&c->mu);
-    return body;
 }
 
 void catalog_each(struct catalog *c,
@@ -414,8 +360,7 @@ void catalog_swap(struct catalog *c, struct catalog *other)
     struct member **members = c->members;
     size_t room = c->room;
     for (size_t k = 0; k < c->n; k++) {
-        members[k]->gone = true;
-        unref(c, members[k]); /* here, under the lock that those who hold it release it under */
+        leave(c, members[k]);
     }
     c->members = other->members;
     c->n = other->n;
@@ -427,6 +372,7 @@ void catalog_swap(struct catalog *c, struct catalog *other)
     other->n = 0;
     other->room = room;
     other->open_files = 0;
+    catalog_limit_index(c);
     pthread_mutex_unlock(&c->mu);
 }
 

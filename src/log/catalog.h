@@ -8,15 +8,17 @@
 #define WAL_LOG_CATALOG_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "log/index.h"
+#include "log/offsets.h"
 #include "segment/segment.h"
 
 struct member {
-    unsigned refs;
+    _Atomic unsigned refs; /* raised under c->mu, once it is in the chain */
     uint64_t number;
     struct segment segment; /* header always; the file is open while somebody holds the member, and
                                for a while after */
@@ -24,7 +26,8 @@ struct member {
     uint64_t disk_bytes;    /* of a sealed member's file; 0: not looked at yet */
     bool sealed;            /* `end` counts */
     bool gone;              /* no longer part of the log */
-    struct index index;
+    struct index index;     /* these two: catalog_index.h */
+    struct offsets offsets;
     uint64_t used; /* when it was last asked for, in calls */
 };
 
@@ -33,13 +36,15 @@ struct catalog {
     const struct alloc *alloc;
     uint8_t uuid[UUID_BYTES];
     uint64_t oldest;      /* number of the chain's first segment */
-    uint64_t index_limit; /* bytes of index over all sealed members */
+    uint64_t index_limit; /* bytes of index over all members */
 
     pthread_mutex_t mu; /* protects everything below, and the members' fields except segment */
     struct member **members;
     size_t n, room, open_files;
     struct member *spare; /* for the next one that comes */
     uint64_t clock;
+    uint64_t offsets_bytes, offsets_limit; /* memory for the places of single records */
+    bool asked;                            /* somebody has asked for one */
 };
 
 MUST_USE int catalog_init(struct catalog *c, const struct folder *folder, const struct alloc *a,
@@ -65,11 +70,6 @@ MUST_USE int catalog_reserve(struct catalog *c);
  * it is empty. */
 MUST_USE int catalog_advance(struct catalog *c, const struct advance *a,
                              struct numbers *ret_dropped);
-/* A group with records in the newest one. */
-void catalog_index(struct catalog *c, uint64_t lsn, uint64_t offset);
-/* Its groups above the LSN are not in the log after all. */
-void catalog_index_cut(struct catalog *c, uint64_t last_lsn);
-
 /* Completes the chain down to the oldest segment. CORRUPT: one is missing, renamed, foreign, or not
  * what its successor follows. */
 MUST_USE int catalog_walk(struct catalog *c);
@@ -82,6 +82,9 @@ MUST_USE int catalog_newest(struct catalog *c, struct member **ret);
 /* Its header alone, without opening its file. False: there is none yet. */
 bool catalog_newest_header(struct catalog *c, struct segment_header *ret);
 void catalog_release(struct catalog *c, struct member *m);
+/* Under c->mu: the position of the last member whose base is at or below the LSN; 0 when all are
+ * above. */
+size_t catalog_position(const struct catalog *c, uint64_t lsn);
 /* A consistent copy of what changes in a member. */
 struct member_state {
     struct boundary end;
@@ -90,19 +93,8 @@ struct member_state {
 };
 void catalog_state(struct catalog *c, const struct member *m, struct member_state *ret);
 
-/* The place to start looking for an LSN in a member: the last indexed group at or before it, or the
- * segment's start. */
-void catalog_locate(struct catalog *c, const struct member *m, uint64_t lsn,
-                    struct seal_entry *ret);
-/* Hands a sealed member the index that somebody has read or built. Takes over its memory. */
-void catalog_set_index(struct catalog *c, struct member *m, struct index *index);
-
 /* The members before `number` leave the log, and it is the oldest now. */
 void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped);
-/* A seal for the newest member, whose body is the index: bytes with room for the group (struct
- * outgoing); NULL: no memory. */
-uint8_t *catalog_seal_body(struct catalog *c, size_t *ret_size);
-
 /* The members' files are closed already. */
 void catalog_disown(struct catalog *c);
 /* c takes over the chain of another one, which nobody else knows yet and which is empty then. The

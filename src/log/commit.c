@@ -6,6 +6,7 @@
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/background.h"
+#include "log/catalog_index.h"
 #include "log/fresh.h"
 #include "log/zeros.h"
 
@@ -87,8 +88,10 @@ static void count_groups(struct wal *w, const struct outgoing *groups, size_t n,
         stat_add(&w->stats, WAL_STAT_STORED_BYTES, h->stored_bytes);
         stat_sample(&w->stats, WAL_HIST_GROUP_RECORDS, h->records);
         stat_sample(&w->stats, WAL_HIST_GROUP_BYTES, h->stored_bytes);
-        if (h->records)
-            catalog_index(&w->catalog, h->first_lsn, (uint64_t)h->place * PLACE_UNIT);
+        if (!h->records)
+            continue;
+        catalog_index(&w->catalog, h->first_lsn, (uint64_t)h->place * PLACE_UNIT);
+        catalog_note_written(&w->catalog, h, groups[k].bytes);
     }
 }
 

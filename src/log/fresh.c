@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/plant.h"
+#include "log/catalog_index.h"
 #include "log/commit.h"
 #include "log/reader.h"
 #include "log/zeros.h"

@@ -1,7 +1,5 @@
 #include "log/index.h"
 
-enum { FIRST_ROOM = 16 };
-
 /* Keeps every second entry. The table was full, and full is even: the next group keeps its place in
  * the rhythm. */
 static void thin_out(struct index *x)
@@ -16,11 +14,11 @@ static bool make_room(struct index *x, const struct alloc *a)
 {
     if (x->n < x->room)
         return true;
-    if (x->room == SEAL_ENTRIES_MAX) {
+    if (x->room == x->most) {
         thin_out(x);
         return true;
     }
-    uint32_t room = x->room ? 2 * x->room : FIRST_ROOM;
+    uint32_t room = x->room ? 2 * x->room : INDEX_LEAST;
     struct seal_entry *p = mem_resize(a, x->entries, room * sizeof *p);
     if (!p)
         return false;
@@ -39,6 +37,18 @@ void index_add(struct index *x, const struct alloc *a, uint64_t lsn, uint32_t pl
         return;
     x->skipped = 0;
     x->entries[x->n++] = (struct seal_entry){.lsn = lsn, .place = place};
+}
+
+bool index_add_seal(struct index *x, const struct alloc *a, const uint8_t *body, size_t size)
+{
+    struct seal_entry entry;
+    int n = seal_body_count(body, size);
+
+    for (int k = 0; k < n; k++) {
+        seal_body_entry(&entry, body, (size_t)k);
+        index_add(x, a, entry.lsn, entry.place);
+    }
+    return n >= 0;
 }
 
 bool index_find(const struct index *x, uint64_t lsn, struct seal_entry *ret)
@@ -66,7 +76,7 @@ void index_cut(struct index *x, uint64_t last_lsn)
 void index_free(struct index *x, const struct alloc *a)
 {
     mem_free(a, x->entries);
-    *x = (struct index){0};
+    *x = (struct index){.most = x->most};
 }
 
 size_t index_bytes(const struct index *x)

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/codes.h"
+#include "log/catalog_index.h"
 #include "log/follow.h"
 
 struct lister {
@@ -104,17 +105,9 @@ int info_disk_bytes(struct wal *w, uint64_t *ret)
     return 0;
 }
 
-static void add_index(void *ctx, const struct member *m, const struct member *after)
-{
-    (void)after;
-    *(uint64_t *)ctx += index_bytes(&m->index);
-}
-
 void info_refresh_stats(struct wal *w)
 {
-    uint64_t bytes = 0;
-    catalog_each(&w->catalog, add_index, &bytes);
-    stat_set(&w->stats, WAL_STAT_INDEX_BYTES, bytes);
+    stat_set(&w->stats, WAL_STAT_INDEX_BYTES, catalog_index_bytes(&w->catalog));
     pthread_mutex_lock(&w->mu);
     stat_set(&w->stats, WAL_STAT_PENDING_BYTES, w->stage.pending);
     pthread_mutex_unlock(&w->mu);

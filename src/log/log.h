@@ -89,13 +89,13 @@ struct wal {
     _Atomic uint32_t closed;
 
     pthread_mutex_t mu;
-    struct turn turn;        /* mu */
-    struct notify notify;    /* mu */
-    struct stage stage;      /* mu */
-    struct staged *flying;   /* mu: groups that are being written */
-    uint64_t next_lsn;       /* mu */
-    uint64_t written_lsn;    /* mu: everything up to it is in the file ... */
-    uint64_t written_offset; /* mu: ... whose groups end here */
+    struct turn turn;             /* mu */
+    struct notify notify;         /* mu */
+    struct stage stage;           /* mu */
+    struct staged *flying;        /* mu: groups that are being written */
+    uint64_t next_lsn;            /* mu */
+    _Atomic uint64_t written_lsn; /* everything up to it is in the file ... */
+    uint64_t written_offset;      /* mu: ... whose groups end here */
     uint64_t tag_offset; /* mu: newest group with a tag among them; 0: none. Not of a follower */
     _Atomic uint64_t first_lsn, durable_lsn;
     struct fault write_error; /* mu: why buffered records aren't written; code 0: they can be */
@@ -110,6 +110,7 @@ struct wal {
      * if not, it looks for the place again. So reading never holds up anybody. */
     _Atomic uint64_t shape;
     struct wal_reader *readers; /* readers_mu: open ones */
+    _Atomic uint32_t gets;      /* about how many, so that one in some is timed */
     pthread_mutex_t readers_mu;
 
     /* With the write turn. */

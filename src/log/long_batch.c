@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "log/background.h"
+#include "log/catalog_index.h"
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/meta_changes.h"

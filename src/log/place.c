@@ -2,6 +2,7 @@
 
 #include "base/codes.h"
 #include "base/plant.h"
+#include "log/catalog_index.h"
 #include "log/follow.h"
 #include "segment/seal.h"
 
@@ -76,18 +77,14 @@ static int index_of_seal(struct wal *w, struct member *m, const struct boundary 
                          struct index *ret)
 {
     struct seal seal;
-    struct seal_entry entry;
 
     int e = seal_find(&m->segment, w->alloc, end->offset, &seal);
     if (e < 1)
         return e;
-    int n = seal_body_count(seal.body, seal.header.stored_bytes);
-    for (int k = 0; k < n; k++) {
-        seal_body_entry(&entry, seal.body, (size_t)k);
-        index_add(ret, w->alloc, entry.lsn, entry.place);
-    }
+    bool right = seal.header.crc == end->link &&
+                 index_add_seal(ret, w->alloc, seal.body, seal.header.stored_bytes);
     mem_free(w->alloc, seal.body);
-    return n >= 0 && seal.header.crc == end->link;
+    return right;
 }
 
 /* The index of a member that was cut, or ended by a crash: the headers of its groups, up to the end
@@ -113,7 +110,7 @@ static int index_of_headers(struct wal *w, struct member *m, const struct bounda
 /* A sealed member's index isn't in memory: it was never loaded, or given up to save memory. */
 static int load_index(struct wal *w, struct member *m, const struct boundary *end)
 {
-    struct index index = {0};
+    struct index index = catalog_new_index(&w->catalog);
 
     int e = index_of_seal(w, m, end, &index);
     if (e == 0) {

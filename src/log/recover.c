@@ -4,6 +4,7 @@
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/births.h"
+#include "log/catalog_index.h"
 #include "log/tag.h"
 #include "segment/seal.h"
 #include "segment/verdict.h"
@@ -61,8 +62,11 @@ static int trust_clean_close(struct wal *w, const struct segment *s, struct endi
     e = seal_find(s, w->alloc, c->end_offset, &seal);
     if (e < 1)
         return e;
+    bool right = seal.header.first_lsn == c->end_lsn + 1;
+    if (right)
+        catalog_index_seal(&w->catalog, seal.body, seal.header.stored_bytes);
     mem_free(w->alloc, seal.body);
-    if (seal.header.first_lsn != c->end_lsn + 1)
+    if (!right)
         return 0;
     struct boundary end = {
         .offset = c->end_offset, .next_lsn = c->end_lsn + 1, .link = seal.header.crc};

@@ -39,5 +39,7 @@ static inline uint64_t stat_get(const struct stats *s, uint32_t which)
 
 /* Bucket i counts 2^i .. 2^(i+1) - 1, bucket 0 also 0. */
 void stat_sample(struct stats *s, uint32_t histogram, uint64_t value);
+/* One that was measured for n. */
+void stat_sample_many(struct stats *s, uint32_t histogram, uint64_t value, uint64_t n);
 
 #endif

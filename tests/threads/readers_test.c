@@ -220,7 +220,7 @@ static void check_end(void)
     wal_reader_close(x);
 }
 
-static void run(uint32_t steps, bool cuts, uint32_t mode)
+static void run(uint32_t steps, bool cuts, uint32_t mode, uint64_t index_bytes)
 {
     struct crew authors, readers;
 
@@ -229,6 +229,7 @@ static void run(uint32_t steps, bool cuts, uint32_t mode)
     scene.cuts = cuts;
     yard_make(&scene.yard);
     yard_set(&scene.yard, WAL_OPT_SYNC, mode);
+    yard_set(&scene.yard, WAL_OPT_INDEX_BYTES, index_bytes);
     yard_set(&scene.yard, WAL_OPT_INTERVAL_MS, 1);
     yard_set(&scene.yard, WAL_OPT_SEGMENT_BYTES, 64 * 1024);
     yard_set(&scene.yard, WAL_OPT_GROUP_BYTES, 64 * 1024);
@@ -253,21 +254,22 @@ static void run(uint32_t steps, bool cuts, uint32_t mode)
 static void test_beside_appends_and_rotations(void **state)
 {
     (void)state;
-    run(400, false, WAL_SYNC_DATA);
-    run(400, false, WAL_SYNC_NONE);
+    run(400, false, WAL_SYNC_DATA, 64 << 20);
+    run(400, false, WAL_SYNC_NONE, 4096);
 }
 
 static void test_beside_everything(void **state)
 {
     (void)state;
-    run(1200, true, WAL_SYNC_DATA);
+    run(800, true, WAL_SYNC_DATA, 64 << 20);
+    run(400, true, WAL_SYNC_DATA, 4096); /* places are given up all the time */
 }
 
 static void test_beside_everything_in_buffered_modes(void **state)
 {
     (void)state;
-    run(600, true, WAL_SYNC_NONE);
-    run(600, true, WAL_SYNC_INTERVAL);
+    run(600, true, WAL_SYNC_NONE, 64 << 20);
+    run(600, true, WAL_SYNC_INTERVAL, 16 * 1024);
 }
 
 /* The first append of a handle moves a small last segment over into a new one. */

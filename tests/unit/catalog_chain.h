@@ -130,4 +130,6 @@ static inline void expect_members(uint64_t from, uint64_t to)
         assert_int_equal(catalog.members[k]->number, from + k);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 #endif

@@ -219,6 +219,38 @@ static void test_every_bit_counts(void **state)
     assert_false(record_right(&r, SALT));
 }
 
+/* One record out of bytes that go on behind it, or end within it. */
+static void test_one_by_itself(void **state)
+{
+    uint8_t bytes[256] = {0};
+    struct record r = {0};
+
+    (void)state;
+    for (uint32_t size = 0; size <= 100; size++) {
+        size_t whole = put_record(bytes, LSN, 9, 2, bytes + 128, size);
+        memset(bytes + whole, 0xee, sizeof bytes - whole);
+        for (size_t have = 0; have < whole; have++) {
+            r.size = 77;
+            int e = record_decode(&r, bytes, have, LSN, LIMIT);
+            assert_int_equal(e, have < 16 ? -1 : 0);
+            assert_int_equal(r.size, have < 16 ? 77 : size);
+        }
+        for (size_t have = whole; have < whole + 20; have++) {
+            assert_int_equal(record_decode(&r, bytes, have, LSN, LIMIT), 1);
+            assert_int_equal(r.size, size);
+            assert_int_equal(r.type, 9);
+            assert_true(r.lsn == LSN && r.payload == bytes + 16 && record_right(&r, SALT));
+        }
+        assert_int_equal(record_decode(&r, bytes, whole, LSN + 1, LIMIT), -1);
+        assert_int_equal(record_decode(&r, bytes, 16, LSN, size), size ? 0 : 1);
+        assert_int_equal(record_decode(&r, bytes, whole, LSN, size - 1u), size ? -1 : 1);
+        if (whole == 16 + size)
+            continue;
+        bytes[whole - 1] = 1; /* padding */
+        assert_int_equal(record_decode(&r, bytes, whole, LSN, LIMIT), -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_lsn_flags_padding),
         cmocka_unit_test(test_every_bit_counts),
+        cmocka_unit_test(test_one_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

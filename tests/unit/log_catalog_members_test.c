@@ -1,9 +1,9 @@
-/* The catalog's members: their files, how they come and go, their indexes. */
+/* The catalog's members: their files, how they come and go. */
 #include <stdatomic.h>
 
 #include "catalog_chain.h"
 
-#include "segment/writer.h"
+#include "log/catalog_index.h"
 
 /* Files come and go */
 
@@ -279,114 +279,6 @@ static void the_front_is_dropped(void **state)
     assert_null(dropped.v);
 }
 
-/* Indexes */
-
-static uint64_t located(uint64_t lsn)
-{
-    struct seal_entry e;
-    struct member *m = find(lsn);
-    catalog_locate(&catalog, m, lsn, &e);
-    catalog_release(&catalog, m);
-    assert_true(e.lsn <= lsn);
-    return (uint64_t)e.place * PLACE_UNIT;
-}
-
-static void groups_are_found_by_the_index(void **state)
-{
-    (void)state;
-    make_chain(1);
-    know_newest(1);
-    assert_int_equal(located(100), SEGMENT_HEADER_BLOCK);
-    catalog_index(&catalog, 100, 4096);
-    catalog_index(&catalog, 105, 8192);
-    assert_int_equal(located(104), 4096);
-    assert_int_equal(located(105), 8192);
-    assert_int_equal(located(1000), 8192);
-    catalog_index_cut(&catalog, 104);
-    assert_int_equal(located(1000), 4096);
-}
-
-static void a_seals_body_is_the_index(void **state)
-{
-    struct seal_entry e;
-    size_t size;
-    (void)state;
-
-    make_chain(1);
-    know_newest(1);
-    for (uint64_t k = 0; k < 10000; k++) /* thinned out on the way */
-        catalog_index(&catalog, 100 + k, 4096 + k * 128);
-    uint8_t *body = catalog_seal_body(&catalog, &size);
-    int n = seal_body_count(body + GROUP_HEADER_BYTES, size);
-    assert_in_range(n, 2048, SEAL_ENTRIES_MAX);
-    for (int k = 0; k < n; k++) {
-        seal_body_entry(&e, body + GROUP_HEADER_BYTES, (size_t)k);
-        assert_int_equal((uint64_t)e.place * PLACE_UNIT, 4096 + (e.lsn - 100) * 128);
-    }
-    memset(body, 0, outgoing_room(size, GROUP_ALIGN_MAX)); /* there is room for all of the group */
-    mem_free(&poor.alloc, body);
-    poor.left = 0;
-    assert_null(catalog_seal_body(&catalog, &size));
-    poor.left = UINT32_MAX;
-}
-
-static void set_index(uint64_t number, uint32_t groups)
-{
-    struct index x = {0};
-    struct member *m = find(chain[number].header.base_lsn);
-
-    for (uint32_t k = 0; k < groups; k++)
-        index_add(&x, &poor.alloc, chain[number].header.base_lsn + k, FIRST_PLACE + k);
-    catalog_set_index(&catalog, m, &x);
-    assert_null(x.entries);
-    catalog_release(&catalog, m);
-}
-
-static void a_sealed_member_gets_an_index(void **state)
-{
-    struct member_state s;
-    (void)state;
-
-    make_chain(3);
-    know_newest(1);
-    assert_int_equal(catalog_walk(&catalog), 0);
-    set_index(1, 2);
-    catalog_state(&catalog, catalog.members[0], &s);
-    assert_true(s.indexed);
-    set_index(1, 1);
-    assert_int_equal(catalog.members[0]->index.n, 1);
-    set_index(3, 2); /* the newest one keeps its own */
-    assert_int_equal(catalog.members[2]->index.n, 0);
-}
-
-static void indexes_stay_within_their_limit(void **state)
-{
-    struct member_state s;
-    (void)state;
-
-    make_chain(5);
-    know_newest(1);
-    assert_int_equal(catalog_walk(&catalog), 0);
-    catalog.index_limit = 2 * 16 * sizeof(struct seal_entry); /* two of the smallest */
-    set_index(1, 2);
-    set_index(2, 2);
-    expect_found(chain[1].header.base_lsn, 1); /* so that 2 is the least used */
-    set_index(3, 2);
-    const bool indexed[] = {true, false, true, false};
-    for (size_t k = 0; k < 4; k++) {
-        catalog_state(&catalog, catalog.members[k], &s);
-        assert_int_equal(s.indexed, indexed[k]);
-    }
-    assert_int_equal(located(chain[2].header.base_lsn), SEGMENT_HEADER_BLOCK); /* from its start */
-    catalog.index_limit = 1;
-    for (uint64_t k = 0; k < 1000; k++) /* the newest one's counts for nothing */
-        catalog_index(&catalog, chain[5].header.base_lsn + k, 4096 + k * 128);
-    set_index(4, 2);
-    for (size_t k = 0; k < 4; k++)
-        assert_int_equal(index_bytes(&catalog.members[k]->index), 0);
-    assert_int_equal(catalog.members[4]->index.n, 1000);
-}
-
 /* The rest */
 
 static void the_newest_one(void **state)
@@ -557,8 +449,6 @@ static void members_are_held_while_chains_come_and_go(void **state)
     catalog_free(&x.catalog);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -572,10 +462,6 @@ int main(void)
         TEST(a_reset_drops_everything),
         TEST(an_advance_without_memory_changes_nothing),
         TEST(the_front_is_dropped),
-        TEST(groups_are_found_by_the_index),
-        TEST(a_seals_body_is_the_index),
-        TEST(a_sealed_member_gets_an_index),
-        TEST(indexes_stay_within_their_limit),
         TEST(the_newest_one),
         TEST(the_newest_header_needs_no_file),
         TEST(all_are_shown_in_order),

@@ -210,8 +210,6 @@ static void errors_while_walking(void **state)
     assert_int_equal(open_files(), 5);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

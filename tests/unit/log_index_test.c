@@ -17,7 +17,7 @@ static uint32_t n;
 static int setup(void **state)
 {
     (void)state;
-    index = (struct index){0};
+    index = (struct index){.most = SEAL_ENTRIES_MAX};
     n = 0;
     return 0;
 }
@@ -195,6 +195,45 @@ static void without_memory_entries_are_left_out(void **state)
     assert_int_equal(index_bytes(&index), 0);
 }
 
+/* A smaller limit than a seal's is kept to in the same way. */
+static void a_small_one_thins_out_earlier(void **state)
+{
+    (void)state;
+    for (uint32_t most = INDEX_LEAST; most <= 256; most *= 2) {
+        index = (struct index){.most = most};
+        n = 0;
+        for (uint32_t k = 1; k <= 2000; k++) {
+            add(&alloc_default);
+            assert_in_range(index.n, 1, most);
+            assert_lookup(groups[n - 1].lsn, index.every - 1);
+            assert_lookup(groups[(uint64_t)k * 7919 % n].lsn, index.every - 1);
+        }
+        assert_int_equal(index_bytes(&index), most * sizeof(struct seal_entry));
+        index_free(&index, &alloc_default);
+        assert_int_equal(index.most, most);
+    }
+}
+
+static void a_seal_fills_one(void **state)
+{
+    static uint8_t body[SEAL_BODY_MAX];
+    (void)state;
+
+    for (uint32_t k = 0; k < 1000; k++)
+        add(&alloc_default);
+    seal_body_encode(body, index.entries, index.n);
+    for (uint32_t most = 64; most <= SEAL_ENTRIES_MAX; most *= 64) {
+        index_free(&index, &alloc_default);
+        index.most = most;
+        assert_true(index_add_seal(&index, &alloc_default, body, seal_body_bytes(1000)));
+        assert_in_range(index.n, 1, most);
+        assert_all_lookups(index.every - 1);
+    }
+    uint32_t before = index.n;
+    assert_false(index_add_seal(&index, &alloc_default, body, seal_body_bytes(1000) - 8));
+    assert_int_equal(index.n, before);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -207,6 +246,8 @@ int main(void)
         TEST(a_cut_forgets_what_is_above),
         TEST(cuts_and_thinning_go_together),
         TEST(without_memory_entries_are_left_out),
+        TEST(a_small_one_thins_out_earlier),
+        TEST(a_seal_fills_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

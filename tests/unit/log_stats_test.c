@@ -52,12 +52,24 @@ static void buckets_are_powers_of_two(void **state)
     assert_bucket(UINT64_MAX, 63);
 }
 
+static void one_stands_for_many(void **state)
+{
+    static struct stats s;
+    (void)state;
+    stat_sample_many(&s, WAL_HIST_READ_NS, 5, 64);
+    stat_sample_many(&s, WAL_HIST_READ_NS, 7, 1);
+    stat_sample(&s, WAL_HIST_READ_NS, 8);
+    assert_int_equal(s.bucket[WAL_HIST_READ_NS][2], 65);
+    assert_int_equal(s.bucket[WAL_HIST_READ_NS][3], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_add_up_and_are_set),
         cmocka_unit_test(there_is_a_place_for_each_number),
         cmocka_unit_test(buckets_are_powers_of_two),
+        cmocka_unit_test(one_stands_for_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
