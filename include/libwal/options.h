@@ -45,7 +45,7 @@ LIBWAL_BEGIN
  *                   new directory, less the umask
  * GROUP_ALIGN       bytes, 64, 512 or 4096, 64: each write begins at a multiple of it; for disks
  *                   that may damage bytes of a sector which a write did not name
- * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: later
+ * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: the largest state that a checkpoint holds
  * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: a sync that takes longer is told by an event
  * EVENT_RING        events, 1 .. 1048576, 1024: that wait to be told, for the callback and for each
  *                   subscription

@@ -111,6 +111,7 @@ static int fill_segment(void *ret, uint32_t size, const struct segment_info *s)
         .bytes = s->bytes,
         .records = s->last_lsn + 1 - s->first_lsn,
         .created_ns = s->created_ns,
+        .checkpoint_lsn = s->checkpoint_lsn,
     };
     if (!sized_fill(ret, size, &full, sizeof full, SIZE_UP_TO(wal_segment_t, checkpoint_lsn)))
         return fault(WAL_E_INVAL, "elem_size %u is too small", size);

@@ -156,6 +156,7 @@ static void end_newest(struct catalog *c, const struct advance *a)
 {
     struct member *m = c->members[c->n - 1];
     m->end = a->end;
+    m->checkpoint_known = a->checkpoint_known;
     m->sealed = true;
     member_index_cut(m, a->end.next_lsn - 1);
     catalog_limit_index(c);
@@ -297,6 +298,21 @@ int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret)
     return e;
 }
 
+int catalog_numbered(struct catalog *c, uint64_t number, struct member **ret)
+{
+    int e = 0;
+    pthread_mutex_lock(&c->mu);
+    if (number < c->members[0]->number)
+        e = walk_locked(c);
+    size_t k = e == 0 ? position_from(c, number) : 0;
+    if (e == 0 && (k == c->n || c->members[k]->number != number))
+        e = refuse(c, number, "is no part of the log");
+    if (e == 0)
+        e = hold(c, c->members[k], ret);
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
 int catalog_newest(struct catalog *c, struct member **ret)
 {
     pthread_mutex_lock(&c->mu);
@@ -332,7 +348,19 @@ void catalog_state(struct catalog *c, const struct member *m, struct member_stat
         .sealed = m->sealed,
         .gone = m->gone,
         .indexed = m->index.n || m->end.next_lsn == m->segment.header.base_lsn,
+        .checkpoint_known = m->checkpoint_known,
     };
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_set_checkpoint(struct catalog *c, struct member *m, uint64_t lsn, uint64_t offset)
+{
+    pthread_mutex_lock(&c->mu);
+    if (m->sealed && !m->gone) {
+        m->end.checkpoint_lsn = lsn;
+        m->end.checkpoint_offset = offset;
+        m->checkpoint_known = true;
+    }
     pthread_mutex_unlock(&c->mu);
 }
 

@@ -29,6 +29,7 @@ struct config {
     uint64_t index_bytes;
     uint64_t first_lsn; /* of a log that this open makes */
     uint32_t file_mode, dir_mode;
+    uint32_t checkpoint_bytes;
     bool has_label; /* false: new segments take over the label of the one before */
     uint8_t label[SEGMENT_LABEL_BYTES];
 
@@ -42,7 +43,7 @@ struct config {
     bool direct_io, retain_from_checkpoint;
     uint32_t codec, codec_level, codec_min_bytes;
     uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes, reserve_bytes;
-    uint32_t checkpoint_bytes, read_threads;
+    uint32_t read_threads;
 
     struct alloc alloc;
     struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */

@@ -7,6 +7,7 @@
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/catalog_index.h"
+#include "log/checkpoint.h"
 #include "log/commit.h"
 #include "log/reader.h"
 #include "log/zeros.h"
@@ -237,6 +238,14 @@ void fresh_refer(struct control *c, const struct boundary *end)
     c->tagged = end->tag_offset ? (struct place_ref){c->newest, end->tag_offset} : none;
 }
 
+static struct checkpoint_ref newest_checkpoint(const struct fresh *f, const struct writer *n)
+{
+    const struct boundary *end = &n->end;
+    const struct place_ref place = {n->segment.header.number, end->checkpoint_offset};
+    return end->checkpoint_offset ? (struct checkpoint_ref){end->checkpoint_lsn, place}
+                                  : f->checkpoint;
+}
+
 static int state_it(struct wal *w, const struct fresh *f, const struct writer *n)
 {
     struct control *c = &w->control.now;
@@ -248,6 +257,7 @@ static int state_it(struct wal *w, const struct fresh *f, const struct writer *n
     c->pid = w->os->pid(w->os->ctx);
     c->end_lsn = c->end_offset = 0;
     fresh_refer(c, &n->end);
+    c->checkpoint = newest_checkpoint(f, n);
     return control_write(&w->control);
 }
 
@@ -297,6 +307,7 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
         w->written_lsn = n->end.next_lsn - 1;
         w->written_offset = n->end.offset;
         w->tag_offset = n->end.tag_offset;
+        w->checkpoint = newest_checkpoint(f, n);
     }
     if (e == 0 && f->map)
         meta_map_swap(&w->meta, f->map);
@@ -366,7 +377,7 @@ void fresh_witness(struct wal *w)
 int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
 {
     const struct inherited *in = &w->inherited;
-    struct member *last = NULL;
+    struct member *last = NULL, *kept = NULL;
 
     *ret_fatal = false;
     int e = fresh_settle(w);
@@ -387,6 +398,7 @@ int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
                    .group_bytes = w->config.group_bytes},
         .advance = {.oldest = w->control.now.oldest},
         .first_lsn = w->control.now.first_lsn,
+        .checkpoint = w->checkpoint,
     };
     if (in->small) {
         segment_start(s, &f.births.begin);
@@ -404,7 +416,10 @@ int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
         e = tag_read(s, w->alloc, in->vouched.tag_offset, &f.births.tag);
     }
     if (e == 0)
+        e = checkpoint_carry(w, last->number, f.births.begin.offset, &f.births, &kept);
+    if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
+    catalog_release(&w->catalog, kept);
     catalog_release(&w->catalog, last);
     return e;
 }
@@ -496,8 +511,9 @@ int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
         .salt = salt,
         .base_lsn = w->writer.end.next_lsn,
         .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest, .ends = true},
+        .advance = {.oldest = w->control.now.oldest, .ends = true, .checkpoint_known = true},
         .first_lsn = w->control.now.first_lsn,
+        .checkpoint = w->checkpoint,
     };
 
     *ret_fatal = false;

@@ -19,11 +19,12 @@ struct fresh {
     struct follow follow;
     uint32_t flags; /* SEGMENT_RESET */
     struct births births;
-    struct advance advance; /* without `add` */
-    uint64_t first_lsn;     /* what control says then */
-    struct meta_map *map;   /* becomes the metadata in the same step, and is the old map then; NULL:
-                               they stay as they are */
-    bool cuts;              /* records above cut_lsn go: readers are told, the numbers fall back */
+    struct advance advance;           /* without `add` */
+    uint64_t first_lsn;               /* what control says then */
+    struct checkpoint_ref checkpoint; /* the newest one then, unless the births have one */
+    struct meta_map *map; /* becomes the metadata in the same step, and is the old map then; NULL:
+                             they stay as they are */
+    bool cuts;            /* records above cut_lsn go: readers are told, the numbers fall back */
     uint64_t cut_lsn;
 };
 

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "log/catalog_index.h"
+#include "log/checkpoint.h"
 #include "log/follow.h"
 
 struct lister {
@@ -34,10 +35,25 @@ static void list_member(void *ctx, const struct member *m, const struct member *
     x->n++;
 }
 
+/* A segment may go meanwhile, and one that is damaged is to be listed all the same. */
+static int add_checkpoints(struct wal *w, struct lister *x)
+{
+    struct fault before = *fault_last();
+    int e = 0;
+    for (size_t k = 0; e == 0 && k < x->n; k++) {
+        e = checkpoint_lsn_in_segment(w, x->list[k].number, &x->list[k].checkpoint_lsn);
+        if (e == WAL_E_NOTFOUND || e == WAL_E_CORRUPT)
+            e = 0;
+    }
+    if (e == 0)
+        fault_put(&before);
+    return e;
+}
+
 int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n)
 {
     struct lister x = {.log = w, .room = 16};
-    int e = follow_look(w);
+    int e = follow_meta(w);
     if (e == 0)
         e = catalog_walk(&w->catalog);
     if (e < 0)
@@ -54,6 +70,11 @@ int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n)
             break;
         mem_free(w->alloc, x.list);
         x.room = x.n;
+    }
+    e = add_checkpoints(w, &x);
+    if (e < 0) {
+        mem_free(w->alloc, x.list);
+        return e;
     }
     *ret = x.list;
     *ret_n = x.n;

@@ -32,7 +32,7 @@
 struct report {
     uint32_t verdict; /* WAL_RECOVERY_... */
     bool clean_close; /* the log had been closed, and nothing has come to it since */
-    uint64_t first_lsn, last_lsn, next_lsn, durable_lsn;
+    uint64_t first_lsn, last_lsn, next_lsn, durable_lsn, checkpoint_lsn;
     uint64_t discarded_bytes, carried_records, segments, duration_ns, cut_segment, cut_offset,
         header_repairs;
 };
@@ -102,8 +102,9 @@ struct wal {
     int failure;              /* mu: the sticky code; 0: healthy */
     struct fault cause;       /* mu */
     uint64_t indoubt_lsn; /* mu: when it failed, records up to here had been handed to the kernel */
-    struct background background; /* mu */
-    struct meta_map meta;         /* mu; changed with the write turn only */
+    struct background background;     /* mu */
+    struct meta_map meta;             /* mu; changed with the write turn only */
+    struct checkpoint_ref checkpoint; /* the same: the newest one that is durable */
 
     /* Counts the times that the log changed otherwise than by growing: under mu, together with the
      * numbers and the catalog. Who has found and loaded a place looks whether it is still the same;

@@ -148,6 +148,7 @@ static void finish_report(struct wal *w, uint64_t began)
     r->next_lsn = w->next_lsn;
     r->last_lsn = r->next_lsn > r->first_lsn ? r->next_lsn - 1 : 0;
     r->durable_lsn = atomic_load(&w->durable_lsn);
+    r->checkpoint_lsn = w->checkpoint.lsn;
     r->duration_ns = w->os->now(w->os->ctx) - began;
     stat_set(&w->stats, WAL_STAT_DISCARDED_BYTES, r->discarded_bytes);
     stat_set(&w->stats, WAL_STAT_RECOVERY_NS, r->duration_ns);
@@ -189,6 +190,7 @@ static int state_clean_close(struct wal *w)
     c->end_lsn = w->writer.end.next_lsn - 1;
     c->end_offset = w->writer.end.offset;
     fresh_refer(c, &w->writer.end);
+    c->checkpoint = w->checkpoint;
     return control_write(&w->control);
 }
 

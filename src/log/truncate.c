@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/plant.h"
 #include "log/append.h"
+#include "log/checkpoint.h"
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/meta_changes.h"
@@ -48,6 +49,7 @@ static void find_oldest(void *ctx, const struct member *m, const struct member *
         f->oldest = after && after->segment.header.base_lsn <= f->lsn ? after->number : m->number;
 }
 
+/* 1: the newest checkpoint has to be taken over first. */
 static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
 {
     struct front front = {.lsn = lsn};
@@ -57,14 +59,17 @@ static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
     int e = catalog_walk(&w->catalog);
     if (e < 0)
         return e;
+    catalog_each(&w->catalog, find_oldest, &front);
+    if (w->checkpoint.place.segment && w->checkpoint.place.segment < front.oldest && !PLANTED(33))
+        return 1;
     *ret_fatal = true;
     e = fresh_settle(w);
     if (e < 0)
         return e;
-    catalog_each(&w->catalog, find_oldest, &front);
     uint64_t removed = lsn - atomic_load(&w->first_lsn);
     w->control.now.first_lsn = lsn;
     w->control.now.oldest = front.oldest;
+    w->control.now.checkpoint = w->checkpoint;
     e = control_write(&w->control);
     if (e < 0)
         return e;
@@ -92,10 +97,27 @@ static int check_front(const struct wal *w, uint64_t lsn)
     return lsn > w->next_lsn ? outside(w, lsn) : 0;
 }
 
-int truncate_before(struct wal *w, uint64_t lsn)
+/* 1: not done, see cut_front. */
+static int cut_front_once(struct wal *w, uint64_t lsn)
 {
     bool fatal = false;
 
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    int e = check_front(w, lsn); /* others may have cut meanwhile */
+    if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
+        pthread_mutex_unlock(&w->mu);
+        e = cut_front(w, lsn, &fatal);
+        pthread_mutex_lock(&w->mu);
+        e = settle(w, e, fatal);
+    }
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+int truncate_before(struct wal *w, uint64_t lsn)
+{
     pthread_mutex_lock(&w->mu);
     int e = check_front(w, lsn);
     bool nothing = lsn <= atomic_load(&w->first_lsn);
@@ -105,19 +127,8 @@ int truncate_before(struct wal *w, uint64_t lsn)
         return 0;
     if (e == 0 && buffered)
         e = append_sync(w, lsn - 1);
-    if (e < 0)
-        return e;
-    pthread_mutex_lock(&w->mu);
-    turn_take(w);
-    e = check_front(w, lsn); /* others may have cut meanwhile */
-    if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
-        pthread_mutex_unlock(&w->mu);
-        e = cut_front(w, lsn, &fatal);
-        pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
-    }
-    turn_give(w);
-    pthread_mutex_unlock(&w->mu);
+    while (e == 0 && (e = cut_front_once(w, lsn)) == 1)
+        e = checkpoint_forward(w);
     return e;
 }
 
@@ -149,7 +160,8 @@ static int find_cut(struct wal *w, struct fresh *f, struct member **ret)
 static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct meta_map *map,
                    bool *ret_fatal)
 {
-    struct member *m = NULL;
+    const struct checkpoint_ref none = {0};
+    struct member *m = NULL, *kept = NULL;
     struct fresh f = {
         .births = {.meta = map ? map : &w->meta,
                    .last_kept = lsn,
@@ -158,6 +170,7 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct me
                    .group_bytes = w->config.group_bytes},
         .advance = {.oldest = w->control.now.oldest, .ends = true},
         .first_lsn = w->control.now.first_lsn,
+        .checkpoint = w->checkpoint.lsn <= lsn ? w->checkpoint : none,
         .map = map,
         .cuts = true,
         .cut_lsn = lsn,
@@ -176,10 +189,13 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct me
         catalog_release(&w->catalog, m);
         return 0;
     }
+    if (e == 0 && f.checkpoint.lsn)
+        e = checkpoint_carry(w, m->number, f.births.begin.offset, &f.births, &kept);
     if (e == 0)
         e = fresh_salt(w, &f.salt);
     if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
+    catalog_release(&w->catalog, kept);
     catalog_release(&w->catalog, m);
     if (e == 0)
         stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);

@@ -14,6 +14,7 @@ from pathlib import Path
 HEADERS = {
     "append.h",
     "batch.h",
+    "checkpoint.h",
     "error.h",
     "event.h",
     "info.h",

@@ -55,7 +55,7 @@ static const struct expected {
     {27, "file_mode", BUILT, 0600, 0777, 0600},
     {28, "dir_mode", BUILT, 0700, 0755, 0700},
     {29, "group_align", BUILT, 64, 4096, 64},
-    {30, "checkpoint_bytes", LATER, 0, GIB, 64 * MIB},
+    {30, "checkpoint_bytes", BUILT, 0, GIB, 64 * MIB},
     {31, "slow_sync_us", BUILT, 0, UINT64_C(3600000000), 0},
     {32, "event_ring", BUILT, 1, 1048576, 1024},
     {33, "read_threads", LATER, 1, 64, 1},
