@@ -401,9 +401,9 @@ static void run(struct wal *w, bool sync, bool all)
     }
 }
 
-void commit_round(struct wal *w, bool sync)
+void commit_round(struct wal *w)
 {
-    run(w, sync, true);
+    run(w, true, true);
 }
 
 void commit_write(struct wal *w, bool all)
@@ -427,7 +427,7 @@ static bool time_is_up(struct wal *w, uint64_t began, int64_t timeout_ns, int64_
     return passed >= timeout_ns;
 }
 
-int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
+int commit_wait(struct wal *w, struct waiter *me, int64_t timeout_ns)
 {
     uint64_t began = timeout_ns < 0 ? 0 : w->os->now(w->os->ctx);
     int64_t left;
@@ -439,13 +439,11 @@ int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
                          (unsigned long long)me->lsn);
             break;
         }
-        if (lead && turn_try(w)) {
-            commit_round(w, true);
+        if (turn_try(w)) {
+            commit_round(w);
             turn_give(w);
-        } else if (lead) {
-            waiter_sleep(w, me, left);
         } else {
-            (void)turn_sleep(w, left);
+            waiter_sleep(w, me, left);
         }
     }
     waiter_remove(w, me);

@@ -205,7 +205,7 @@ static int finish(struct wal *w)
     w->write_error.code = 0;
     int before = w->failure, e = 0;
     if (commit_behind(w, true))
-        commit_round(w, true);
+        commit_round(w);
     if (before)
         e = wal_failed_fault(w);
     else if (w->failure)
