@@ -214,6 +214,6 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.event_fn = o->event_fn;
     c.event_ctx = o->event_ctx;
     c.os = o->os != NULL ? o->os : os_posix();
-    config_settle(&c);
+    config_adjust(&c);
     *ret = c;
 }

@@ -290,7 +290,7 @@ static int erase(struct wal *w, uint64_t touched)
 {
     if (!w->started)
         return 0;
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     int e = writer_erase(&w->writer, max_u64(touched, w->writer.end.offset));
     if (e == 0)

@@ -119,7 +119,7 @@ int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
 int fresh_prepare(struct wal *w)
 {
     pthread_mutex_lock(&w->mu);
-    zeros_settle(w); /* the background thread may be about to make the same file */
+    zeros_wait(w); /* the background thread may be about to make the same file */
     pthread_mutex_unlock(&w->mu);
     if (w->prepared.fd >= 0)
         return 0;
@@ -329,7 +329,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
 
     *ret_named = false;
     pthread_mutex_lock(&w->mu);
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (!w->started)
         w->control.now.epoch++;

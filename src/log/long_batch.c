@@ -243,7 +243,7 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
     e = s->changes ? meta_map_with(&w->meta, w->alloc, s->changes->list, s->changes->n, &map) : 0;
     if (e < 0)
         return e;
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     e = write_batch(&r, how == APPEND_DURABLE);
     pthread_mutex_lock(&w->mu);

@@ -212,7 +212,7 @@ static int finish(struct wal *w)
         e = wal_indoubt_fault(w, atomic_load(&w->durable_lsn) + 1);
     else if (w->write_error.code)
         e = fault_put(&w->write_error);
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (e == 0 && w->started)
         e = fresh_seal(w, &fatal);

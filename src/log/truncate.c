@@ -17,7 +17,7 @@ static int outside(const struct wal *w, uint64_t lsn)
 }
 
 /* After a change with the turn, under mu again: a fatal failure ends the handle. */
-static int settle(struct wal *w, int e, bool fatal)
+static int end_change(struct wal *w, int e, bool fatal)
 {
     if (e < 0 && fatal) {
         wal_fail(w);
@@ -109,7 +109,7 @@ static int cut_front_once(struct wal *w, uint64_t lsn)
         pthread_mutex_unlock(&w->mu);
         e = cut_front(w, lsn, &fatal);
         pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
+        e = end_change(w, e, fatal);
     }
     turn_give(w);
     pthread_mutex_unlock(&w->mu);
@@ -231,7 +231,7 @@ static int replace(struct wal *w, uint64_t lsn, struct source *source)
     pthread_mutex_unlock(&w->mu);
     e = cut_end(w, lsn, source, changes ? &map : NULL, &fatal);
     pthread_mutex_lock(&w->mu);
-    e = settle(w, e, fatal);
+    e = end_change(w, e, fatal);
     meta_map_free(&map, w->alloc);
     if (e == 0 && source)
         append_count(w, source);
@@ -299,7 +299,7 @@ int truncate_reset(struct wal *w, uint64_t next)
         pthread_mutex_unlock(&w->mu);
         e = cut_all(w, next, &fatal);
         pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
+        e = end_change(w, e, fatal);
         exclusive_end(w);
     }
     pthread_mutex_unlock(&w->mu);
@@ -332,7 +332,7 @@ int truncate_rotate(struct wal *w)
             if (e == 0)
                 e = fresh_rotate(w, salt, &fatal);
             pthread_mutex_lock(&w->mu);
-            e = settle(w, e, fatal);
+            e = end_change(w, e, fatal);
         }
         exclusive_end(w);
     }

@@ -22,7 +22,7 @@ static void take_over(struct wal *w)
     b->zeroed_to = 0;
 }
 
-void zeros_settle(struct wal *w)
+void zeros_wait(struct wal *w)
 {
     struct background *b = &w->background;
     b->zero_wanted = b->prepare_wanted = false;

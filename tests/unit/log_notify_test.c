@@ -38,7 +38,7 @@ static int teardown(void **state)
 /* Behind the back of the log: as if a sync had reached this LSN. */
 static void reach(uint64_t lsn)
 {
-    durable_calls_settle(&yard.log->notify.calls, lsn, 0);
+    durable_calls_answer(&yard.log->notify.calls, lsn, 0);
 }
 
 static void on_durable(uint64_t lsn, wal_durable_fn fn, void *ctx)
