@@ -8,6 +8,8 @@
 #include "log/background.h"
 #include "log/catalog_index.h"
 #include "log/fresh.h"
+#include "log/rotate.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, COPY_WAIT_NS = 50 * 1000 };
@@ -195,8 +197,8 @@ static void write_list(struct wal *w, struct staged *list, bool sync, struct out
         o->rest = list;
         o->touched = 0;
         if (list->fresh)
-            o->error = w->started ? fresh_rotate(w, list->salt, &o->fatal)
-                                  : fresh_start(w, list->salt, &o->fatal);
+            o->error = w->started ? rotate_segment(w, list->salt, &o->fatal)
+                                  : start_segment(w, list->salt, &o->fatal);
         if (o->error < 0)
             return;
         size_t n = collect(w, &list, groups);

@@ -10,7 +10,11 @@
 #include "log/create.h"
 #include "log/follow.h"
 #include "log/fresh.h"
+#include "log/prepared.h"
 #include "log/recover.h"
+#include "log/rotate.h"
+#include "log/settle.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 static int new_log(const char *path, const struct config *config, struct wal **ret)
@@ -105,10 +109,10 @@ static int settle_at_open(struct wal *w, const struct ending *end)
     if (PLANTED(1) || PLANTED(30))
         return go_on_in_old_segment(w);
     if (end->clean_close)
-        return w->control.even ? 0 : fresh_settle(w);
+        return w->control.even ? 0 : settle_once(w);
     int e = fresh_salt(w, &salt);
     if (e == 0)
-        e = fresh_start(w, salt, &fatal);
+        e = start_segment(w, salt, &fatal);
     if (e == 0)
         w->report.carried_records = w->inherited.carry_records;
     return e;
@@ -166,7 +170,7 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
         return e;
     e = config->read_only ? follow_open(w) : open_for_writing(w);
     if (e < 0) {
-        fresh_discard_prepared(w);
+        prepared_discard(w);
         give_lock(w);
         wal_unref(w);
         return e;
@@ -215,12 +219,12 @@ static int finish(struct wal *w)
     zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (e == 0 && w->started)
-        e = fresh_seal(w, &fatal);
+        e = rotate_seal(w, &fatal);
     if (e == 0 && w->started)
         e = state_clean_close(w);
     if (e == 0 && w->started)
         fresh_witness(w);
-    fresh_discard_prepared(w);
+    prepared_discard(w);
     return e;
 }
 
