@@ -45,6 +45,9 @@ struct config {
     uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes, reserve_bytes;
     uint32_t read_threads;
 
+    bool has_machine;
+    wal_machine_t machine;
+
     struct alloc alloc;
     struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */
     const struct os *os;

@@ -28,8 +28,9 @@ uint64_t fresh_birth_end(const struct wal *w)
 {
     uint32_t align = w->config.group_align;
     uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, align) : 0;
+    uint64_t state = atomic_load(&w->machine.head_bytes);
     uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
-    return SEGMENT_HEADER_BLOCK + meta + tag + (w->started ? 0 : w->inherited.carry_bytes);
+    return SEGMENT_HEADER_BLOCK + meta + tag + state + (w->started ? 0 : w->inherited.carry_bytes);
 }
 
 /* A name that is gone, or that can't be removed now, is not an error here. */
@@ -354,6 +355,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
         file_close(&n.segment.file);
         return e;
     }
+    machine_move(w);
     fresh_witness(w);
     fresh_remove(w, &dropped);
     index_births(w, &n);
@@ -374,10 +376,22 @@ void fresh_witness(struct wal *w)
     control_write_witness(&w->control, &s);
 }
 
+/* The machine's state at the head of a segment. When it fails so does the log. */
+static int head_with_state(struct wal *w, struct births *b, struct checkpoint_state *state,
+                           bool *ret_fatal)
+{
+    int e = machine_snapshot(w, state);
+    *ret_fatal = e == WAL_E_CALLBACK;
+    if (e == 1)
+        b->state = state;
+    return e < 0 ? e : 0;
+}
+
 int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
 {
     const struct inherited *in = &w->inherited;
     struct member *last = NULL, *kept = NULL;
+    struct checkpoint_state state;
 
     *ret_fatal = false;
     int e = fresh_settle(w);
@@ -417,6 +431,8 @@ int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
     }
     if (e == 0)
         e = checkpoint_carry(w, last->number, f.births.begin.offset, &f.births, &kept);
+    if (e == 0)
+        e = head_with_state(w, &f.births, &state, ret_fatal);
     if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
     catalog_release(&w->catalog, kept);
@@ -516,8 +532,14 @@ int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
         .checkpoint = w->checkpoint,
     };
 
-    *ret_fatal = false;
-    int e = reserve_all(w, &f.births);
+    struct checkpoint_state state;
+
+    int e = w->machine.ready ? commit_sync(w) : 0; /* the machine is given everything */
+    *ret_fatal = e < 0;
+    if (e == 0)
+        e = head_with_state(w, &f.births, &state, ret_fatal);
+    if (e == 0)
+        e = reserve_all(w, &f.births);
     if (e == 0)
         e = seal_and_make(w, &f, ret_fatal);
     if (e == 0) {

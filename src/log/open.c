@@ -154,6 +154,13 @@ static void finish_report(struct wal *w, uint64_t began)
     stat_set(&w->stats, WAL_STAT_RECOVERY_NS, r->duration_ns);
 }
 
+static void abandon_open(struct wal *w)
+{
+    fresh_discard_prepared(w);
+    give_lock(w);
+    wal_unref(w);
+}
+
 int log_open(const char *path, const struct config *config, struct wal **ret)
 {
     uint64_t began = config->os->now(config->os->ctx);
@@ -166,15 +173,19 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
         return e;
     e = config->read_only ? follow_open(w) : open_for_writing(w);
     if (e < 0) {
-        fresh_discard_prepared(w);
-        give_lock(w);
-        wal_unref(w);
+        abandon_open(w);
         return e;
     }
     if (!w->follower) {
         pthread_mutex_lock(&w->mu);
         commit_publish(w);
         pthread_mutex_unlock(&w->mu);
+    }
+    e = machine_open(w);
+    if (e < 0) {
+        background_stop(w);
+        abandon_open(w);
+        return e;
     }
     finish_report(w, began);
     *ret = w;
