@@ -8,6 +8,7 @@
 #include "log/background.h"
 #include "log/catalog_index.h"
 #include "log/fresh.h"
+#include "log/reserve.h"
 #include "log/zeros.h"
 
 enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, COPY_WAIT_NS = 50 * 1000 };
@@ -122,6 +123,11 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
     if (e < 0 && flags && fault_last()->sys_errno == EOPNOTSUPP) {
         flags = 0;
         e = writer_put(x, groups, n, flags, touched);
+    }
+    if (flags == 0 && reserve_spend(w, e)) {
+        uint64_t before = *touched;
+        e = writer_put(x, groups, n, flags, touched);
+        *touched = max_u64(*touched, before);
     }
     if (e < 0) {
         stat_add(&w->stats, WAL_STAT_WRITE_ERRORS, 1);

@@ -10,6 +10,7 @@
 #include "log/checkpoint.h"
 #include "log/commit.h"
 #include "log/reader.h"
+#include "log/reserve.h"
 #include "log/zeros.h"
 
 int fresh_salt(const struct wal *w, uint64_t *ret)
@@ -126,6 +127,8 @@ int fresh_prepare(struct wal *w)
         return 0;
     uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
     int e = fresh_make_zeros(w, bytes, &w->prepared);
+    if (reserve_spend(w, e))
+        e = fresh_make_zeros(w, bytes, &w->prepared);
     if (e == 0)
         w->prepared_bytes = bytes;
     else
@@ -323,9 +326,26 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     return e;
 }
 
+/* All that can be undone. */
+static int make_file(struct wal *w, struct fresh *f, struct writer *ret)
+{
+    *ret = (struct writer){.segment.file.fd = -1};
+    int e = take_file(w, ret);
+    if (e < 0)
+        return e;
+    e = fill(w, f, ret);
+    if (e == 0)
+        e = catalog_reserve(&w->catalog);
+    if (e < 0) {
+        try_unlink(w, ret->segment.file.name);
+        file_close(&ret->segment.file);
+    }
+    return e;
+}
+
 int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
 {
-    struct writer n = {.segment.file.fd = -1};
+    struct writer n;
     struct numbers dropped = {0};
 
     *ret_named = false;
@@ -334,17 +354,11 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     pthread_mutex_unlock(&w->mu);
     if (!w->started)
         w->control.now.epoch++;
-    int e = take_file(w, &n);
+    int e = make_file(w, f, &n);
+    if (reserve_spend(w, e))
+        e = make_file(w, f, &n);
     if (e < 0)
         return e;
-    e = fill(w, f, &n);
-    if (e == 0)
-        e = catalog_reserve(&w->catalog);
-    if (e < 0) {
-        try_unlink(w, n.segment.file.name);
-        file_close(&n.segment.file);
-        return e;
-    }
     *ret_named = true;
     e = name_it(w, &n);
     if (e == 0)
@@ -457,6 +471,11 @@ static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
             return e;
     }
     int e = writer_put(&w->writer, &g, 1, 0, &touched);
+    if (reserve_spend(w, e)) {
+        uint64_t before = touched;
+        e = writer_put(&w->writer, &g, 1, 0, &touched);
+        touched = max_u64(touched, before);
+    }
     if (e < 0) {
         struct fault cause = *fault_last();
         *ret_fatal = writer_erase(&w->writer, touched) < 0;
@@ -549,5 +568,7 @@ int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
                                      .lsn = w->writer.end.next_lsn});
     }
     mem_free(w->alloc, f.births.lent);
+    if (e == 0)
+        (void)!reserve_fill(w);
     return e;
 }

@@ -126,6 +126,7 @@ struct wal {
     struct machine machine;
     struct names leftovers; /* files that are no part of the log */
     uint64_t next_number;   /* of the next segment: above every number in the directory */
+    bool reserved;          /* the space-holder is there, whole */
     struct file prepared;   /* the next segment's file of zeros; fd -1: none */
     uint64_t prepared_bytes;
 

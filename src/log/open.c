@@ -11,6 +11,7 @@
 #include "log/follow.h"
 #include "log/fresh.h"
 #include "log/recover.h"
+#include "log/reserve.h"
 #include "log/zeros.h"
 
 static int new_log(const char *path, const struct config *config, struct wal **ret)
@@ -181,7 +182,9 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
         commit_publish(w);
         pthread_mutex_unlock(&w->mu);
     }
-    e = machine_open(w);
+    e = w->follower ? 0 : reserve_fill(w);
+    if (e == 0)
+        e = machine_open(w);
     if (e < 0) {
         background_stop(w);
         abandon_open(w);
