@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RECORD = 1500, BALLAST = 512 * 1024, SKIPPED = 77, EXTRA = 40 };
+enum { RECORD = 8000, BALLAST = 512 * 1024, SKIPPED = 77, EXTRA = 10 };
 #define EXT4_SHUTDOWN _IOR('X', 125, uint32_t)
 enum { SHUTDOWN_NOLOGFLUSH = 2 };
 
