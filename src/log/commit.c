@@ -102,6 +102,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
 {
     struct writer *x = &w->writer;
     uint64_t bytes = writer_bytes(x, groups, n);
+    bool moves = PLANTED(24) && flags; /* also where the write is not to be durable by itself */
 
     *ret_fatal = false;
     *touched = x->end.offset;
@@ -135,7 +136,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
         return e;
     }
     count_groups(w, groups, n, bytes);
-    if (flags) {
+    if (flags || moves) {
         x->durable_offset = x->end.offset;
         x->durable_link = x->end.link;
         e = count_sync(w, w->os->now(w->os->ctx) - began, bytes);
