@@ -39,7 +39,11 @@ LIBWAL_BEGIN
  * RETAIN_AGE_MS     ms, 0 .. 2^64-1, 0 off: later
  * RETAIN_FROM_CHECKPOINT  flag, 0: later
  * PIN_LIMIT_BYTES   bytes, 0 .. 2^64-1, 1G: later
- * RESERVE_BYTES     bytes, 0 .. 1024G, 0: later
+ * RESERVE_BYTES     bytes, 0 .. 1024G, 0: a file "reserve" of that size keeps space. When the file
+ *                   system has none left, it is emptied, an event WRITE_ERROR (NOSPC) tells, and
+ *                   the write that failed is tried once more: so there is that much left to make
+ *                   room with. It is made again at open and at the next new segment that there is
+ *                   room for. 0: none is made; one that is there stays
  * FILE_MODE         permission bits, 0600 .. 0777, 0600: of new files, less the process's umask
  * DIR_MODE          permission bits, 0700 .. 0777 without write for group and others, 0700: of a
  *                   new directory, less the umask

@@ -50,6 +50,7 @@
 #include <libwal/error.h>
 #include <libwal/event.h>
 #include <libwal/info.h>
+#include <libwal/machine.h>
 #include <libwal/meta.h>
 #include <libwal/open.h>
 #include <libwal/options.h>

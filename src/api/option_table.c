@@ -71,7 +71,7 @@ static const struct option table[OPTION_LAST + 1] = {
     [WAL_OPT_RETAIN_AGE_MS] = NUMBER("retain_age_ms", false, 0, UINT64_MAX, 0),
     [WAL_OPT_RETAIN_FROM_CHECKPOINT] = FLAG("retain_from_checkpoint", false, 0),
     [WAL_OPT_PIN_LIMIT_BYTES] = BYTES("pin_limit_bytes", false, 0, UINT64_MAX, GIB),
-    [WAL_OPT_RESERVE_BYTES] = BYTES("reserve_bytes", false, 0, TIB, 0),
+    [WAL_OPT_RESERVE_BYTES] = BYTES("reserve_bytes", true, 0, TIB, 0),
     [WAL_OPT_FILE_MODE] = {"file_mode", OPTION_OCTAL, true, 0600, 0777, 0600, NULL, NULL, NULL},
     [WAL_OPT_DIR_MODE] = {"dir_mode", OPTION_OCTAL, true, 0700, 0777, 0700, NULL, is_safe_dir_mode,
                           "from 0700 to 0777 without write for group and others"},

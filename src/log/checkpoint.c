@@ -92,6 +92,24 @@ int checkpoint_get(struct wal *w, void *buf, size_t cap, struct checkpoint_state
     return place_result(w, e);
 }
 
+int checkpoint_read_whole(struct wal *w, uint8_t **ret_bytes, struct checkpoint_state *ret)
+{
+    uint8_t *bytes = NULL;
+    int e;
+
+    while ((e = checkpoint_get(w, bytes, bytes ? (size_t)ret->size : 0, ret)) == WAL_E_TOOBIG) {
+        uint8_t *more = mem_resize(w->alloc, bytes, (size_t)ret->size);
+        if (!more) {
+            e = fault_nomem();
+            break;
+        }
+        bytes = more;
+    }
+    ret->bytes = bytes;
+    *ret_bytes = bytes;
+    return e;
+}
+
 /* The newest one of a sealed member, which may have to be looked for. */
 static int find_in_sealed(struct wal *w, struct member *m, struct member_state *state)
 {
@@ -195,24 +213,6 @@ int checkpoint_carry(struct wal *w, uint64_t segment, uint64_t offset, struct bi
     return 0;
 }
 
-static int read_whole(struct wal *w, uint8_t **ret_bytes, struct checkpoint_state *ret)
-{
-    uint8_t *bytes = NULL;
-    int e;
-
-    while ((e = checkpoint_get(w, bytes, bytes ? (size_t)ret->size : 0, ret)) == WAL_E_TOOBIG) {
-        uint8_t *more = mem_resize(w->alloc, bytes, (size_t)ret->size);
-        if (!more) {
-            e = fault_nomem();
-            break;
-        }
-        bytes = more;
-    }
-    ret->bytes = bytes;
-    *ret_bytes = bytes;
-    return e;
-}
-
 /* One that came meanwhile, or a cut below it, makes it needless. */
 int checkpoint_forward(struct wal *w)
 {
@@ -220,7 +220,7 @@ int checkpoint_forward(struct wal *w)
     struct fault before = *fault_last();
     uint8_t *bytes;
 
-    int e = read_whole(w, &bytes, &s);
+    int e = checkpoint_read_whole(w, &bytes, &s);
     if (e == 0)
         e = write_one(w, &s);
     mem_free(w->alloc, bytes);

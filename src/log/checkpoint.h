@@ -15,6 +15,9 @@
 MUST_USE int checkpoint_put(struct wal *w, const struct checkpoint_state *s);
 /* The newest one. NOTFOUND: none; TOOBIG: *ret says how large it is. Any thread. */
 MUST_USE int checkpoint_get(struct wal *w, void *buf, size_t cap, struct checkpoint_state *ret);
+/* The same whole, in memory of its own, which the caller frees, also after an error. */
+MUST_USE int checkpoint_read_whole(struct wal *w, uint8_t **ret_bytes,
+                                   struct checkpoint_state *ret);
 /* The newest one that lies in a segment. Any thread. */
 MUST_USE int checkpoint_in_segment(struct wal *w, uint64_t number, void *buf, size_t cap,
                                    struct checkpoint_state *ret);

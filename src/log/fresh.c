@@ -8,6 +8,7 @@
 #include "log/prepared.h"
 #include "log/reader.h"
 #include "log/removal.h"
+#include "log/reserve.h"
 #include "log/zeros.h"
 
 int fresh_salt(const struct wal *w, uint64_t *ret)
@@ -26,8 +27,9 @@ uint64_t fresh_birth_end(const struct wal *w)
 {
     uint32_t align = w->config.group_align;
     uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, align) : 0;
+    uint64_t state = atomic_load(&w->machine.head_bytes);
     uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
-    return SEGMENT_HEADER_BLOCK + meta + tag + (w->started ? 0 : w->inherited.carry_bytes);
+    return SEGMENT_HEADER_BLOCK + meta + tag + state + (w->started ? 0 : w->inherited.carry_bytes);
 }
 
 static void put_label(struct wal *w, uint8_t label[SEGMENT_LABEL_BYTES])
@@ -201,9 +203,26 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     return e;
 }
 
+/* All that can be undone. */
+static int make_file(struct wal *w, struct fresh *f, struct writer *ret)
+{
+    *ret = (struct writer){.segment.file.fd = -1};
+    int e = prepared_take(w, ret);
+    if (e < 0)
+        return e;
+    e = fill(w, f, ret);
+    if (e == 0)
+        e = catalog_reserve(&w->catalog);
+    if (e < 0) {
+        remove_quietly(w, ret->segment.file.name);
+        file_close(&ret->segment.file);
+    }
+    return e;
+}
+
 int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
 {
-    struct writer n = {.segment.file.fd = -1};
+    struct writer n;
     struct numbers dropped = {0};
 
     *ret_named = false;
@@ -212,17 +231,11 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     pthread_mutex_unlock(&w->mu);
     if (!w->started)
         w->control.now.epoch++;
-    int e = prepared_take(w, &n);
+    int e = make_file(w, f, &n);
+    if (reserve_spend(w, e))
+        e = make_file(w, f, &n);
     if (e < 0)
         return e;
-    e = fill(w, f, &n);
-    if (e == 0)
-        e = catalog_reserve(&w->catalog);
-    if (e < 0) {
-        remove_quietly(w, n.segment.file.name);
-        file_close(&n.segment.file);
-        return e;
-    }
     *ret_named = true;
     e = name_it(w, &n);
     if (e == 0)
@@ -233,6 +246,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
         file_close(&n.segment.file);
         return e;
     }
+    machine_move(w);
     fresh_witness(w);
     remove_segments(w, &dropped);
     index_births(w, &n);
@@ -251,4 +265,13 @@ void fresh_witness(struct wal *w)
         .salt_low = (uint32_t)x->segment.header.salt,
     };
     control_write_witness(&w->control, &s);
+}
+
+int fresh_head(struct wal *w, struct fresh *f, struct checkpoint_state *state, bool *ret_fatal)
+{
+    int e = machine_snapshot(w, state);
+    *ret_fatal = e == WAL_E_CALLBACK;
+    if (e == 1)
+        f->births.state = state;
+    return e < 0 ? e : 0;
 }

@@ -29,6 +29,11 @@ struct fresh {
  * failure: then there is no way back. */
 MUST_USE int fresh_make(struct wal *w, struct fresh *f, bool *ret_named);
 
+/* Has the segment begin with the machine's state, if there is a machine: *state is lent until
+ * fresh_make. *ret_fatal: it failed, and so does the log. */
+MUST_USE int fresh_head(struct wal *w, struct fresh *f, struct checkpoint_state *state,
+                        bool *ret_fatal);
+
 /* Where the first group of the next segment will begin, as an upper bound. Under mu. */
 uint64_t fresh_birth_end(const struct wal *w);
 /* A salt for the next segment: random, not 0. */

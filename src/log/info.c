@@ -108,7 +108,8 @@ static int add_file(void *arg, const char *name)
     struct os_stat st;
     uint64_t number;
 
-    if (!name_is_segment(name, &number) && !name_is_temp(name) && strcmp(name, NAME_CONTROL) != 0)
+    if (!name_is_segment(name, &number) && !name_is_temp(name) && strcmp(name, NAME_CONTROL) != 0 &&
+        strcmp(name, NAME_RESERVE) != 0)
         return 0;
     int r = os->stat_at(os->ctx, x->log->folder.fd, name, &st);
     if (r == 0)

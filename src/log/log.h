@@ -22,6 +22,7 @@
 #include "log/directory.h"
 #include "log/event.h"
 #include "log/lock.h"
+#include "log/machine.h"
 #include "log/meta_map.h"
 #include "log/notify.h"
 #include "log/stage.h"
@@ -122,8 +123,10 @@ struct wal {
     uint64_t handed_lsn; /* highest LSN handed to the kernel */
     uint64_t batch_lsn;  /* first LSN of the long batch that is being written; 0: none */
     struct inherited inherited;
+    struct machine machine;
     struct names leftovers; /* files that are no part of the log */
     uint64_t next_number;   /* of the next segment: above every number in the directory */
+    bool reserved;          /* the space-holder is there, whole */
     struct file prepared;   /* the next segment's file of zeros; fd -1: none */
     uint64_t prepared_bytes;
 
@@ -148,7 +151,8 @@ void wal_unref(struct wal *w);
 void wal_fail(struct wal *w);
 /* FAILED with the cause's place and text. */
 int wal_failed_fault(const struct wal *w);
-/* INDOUBT for a record that was part of the failed sync. */
+/* INDOUBT for a record that was part of the failed sync; CALLBACK where the machine has refused it,
+ * or one before it. */
 int wal_indoubt_fault(const struct wal *w, uint64_t lsn);
 
 #endif

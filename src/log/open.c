@@ -12,6 +12,7 @@
 #include "log/fresh.h"
 #include "log/prepared.h"
 #include "log/recover.h"
+#include "log/reserve.h"
 #include "log/rotate.h"
 #include "log/settle.h"
 #include "log/start.h"
@@ -158,6 +159,13 @@ static void finish_report(struct wal *w, uint64_t began)
     stat_set(&w->stats, WAL_STAT_RECOVERY_NS, r->duration_ns);
 }
 
+static void abandon_open(struct wal *w)
+{
+    prepared_discard(w);
+    give_lock(w);
+    wal_unref(w);
+}
+
 int log_open(const char *path, const struct config *config, struct wal **ret)
 {
     uint64_t began = config->os->now(config->os->ctx);
@@ -170,15 +178,21 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
         return e;
     e = config->read_only ? follow_open(w) : open_for_writing(w);
     if (e < 0) {
-        prepared_discard(w);
-        give_lock(w);
-        wal_unref(w);
+        abandon_open(w);
         return e;
     }
     if (!w->follower) {
         pthread_mutex_lock(&w->mu);
         commit_publish(w);
         pthread_mutex_unlock(&w->mu);
+    }
+    e = w->follower ? 0 : reserve_fill(w);
+    if (e == 0)
+        e = machine_open(w);
+    if (e < 0) {
+        background_stop(w);
+        abandon_open(w);
+        return e;
     }
     finish_report(w, began);
     *ret = w;

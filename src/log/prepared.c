@@ -4,9 +4,10 @@
 
 #include "log/fresh.h"
 #include "log/removal.h"
+#include "log/reserve.h"
 #include "log/zeros.h"
 
-static int prepared_temp(struct wal *w, struct file *ret)
+static int make_temp(struct wal *w, struct file *ret)
 {
     const int flags = OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE;
     char name[NAME_BYTES];
@@ -23,7 +24,7 @@ static int prepared_temp(struct wal *w, struct file *ret)
 
 int prepared_zeros(struct wal *w, uint64_t bytes, struct file *ret)
 {
-    int e = prepared_temp(w, ret);
+    int e = make_temp(w, ret);
     if (e < 0)
         return e;
     e = file_write_zeros(ret, 0, bytes);
@@ -47,6 +48,8 @@ int prepared_make(struct wal *w)
         return 0;
     uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
     int e = prepared_zeros(w, bytes, &w->prepared);
+    if (reserve_spend(w, e))
+        e = prepared_zeros(w, bytes, &w->prepared);
     if (e == 0)
         w->prepared_bytes = bytes;
     else
@@ -57,7 +60,7 @@ int prepared_make(struct wal *w)
 int prepared_take(struct wal *w, struct writer *n)
 {
     if (w->prepared.fd < 0)
-        return prepared_temp(w, &n->segment.file);
+        return make_temp(w, &n->segment.file);
     n->segment.file = w->prepared;
     n->zeroed_to = w->prepared_bytes;
     w->prepared.fd = -1;

@@ -6,6 +6,7 @@
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/prepared.h"
+#include "log/reserve.h"
 #include "log/tag.h"
 
 /* Writes the seal; when that fails it is set back. */
@@ -25,6 +26,11 @@ static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
             return e;
     }
     int e = writer_put(&w->writer, &g, 1, 0, &touched);
+    if (reserve_spend(w, e)) {
+        uint64_t before = touched;
+        e = writer_put(&w->writer, &g, 1, 0, &touched);
+        touched = max_u64(touched, before);
+    }
     if (e < 0) {
         struct fault cause = *fault_last();
         *ret_fatal = writer_erase(&w->writer, touched) < 0;
@@ -100,8 +106,14 @@ int rotate_segment(struct wal *w, uint64_t salt, bool *ret_fatal)
         .checkpoint = w->checkpoint,
     };
 
-    *ret_fatal = false;
-    int e = reserve_all(w, &f.births);
+    struct checkpoint_state state;
+
+    int e = w->machine.ready ? commit_sync(w) : 0; /* the machine is given everything */
+    *ret_fatal = e < 0;
+    if (e == 0)
+        e = fresh_head(w, &f, &state, ret_fatal);
+    if (e == 0)
+        e = reserve_all(w, &f.births);
     if (e == 0)
         e = seal_and_make(w, &f, ret_fatal);
     if (e == 0) {
@@ -111,5 +123,7 @@ int rotate_segment(struct wal *w, uint64_t salt, bool *ret_fatal)
                                      .lsn = w->writer.end.next_lsn});
     }
     mem_free(w->alloc, f.births.lent);
+    if (e == 0)
+        (void)!reserve_fill(w);
     return e;
 }

@@ -9,6 +9,7 @@ int start_segment(struct wal *w, uint64_t salt, bool *ret_fatal)
 {
     const struct inherited *in = &w->inherited;
     struct member *last = NULL, *kept = NULL;
+    struct checkpoint_state state;
 
     *ret_fatal = false;
     int e = settle_once(w);
@@ -48,6 +49,8 @@ int start_segment(struct wal *w, uint64_t salt, bool *ret_fatal)
     }
     if (e == 0)
         e = checkpoint_carry(w, last->number, f.births.begin.offset, &f.births, &kept);
+    if (e == 0)
+        e = fresh_head(w, &f, &state, ret_fatal);
     if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
     catalog_release(&w->catalog, kept);

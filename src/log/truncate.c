@@ -242,8 +242,18 @@ static int replace(struct wal *w, uint64_t lsn, struct source *source)
     return e;
 }
 
+/* What was applied can't be taken back. */
+static int check_machine(const struct wal *w)
+{
+    return w->config.has_machine
+               ? fault(WAL_E_UNSUPPORTED, "%s has a machine: it can't be cut at its end", w->path)
+               : 0;
+}
+
 int truncate_replace(struct wal *w, uint64_t lsn, struct source *source, uint64_t *ret_first)
 {
+    if (check_machine(w) < 0)
+        return WAL_E_UNSUPPORTED;
     pthread_mutex_lock(&w->mu);
     int e = exclusive_begin(w, true);
     if (e == 0) {
@@ -295,6 +305,8 @@ int truncate_reset(struct wal *w, uint64_t next)
 {
     bool fatal = false;
 
+    if (check_machine(w) < 0)
+        return WAL_E_UNSUPPORTED;
     if (next == 0 || next > LSN_MAX)
         return fault(WAL_E_INVAL, "a log can't go on at LSN %llu", (unsigned long long)next);
     pthread_mutex_lock(&w->mu);

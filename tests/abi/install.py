@@ -18,6 +18,7 @@ HEADERS = {
     "error.h",
     "event.h",
     "info.h",
+    "machine.h",
     "meta.h",
     "open.h",
     "options.h",

@@ -51,7 +51,7 @@ static const struct expected {
     {23, "retain_age_ms", LATER, 0, UINT64_MAX, 0},
     {24, "retain_from_checkpoint", LATER, 0, 1, 0},
     {25, "pin_limit_bytes", LATER, 0, UINT64_MAX, GIB},
-    {26, "reserve_bytes", LATER, 0, TIB, 0},
+    {26, "reserve_bytes", BUILT, 0, TIB, 0},
     {27, "file_mode", BUILT, 0600, 0777, 0600},
     {28, "dir_mode", BUILT, 0700, 0755, 0700},
     {29, "group_align", BUILT, 64, 4096, 64},
