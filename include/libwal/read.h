@@ -20,7 +20,8 @@ int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret);
 #define WAL_READ_REVERSE 2u /* walk towards smaller LSNs */
 
 /* A reader whose next record is `from`; 0: the first one, with REVERSE the last. from = next LSN is
- * allowed: it waits for what comes. WAL_E_RANGE: below the first or above the next. Closed by
+ * allowed: it waits for what comes; on a read-only handle that is the LSN behind what is durable,
+ * with WRITTEN behind what is written. WAL_E_RANGE: below the first or above the next. Closed by
  * wal_reader_close. Since 1.0. */
 int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret);
 /* 1: *ret (size set by the caller) is the next record, with the tag of its batch if that has one;

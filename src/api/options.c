@@ -238,6 +238,6 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.has_machine = o->has_machine;
     c.machine = o->machine;
     c.os = o->os != NULL ? o->os : os_posix();
-    config_settle(&c);
+    config_adjust(&c);
     *ret = c;
 }

@@ -182,13 +182,6 @@ int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *
     return e;
 }
 
-static int refuse(const struct catalog *c, uint64_t number, const char *why)
-{
-    char name[NAME_BYTES];
-    name_segment(name, number);
-    return fault_at(WAL_E_CORRUPT, 0, number, 0, "%s/%s %s", c->folder->path, name, why);
-}
-
 /* The end of a segment is what its successor states. */
 static void end_of(const struct segment_header *after, struct boundary *ret)
 {
@@ -207,19 +200,20 @@ static int walk_one(struct catalog *c)
 
     if (after->follow.number == 0 || after->follow.number >= after->number ||
         after->follow.number < c->oldest)
-        return refuse(c, after->number,
-                      "is not the oldest segment, but states no segment before it");
+        return segment_corrupt(c->folder, after->number,
+                               "is not the oldest segment, but states no segment before it");
     int e = segment_open(&s, c->folder, after->follow.number, OS_READ);
     if (e == WAL_E_NOTFOUND)
-        return refuse(c, after->follow.number, "is missing");
+        return segment_corrupt(c->folder, after->follow.number, "is missing");
     if (e < 0)
         return e;
     bool reset = after->flags & SEGMENT_RESET;
     if (memcmp(s.header.uuid, c->uuid, UUID_BYTES) != 0)
-        e = refuse(c, s.header.number, "belongs to another log");
+        e = segment_corrupt(c->folder, s.header.number, "belongs to another log");
     else if ((uint32_t)s.header.salt != after->follow.salt_low || reset ||
              s.header.base_lsn > after->follow.end_lsn + 1)
-        e = refuse(c, s.header.number, "is not the segment that its successor follows");
+        e = segment_corrupt(c->folder, s.header.number,
+                            "is not the segment that its successor follows");
     if (e == 0)
         e = insert(c, 0, &s);
     if (e < 0) {
@@ -254,12 +248,12 @@ static int hold(struct catalog *c, struct member *m, struct member **ret)
         struct segment s;
         int e = segment_open(&s, c->folder, m->number, OS_READ);
         if (e == WAL_E_NOTFOUND)
-            return refuse(c, m->number, "is missing");
+            return segment_corrupt(c->folder, m->number, "is missing");
         if (e < 0)
             return e;
         if (s.header.crc != m->segment.header.crc) {
             segment_close(&s);
-            return refuse(c, m->number, "was replaced by another file");
+            return segment_corrupt(c->folder, m->number, "was replaced by another file");
         }
         m->segment.file = s.file;
         c->open_files++;
@@ -306,7 +300,7 @@ int catalog_numbered(struct catalog *c, uint64_t number, struct member **ret)
         e = walk_locked(c);
     size_t k = e == 0 ? position_from(c, number) : 0;
     if (e == 0 && (k == c->n || c->members[k]->number != number))
-        e = refuse(c, number, "is no part of the log");
+        e = segment_corrupt(c->folder, number, "is no part of the log");
     if (e == 0)
         e = hold(c, c->members[k], ret);
     pthread_mutex_unlock(&c->mu);

@@ -9,6 +9,8 @@
 #include "log/catalog_index.h"
 #include "log/fresh.h"
 #include "log/reserve.h"
+#include "log/rotate.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, COPY_WAIT_NS = 50 * 1000 };
@@ -203,8 +205,8 @@ static void write_list(struct wal *w, struct staged *list, bool sync, struct out
         o->rest = list;
         o->touched = 0;
         if (list->fresh)
-            o->error = w->started ? fresh_rotate(w, list->salt, &o->fatal)
-                                  : fresh_start(w, list->salt, &o->fatal);
+            o->error = w->started ? rotate_segment(w, list->salt, &o->fatal)
+                                  : start_segment(w, list->salt, &o->fatal);
         if (o->error < 0)
             return;
         size_t n = collect(w, &list, groups);
@@ -299,7 +301,7 @@ static int erase(struct wal *w, uint64_t touched)
 {
     if (!w->started)
         return 0;
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     int e = writer_erase(&w->writer, max_u64(touched, w->writer.end.offset));
     if (e == 0)
@@ -410,9 +412,9 @@ static void run(struct wal *w, bool sync, bool all)
     }
 }
 
-void commit_round(struct wal *w, bool sync)
+void commit_round(struct wal *w)
 {
-    run(w, sync, true);
+    run(w, true, true);
 }
 
 void commit_write(struct wal *w, bool all)
@@ -436,7 +438,7 @@ static bool time_is_up(struct wal *w, uint64_t began, int64_t timeout_ns, int64_
     return passed >= timeout_ns;
 }
 
-int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
+int commit_wait(struct wal *w, struct waiter *me, int64_t timeout_ns)
 {
     uint64_t began = timeout_ns < 0 ? 0 : w->os->now(w->os->ctx);
     int64_t left;
@@ -448,13 +450,11 @@ int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
                          (unsigned long long)me->lsn);
             break;
         }
-        if (lead && turn_try(w)) {
-            commit_round(w, true);
+        if (turn_try(w)) {
+            commit_round(w);
             turn_give(w);
-        } else if (lead) {
-            waiter_sleep(w, me, left);
         } else {
-            (void)turn_sleep(w, left);
+            waiter_sleep(w, me, left);
         }
     }
     waiter_remove(w, me);

@@ -6,7 +6,7 @@
 #include "format/group.h"
 #include "format/record.h"
 
-void config_settle(struct config *c)
+void config_adjust(struct config *c)
 {
     uint64_t largest = group_disk_bytes(record_bytes(c->max_record_bytes), c->group_align);
 

@@ -56,7 +56,7 @@ struct config {
 
 /* Brings values that depend on each other together: pending_bytes holds one largest record at
  * least; interval_bytes is not above pending_bytes, at which appends would wait for the timer. */
-void config_settle(struct config *c);
+void config_adjust(struct config *c);
 
 /* INVAL with the fault set for options that contradict each other. */
 MUST_USE int config_check(const struct config *c);

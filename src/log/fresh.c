@@ -1,15 +1,13 @@
 #include "log/fresh.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/codes.h"
 #include "base/plant.h"
 #include "log/catalog_index.h"
-#include "log/checkpoint.h"
-#include "log/commit.h"
+#include "log/prepared.h"
 #include "log/reader.h"
+#include "log/removal.h"
 #include "log/reserve.h"
 #include "log/zeros.h"
 
@@ -32,116 +30,6 @@ uint64_t fresh_birth_end(const struct wal *w)
     uint64_t state = atomic_load(&w->machine.head_bytes);
     uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
     return SEGMENT_HEADER_BLOCK + meta + tag + state + (w->started ? 0 : w->inherited.carry_bytes);
-}
-
-/* A name that is gone, or that can't be removed now, is not an error here. */
-static void try_unlink(const struct wal *w, const char *name)
-{
-    struct fault before = *fault_last();
-    if (folder_unlink(&w->folder, name) < 0)
-        fault_put(&before);
-}
-
-void fresh_remove(struct wal *w, struct numbers *numbers)
-{
-    char name[NAME_BYTES];
-    for (size_t k = 0; k < numbers->n; k++) {
-        name_segment(name, numbers->v[k]);
-        try_unlink(w, name);
-        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_REMOVED, .segment = numbers->v[k]});
-    }
-    stat_add(&w->stats, WAL_STAT_REMOVED_SEGMENTS, numbers->n);
-    mem_free(w->alloc, numbers->v);
-    *numbers = (struct numbers){0};
-}
-
-static int remove_leftovers(struct wal *w)
-{
-    char name[NAME_BYTES];
-    int e = 0;
-
-    for (size_t k = 0; e == 0 && k < w->leftovers.n; k++) {
-        name_segment(name, w->leftovers.segments[k]);
-        e = folder_unlink(&w->folder, name);
-    }
-    for (size_t k = 0; e == 0 && k < w->leftovers.n_temps; k++)
-        e = folder_unlink(&w->folder, w->leftovers.temps[k]);
-    if (e == 0 && (w->leftovers.n || w->leftovers.n_temps))
-        e = folder_sync(&w->folder);
-    if (e == 0)
-        names_free(&w->leftovers, w->alloc);
-    return e;
-}
-
-int fresh_settle(struct wal *w)
-{
-    if (w->settled)
-        return 0;
-    int e = folder_sync(&w->folder);
-    if (e == 0)
-        e = control_settle(&w->control);
-    if (e == 0)
-        e = remove_leftovers(w);
-    w->settled = e == 0;
-    return e;
-}
-
-static int make_temp(struct wal *w, struct file *ret)
-{
-    const int flags = OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE;
-    char name[NAME_BYTES];
-
-    name_temp(name, w->next_number);
-    int e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
-    if (e < 0 && fault_last()->sys_errno == EEXIST) {
-        e = folder_unlink(&w->folder, name); /* it is of an attempt that failed half way */
-        if (e == 0)
-            e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
-    }
-    return e;
-}
-
-int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
-{
-    int e = make_temp(w, ret);
-    if (e < 0)
-        return e;
-    e = file_write_zeros(ret, 0, bytes);
-    if (e == 0)
-        e = file_sync(ret, OS_SYNC_DATA);
-    if (e < 0) {
-        try_unlink(w, ret->name);
-        file_close(ret);
-        return e;
-    }
-    stat_add(&w->stats, WAL_STAT_WRITTEN_BYTES, bytes);
-    return 0;
-}
-
-int fresh_prepare(struct wal *w)
-{
-    pthread_mutex_lock(&w->mu);
-    zeros_settle(w); /* the background thread may be about to make the same file */
-    pthread_mutex_unlock(&w->mu);
-    if (w->prepared.fd >= 0)
-        return 0;
-    uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
-    int e = fresh_make_zeros(w, bytes, &w->prepared);
-    if (reserve_spend(w, e))
-        e = fresh_make_zeros(w, bytes, &w->prepared);
-    if (e == 0)
-        w->prepared_bytes = bytes;
-    else
-        w->prepared.fd = -1;
-    return e;
-}
-
-void fresh_discard_prepared(struct wal *w)
-{
-    if (w->prepared.fd < 0)
-        return;
-    try_unlink(w, w->prepared.name);
-    file_close(&w->prepared);
 }
 
 static void put_label(struct wal *w, uint8_t label[SEGMENT_LABEL_BYTES])
@@ -265,17 +153,6 @@ static int state_it(struct wal *w, const struct fresh *f, const struct writer *n
     return control_write(&w->control);
 }
 
-/* Takes the temporary file of the next segment: the prepared one, or a new one. */
-static int take_file(struct wal *w, struct writer *n)
-{
-    if (w->prepared.fd < 0)
-        return make_temp(w, &n->segment.file);
-    n->segment.file = w->prepared;
-    n->zeroed_to = w->prepared_bytes;
-    w->prepared.fd = -1;
-    return 0;
-}
-
 /* What the index lacks is searched for from the group before. So no error here is one of the call.
  */
 static void index_births(struct wal *w, const struct writer *n)
@@ -330,14 +207,14 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
 static int make_file(struct wal *w, struct fresh *f, struct writer *ret)
 {
     *ret = (struct writer){.segment.file.fd = -1};
-    int e = take_file(w, ret);
+    int e = prepared_take(w, ret);
     if (e < 0)
         return e;
     e = fill(w, f, ret);
     if (e == 0)
         e = catalog_reserve(&w->catalog);
     if (e < 0) {
-        try_unlink(w, ret->segment.file.name);
+        remove_quietly(w, ret->segment.file.name);
         file_close(&ret->segment.file);
     }
     return e;
@@ -350,7 +227,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
 
     *ret_named = false;
     pthread_mutex_lock(&w->mu);
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (!w->started)
         w->control.now.epoch++;
@@ -371,7 +248,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     }
     machine_move(w);
     fresh_witness(w);
-    fresh_remove(w, &dropped);
+    remove_segments(w, &dropped);
     index_births(w, &n);
     return 0;
 }
@@ -390,185 +267,11 @@ void fresh_witness(struct wal *w)
     control_write_witness(&w->control, &s);
 }
 
-/* The machine's state at the head of a segment. When it fails so does the log. */
-static int head_with_state(struct wal *w, struct births *b, struct checkpoint_state *state,
-                           bool *ret_fatal)
+int fresh_head(struct wal *w, struct fresh *f, struct checkpoint_state *state, bool *ret_fatal)
 {
     int e = machine_snapshot(w, state);
     *ret_fatal = e == WAL_E_CALLBACK;
     if (e == 1)
-        b->state = state;
+        f->births.state = state;
     return e < 0 ? e : 0;
-}
-
-int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
-{
-    const struct inherited *in = &w->inherited;
-    struct member *last = NULL, *kept = NULL;
-    struct checkpoint_state state;
-
-    *ret_fatal = false;
-    int e = fresh_settle(w);
-    if (e < 0) {
-        *ret_fatal = true;
-        return e;
-    }
-    e = catalog_newest(&w->catalog, &last);
-    if (e < 0)
-        return e;
-    const struct segment *s = &last->segment;
-    struct fresh f = {
-        .salt = salt,
-        .births = {.meta = &w->meta,
-                   .from = s,
-                   .end = in->end,
-                   .alloc = w->alloc,
-                   .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest},
-        .first_lsn = w->control.now.first_lsn,
-        .checkpoint = w->checkpoint,
-    };
-    if (in->small) {
-        segment_start(s, &f.births.begin);
-        f.follow = s->header.follow;
-        f.flags = s->header.flags;
-        f.base_lsn = s->header.base_lsn;
-        f.advance.drop_from = s->header.number;
-        f.advance.oldest = f.advance.oldest == s->header.number ? 0 : f.advance.oldest;
-    } else {
-        f.births.begin = in->vouched;
-        segment_follow(s, &in->vouched, &f.follow);
-        f.base_lsn = in->vouched.next_lsn;
-        f.advance.ends = true;
-        f.advance.end = in->vouched;
-        e = tag_read(s, w->alloc, in->vouched.tag_offset, &f.births.tag);
-    }
-    if (e == 0)
-        e = checkpoint_carry(w, last->number, f.births.begin.offset, &f.births, &kept);
-    if (e == 0)
-        e = head_with_state(w, &f.births, &state, ret_fatal);
-    if (e == 0)
-        e = fresh_make(w, &f, ret_fatal);
-    catalog_release(&w->catalog, kept);
-    catalog_release(&w->catalog, last);
-    return e;
-}
-
-/* Writes the seal; when that fails it is set back. */
-static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
-{
-    uint64_t touched;
-    struct outgoing g = {.header = {.type = GROUP_SEAL,
-                                    .first_lsn = w->writer.end.next_lsn,
-                                    .stored_bytes = (uint32_t)size,
-                                    .raw_bytes = (uint32_t)size},
-                         .bytes = bytes};
-
-    if (!writer_in_window(&w->writer, writer_bytes(&w->writer, &g, 1))) {
-        int e = commit_sync(w);
-        *ret_fatal = e < 0;
-        if (e < 0)
-            return e;
-    }
-    int e = writer_put(&w->writer, &g, 1, 0, &touched);
-    if (reserve_spend(w, e)) {
-        uint64_t before = touched;
-        e = writer_put(&w->writer, &g, 1, 0, &touched);
-        touched = max_u64(touched, before);
-    }
-    if (e < 0) {
-        struct fault cause = *fault_last();
-        *ret_fatal = writer_erase(&w->writer, touched) < 0;
-        if (!*ret_fatal)
-            fault_put(&cause);
-    }
-    return e;
-}
-
-int fresh_seal(struct wal *w, bool *ret_fatal)
-{
-    size_t size = 0;
-    uint8_t *bytes = catalog_seal_body(&w->catalog, &size);
-
-    *ret_fatal = false;
-    if (!bytes)
-        return fault_nomem();
-    int e = put_seal(w, bytes, size, ret_fatal);
-    mem_free(w->alloc, bytes);
-    if (e < 0 || PLANTED(9))
-        return e;
-    e = commit_sync(w);
-    *ret_fatal = e < 0;
-    if (e == 0)
-        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_PERSISTED,
-                                     .segment = w->writer.segment.header.number,
-                                     .lsn = w->writer.end.next_lsn - 1,
-                                     .bytes = w->writer.end.offset});
-    return e;
-}
-
-/* Whatever can't be read, or lacks space or memory, says so while there still is a way back. */
-static int reserve_all(struct wal *w, struct births *b)
-{
-    int e = fresh_prepare(w);
-    if (e == 0)
-        e = catalog_reserve(&w->catalog);
-    if (e == 0)
-        e = tag_read(&w->writer.segment, w->alloc, w->writer.end.tag_offset, &b->tag);
-    if (e == 0 && (w->meta.body || b->tag.size)) {
-        size_t body = (size_t)max_u64(w->meta.size, tag_room(&b->tag));
-        b->lent_bytes = outgoing_room(body, w->config.group_align);
-        b->lent = mem_new(w->alloc, b->lent_bytes);
-        e = b->lent ? 0 : fault_nomem();
-    }
-    return e;
-}
-
-/* Behind the seal there is no way back. */
-static int seal_and_make(struct wal *w, struct fresh *f, bool *ret_fatal)
-{
-    const struct writer *x = &w->writer;
-    bool named;
-
-    int e = fresh_seal(w, ret_fatal);
-    if (e < 0)
-        return e;
-    segment_follow(&x->segment, &x->end, &f->follow);
-    f->advance.end = x->end;
-    e = fresh_make(w, f, &named);
-    *ret_fatal = e < 0;
-    return e;
-}
-
-int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
-{
-    struct fresh f = {
-        .salt = salt,
-        .base_lsn = w->writer.end.next_lsn,
-        .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest, .ends = true, .checkpoint_known = true},
-        .first_lsn = w->control.now.first_lsn,
-        .checkpoint = w->checkpoint,
-    };
-
-    struct checkpoint_state state;
-
-    int e = w->machine.ready ? commit_sync(w) : 0; /* the machine is given everything */
-    *ret_fatal = e < 0;
-    if (e == 0)
-        e = head_with_state(w, &f.births, &state, ret_fatal);
-    if (e == 0)
-        e = reserve_all(w, &f.births);
-    if (e == 0)
-        e = seal_and_make(w, &f, ret_fatal);
-    if (e == 0) {
-        stat_add(&w->stats, WAL_STAT_ROTATIONS, 1);
-        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_ROTATED,
-                                     .segment = w->writer.segment.header.number,
-                                     .lsn = w->writer.end.next_lsn});
-    }
-    mem_free(w->alloc, f.births.lent);
-    if (e == 0)
-        (void)!reserve_fill(w);
-    return e;
 }

@@ -9,10 +9,6 @@
 #include "log/births.h"
 #include "log/log.h"
 
-/* Before a handle's first write or removal: what it read of directory and control becomes durable,
- * then leftovers go. */
-MUST_USE int fresh_settle(struct wal *w);
-
 struct fresh {
     uint64_t salt; /* fresh_salt() */
     uint64_t base_lsn;
@@ -33,30 +29,19 @@ struct fresh {
  * failure: then there is no way back. */
 MUST_USE int fresh_make(struct wal *w, struct fresh *f, bool *ret_named);
 
-/* This handle's own first segment, with what has to be carried over. */
-MUST_USE int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal);
-/* Seals the present one and goes on in a new one. */
-MUST_USE int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal);
-/* Writes the seal behind the last group and makes everything durable. */
-MUST_USE int fresh_seal(struct wal *w, bool *ret_fatal);
+/* Has the segment begin with the machine's state, if there is a machine: *state is lent until
+ * fresh_make. *ret_fatal: it failed, and so does the log. */
+MUST_USE int fresh_head(struct wal *w, struct fresh *f, struct checkpoint_state *state,
+                        bool *ret_fatal);
 
 /* Where the first group of the next segment will begin, as an upper bound. Under mu. */
 uint64_t fresh_birth_end(const struct wal *w);
 /* A salt for the next segment: random, not 0. */
 MUST_USE int fresh_salt(const struct wal *w, uint64_t *ret);
 
-/* A durable file of zeros for the next segment, with room for what it is born with. NOSPC and the
- * like change nothing. */
-MUST_USE int fresh_prepare(struct wal *w);
-MUST_USE int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret);
-void fresh_discard_prepared(struct wal *w);
-
 /* What control says of the newest segment, when its groups end here. */
 void fresh_refer(struct control *c, const struct boundary *end);
 
-/* Removes segments that are no longer part of the log, and frees the list. A failure is not
- * reported: what stays is a leftover, which the next handle removes. */
-void fresh_remove(struct wal *w, struct numbers *numbers);
 /* States in the witness what is durable. */
 void fresh_witness(struct wal *w);
 

@@ -9,6 +9,8 @@
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/meta_changes.h"
+#include "log/rotate.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 /* A batch on its way into the segment. */
@@ -45,13 +47,13 @@ static int make_place(struct run *r)
     if (e < 0)
         return e;
     if (!w->started)
-        return fresh_start(w, salt, &r->fatal);
+        return start_segment(w, salt, &r->fatal);
     uint64_t records = x->end.next_lsn - h->base_lsn;
     bool full =
         x->end.offset + disk_bytes(r) > w->config.segment_bytes ||
         (w->config.segment_records && records + r->source->records > w->config.segment_records);
     bool empty = records == 0 && x->end.offset == (uint64_t)h->birth_place * PLACE_UNIT;
-    return full && !empty ? fresh_rotate(w, salt, &r->fatal) : 0;
+    return full && !empty ? rotate_segment(w, salt, &r->fatal) : 0;
 }
 
 /* Puts what is in r->group.bytes; `more`: another group of the batch follows. */
@@ -243,7 +245,7 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
     e = s->changes ? meta_map_with(&w->meta, w->alloc, s->changes->list, s->changes->n, &map) : 0;
     if (e < 0)
         return e;
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     e = write_batch(&r, how == APPEND_DURABLE);
     pthread_mutex_lock(&w->mu);

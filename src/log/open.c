@@ -10,8 +10,12 @@
 #include "log/create.h"
 #include "log/follow.h"
 #include "log/fresh.h"
+#include "log/prepared.h"
 #include "log/recover.h"
 #include "log/reserve.h"
+#include "log/rotate.h"
+#include "log/settle.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 static int new_log(const char *path, const struct config *config, struct wal **ret)
@@ -106,10 +110,10 @@ static int settle_at_open(struct wal *w, const struct ending *end)
     if (PLANTED(1) || PLANTED(30))
         return go_on_in_old_segment(w);
     if (end->clean_close)
-        return w->control.even ? 0 : fresh_settle(w);
+        return w->control.even ? 0 : settle_once(w);
     int e = fresh_salt(w, &salt);
     if (e == 0)
-        e = fresh_start(w, salt, &fatal);
+        e = start_segment(w, salt, &fatal);
     if (e == 0)
         w->report.carried_records = w->inherited.carry_records;
     return e;
@@ -157,7 +161,7 @@ static void finish_report(struct wal *w, uint64_t began)
 
 static void abandon_open(struct wal *w)
 {
-    fresh_discard_prepared(w);
+    prepared_discard(w);
     give_lock(w);
     wal_unref(w);
 }
@@ -219,22 +223,22 @@ static int finish(struct wal *w)
     w->write_error.code = 0;
     int before = w->failure, e = 0;
     if (commit_behind(w, true))
-        commit_round(w, true);
+        commit_round(w);
     if (before)
         e = wal_failed_fault(w);
     else if (w->failure)
         e = wal_indoubt_fault(w, atomic_load(&w->durable_lsn) + 1);
     else if (w->write_error.code)
         e = fault_put(&w->write_error);
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (e == 0 && w->started)
-        e = fresh_seal(w, &fatal);
+        e = rotate_seal(w, &fatal);
     if (e == 0 && w->started)
         e = state_clean_close(w);
     if (e == 0 && w->started)
         fresh_witness(w);
-    fresh_discard_prepared(w);
+    prepared_discard(w);
     return e;
 }
 

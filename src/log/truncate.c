@@ -8,6 +8,10 @@
 #include "log/fresh.h"
 #include "log/meta_changes.h"
 #include "log/place.h"
+#include "log/removal.h"
+#include "log/rotate.h"
+#include "log/settle.h"
+#include "log/start.h"
 
 static int outside(const struct wal *w, uint64_t lsn)
 {
@@ -17,7 +21,7 @@ static int outside(const struct wal *w, uint64_t lsn)
 }
 
 /* After a change with the turn, under mu again: a fatal failure ends the handle. */
-static int settle(struct wal *w, int e, bool fatal)
+static int end_change(struct wal *w, int e, bool fatal)
 {
     if (e < 0 && fatal) {
         wal_fail(w);
@@ -63,7 +67,7 @@ static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
     if (w->checkpoint.place.segment && w->checkpoint.place.segment < front.oldest && !PLANTED(33))
         return 1;
     *ret_fatal = true;
-    e = fresh_settle(w);
+    e = settle_once(w);
     if (e < 0)
         return e;
     uint64_t removed = lsn - atomic_load(&w->first_lsn);
@@ -80,7 +84,7 @@ static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
     pthread_mutex_unlock(&w->mu);
     if (w->started)
         fresh_witness(w);
-    fresh_remove(w, &dropped);
+    remove_segments(w, &dropped);
     stat_add(&w->stats, WAL_STAT_TRUNCATED_FRONT, removed);
     tell(w, lsn, 0);
     *ret_fatal = false;
@@ -109,7 +113,7 @@ static int cut_front_once(struct wal *w, uint64_t lsn)
         pthread_mutex_unlock(&w->mu);
         e = cut_front(w, lsn, &fatal);
         pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
+        e = end_change(w, e, fatal);
     }
     turn_give(w);
     pthread_mutex_unlock(&w->mu);
@@ -177,7 +181,7 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct me
     };
     uint64_t removed = w->next_lsn - 1 - lsn;
 
-    int e = fresh_settle(w);
+    int e = settle_once(w);
     *ret_fatal = e < 0;
     if (e == 0)
         e = find_cut(w, &f, &m);
@@ -231,7 +235,7 @@ static int replace(struct wal *w, uint64_t lsn, struct source *source)
     pthread_mutex_unlock(&w->mu);
     e = cut_end(w, lsn, source, changes ? &map : NULL, &fatal);
     pthread_mutex_lock(&w->mu);
-    e = settle(w, e, fatal);
+    e = end_change(w, e, fatal);
     meta_map_free(&map, w->alloc);
     if (e == 0 && source)
         append_count(w, source);
@@ -283,7 +287,7 @@ static int cut_all(struct wal *w, uint64_t next, bool *ret_fatal)
     int e = catalog_walk(&w->catalog);
     *ret_fatal = false;
     if (e == 0) {
-        e = fresh_settle(w);
+        e = settle_once(w);
         *ret_fatal = e < 0;
     }
     if (e == 0)
@@ -311,7 +315,7 @@ int truncate_reset(struct wal *w, uint64_t next)
         pthread_mutex_unlock(&w->mu);
         e = cut_all(w, next, &fatal);
         pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
+        e = end_change(w, e, fatal);
         exclusive_end(w);
     }
     pthread_mutex_unlock(&w->mu);
@@ -338,13 +342,13 @@ int truncate_rotate(struct wal *w)
             pthread_mutex_unlock(&w->mu);
             e = fresh_salt(w, &salt);
             if (e == 0 && !w->started)
-                e = fresh_start(w, salt, &fatal);
+                e = start_segment(w, salt, &fatal);
             if (e == 0)
                 e = fresh_salt(w, &salt);
             if (e == 0)
-                e = fresh_rotate(w, salt, &fatal);
+                e = rotate_segment(w, salt, &fatal);
             pthread_mutex_lock(&w->mu);
-            e = settle(w, e, fatal);
+            e = end_change(w, e, fatal);
         }
         exclusive_end(w);
     }

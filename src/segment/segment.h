@@ -19,6 +19,8 @@ struct segment {
 MUST_USE int segment_open(struct segment *s, const struct folder *folder, uint64_t number,
                           int flags);
 void segment_close(struct segment *s);
+/* The fault for a segment that doesn't go with the others. Returns CORRUPT. */
+int segment_corrupt(const struct folder *folder, uint64_t number, const char *why);
 
 void segment_start(const struct segment *s, struct boundary *ret);
 /* The follow fields of a segment that goes on behind this boundary. */
