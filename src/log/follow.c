@@ -30,11 +30,23 @@ static int open_control(struct wal *w)
     return e == WAL_E_NOTFOUND ? no_log(w, false) : e;
 }
 
+/* Control is removed by wal_destroy alone. Another log in its place has another file. */
+static int check_there(const struct wal *w)
+{
+    struct os_stat st;
+    int e = file_stat(&w->follower->control, &st);
+    if (e == 0 && st.links == 0)
+        e = fault(WAL_E_FAILED, "the log in %s was destroyed", w->path);
+    return e;
+}
+
 static int read_control_once(struct wal *w, bool first_look, struct control_file *ret)
 {
     struct control_file c = {.file = w->follower->control};
 
-    int e = control_read(&c, true);
+    int e = first_look ? 0 : check_there(w);
+    if (e == 0)
+        e = control_read(&c, true);
     if (e < 0)
         return e;
     if (!c.found && !first_look)
@@ -441,6 +453,7 @@ int follow_open(struct wal *w)
     if (!f)
         return fault_nomem();
     f->folder.fd = f->control.fd = -1;
+    watch_init(&f->watch);
     if (pthread_mutex_init(&f->mu, NULL) != 0) {
         mem_free(w->alloc, f);
         return fault_nomem();
@@ -457,8 +470,10 @@ int follow_open(struct wal *w)
 
 void follow_disown(struct wal *w)
 {
-    if (w->follower)
-        w->follower->control.fd = w->follower->folder.fd = -1;
+    if (!w->follower)
+        return;
+    w->follower->control.fd = w->follower->folder.fd = -1;
+    watch_disown(&w->follower->watch);
 }
 
 void follow_free(struct wal *w)
@@ -466,6 +481,7 @@ void follow_free(struct wal *w)
     struct follower *f = w->follower;
     if (!f)
         return;
+    watch_free(w);
     file_close(&f->control);
     directory_close(&f->folder);
     pthread_mutex_destroy(&f->mu);
