@@ -352,14 +352,20 @@ static bool tag_fits(const struct oracle *o, uint32_t alt, const struct view *v,
     return !all && (v->tag == t->older[at] || t->lone[at] > 1);
 }
 
-/* all: the newest one that was acknowledged is there. */
+/* all: the newest one that was acknowledged is there, but where a reader is shown nothing of what
+ * it is about. */
 static bool mark_fits(const struct oracle *o, uint32_t alt, const struct view *v, bool all)
 {
     const struct marks *m = &o->alts[alt].marks;
-    bool under_way = o->mark.lsn != 0 && mark_same(&v->mark, &o->mark);
+    const struct mark *newest = marks_newest(m), none = {0, 0};
 
-    return v->mark.lsn < v->next &&
-           (mark_same(&v->mark, marks_newest(m)) || under_way || (!all && marks_have(m, &v->mark)));
+    if (v->mark.lsn >= v->next)
+        return false;
+    if (mark_same(&v->mark, newest) || (!all && marks_have(m, &v->mark)))
+        return true;
+    if (newest->lsn >= v->next)
+        return mark_same(&v->mark, &none);
+    return o->mark.lsn != 0 && mark_same(&v->mark, &o->mark);
 }
 
 static void why_not_the_mark(const struct oracle *o, uint32_t alt, const struct view *v, char *why,
