@@ -103,7 +103,7 @@ static void view_free(struct wal *w, struct wal *v)
 }
 
 /* While the slots differ only what both states have is durable for sure: from the higher one's
- * first LSN up to below its newest segment. */
+ * first LSN up to what its newest segment has kept of the records before. */
 static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durable)
 {
     struct segment s;
@@ -120,7 +120,8 @@ static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durabl
         durable->next_lsn = *first;
         return 0;
     }
-    durable->next_lsn = min_u64(durable->next_lsn, s.header.base_lsn);
+    uint64_t base = s.header.base_lsn, kept = min_u64(s.header.kept_records, UINT64_MAX - base);
+    durable->next_lsn = min_u64(durable->next_lsn, base + kept);
     segment_close(&s);
     return 0;
 }
@@ -361,7 +362,7 @@ static int tag_below_cap(struct wal *w, struct tag *ret)
         return e;
     e = place_boundary(w, m, lsn, w->follower->durable_offset, &at, &split);
     if (e == 0)
-        e = tag_read(&m->segment, w->alloc, at.tag_offset, ret);
+        e = tag_within(&m->segment, w->alloc, &at, split, ret);
     catalog_release(&w->catalog, m);
     return e;
 }
