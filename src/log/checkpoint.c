@@ -229,6 +229,9 @@ int checkpoint_forward(struct wal *w)
     struct fault before = *fault_last();
     uint8_t *bytes;
 
+    if (w->machine.ready)
+        return machine_checkpoint(w);
+
     int e = checkpoint_read_whole(w, &bytes, &s);
     if (e == 0)
         e = write_one(w, &s);

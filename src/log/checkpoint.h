@@ -36,7 +36,8 @@ void checkpoint_written(struct wal *w);
  * behind this offset of this segment. *ret is held for that, NULL: nothing. */
 MUST_USE int checkpoint_carry(struct wal *w, uint64_t segment, uint64_t offset, struct births *b,
                               struct member **ret);
-/* Without the turn: writes the newest one once more, into the newest segment. */
+/* Without the turn: writes the newest one once more, or that of the machine's present state, into
+ * the newest segment. */
 MUST_USE int checkpoint_forward(struct wal *w);
 
 #endif

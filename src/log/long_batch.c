@@ -232,6 +232,20 @@ static void note(struct wal *w, enum append_how how)
     background_kick(w);
 }
 
+/* Under mu, with the turn; drops mu meanwhile. The state is written as it was handed out. */
+static int take_snapshot(struct wal *w, struct checkpoint_state *ret)
+{
+    pthread_mutex_unlock(&w->mu);
+    int e = machine_snapshot(w, ret);
+    pthread_mutex_lock(&w->mu);
+    if (e == WAL_E_CALLBACK)
+        wal_fail(w);
+    return e == 1 ? 0
+           : e < 0
+               ? e
+               : fault(WAL_E_TOOBIG, "%s: the machine's state is above checkpoint_bytes", w->path);
+}
+
 /* Under mu, with the turn; drops mu meanwhile. */
 static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t *ret_first)
 {
@@ -239,7 +253,9 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
     struct run r = {.log = w, .source = s, .map = s->changes ? &map : NULL};
     uint64_t first = s->records ? w->next_lsn : 0;
 
-    int e = s->checkpoint ? checkpoint_check(w, s->checkpoint->lsn) : 0;
+    int e = s->snapshot ? take_snapshot(w, s->snapshot) : 0;
+    if (e == 0 && s->checkpoint)
+        e = checkpoint_check(w, s->checkpoint->lsn);
     if (e < 0)
         return e;
     e = s->changes ? meta_map_with(&w->meta, w->alloc, s->changes->list, s->changes->n, &map) : 0;

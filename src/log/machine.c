@@ -6,6 +6,7 @@
 #include "base/codes.h"
 #include "log/callback.h"
 #include "log/checkpoint.h"
+#include "log/long_batch.h"
 #include "log/reader.h"
 
 enum { FIRST_ROOM = 64 * 1024 };
@@ -177,6 +178,17 @@ int machine_snapshot(struct wal *w, struct checkpoint_state *ret)
     return 1;
 }
 
+int machine_checkpoint(struct wal *w)
+{
+    struct checkpoint_state state;
+    struct source s;
+    uint64_t none;
+
+    source_none(&s);
+    s.checkpoint = s.snapshot = &state;
+    return long_batch(w, &s, APPEND_DURABLE, 0, &none);
+}
+
 /* At open */
 
 static int restore(struct wal *w)
@@ -223,13 +235,10 @@ static int catch_up(struct wal *w)
 static int begin_segment(struct wal *w)
 {
     struct fault before = *fault_last();
-    struct checkpoint_state s;
 
     if (!w->started || w->checkpoint.lsn == w->machine.applied)
         return 0;
-    int e = machine_snapshot(w, &s);
-    if (e == 1)
-        e = checkpoint_put(w, &s);
+    int e = machine_checkpoint(w);
     if (e == WAL_E_CALLBACK || w->failure)
         return e;
     fault_put(&before);

@@ -31,6 +31,8 @@ void machine_move(struct wal *w);
 /* The state now, for the head of a new segment. 1: *ret is filled, valid until the next call; 0:
  * there is none to be had. */
 MUST_USE int machine_snapshot(struct wal *w, struct checkpoint_state *ret);
+/* Without the turn: a checkpoint of the state as it is now. TOOBIG: it is above the limit. */
+MUST_USE int machine_checkpoint(struct wal *w);
 /* What may be shown as durable, of what is: not before it was applied. Under mu. */
 uint64_t machine_shown(const struct wal *w, uint64_t durable);
 /* Under mu: the log fails because the machine did: those whose records it took have their answer,

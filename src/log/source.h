@@ -37,6 +37,7 @@ struct source {
     const struct meta_changes *changes; /* that come with them; NULL: none. Then there may be no
                                            records */
     const struct checkpoint_state *checkpoint; /* by itself; NULL: none */
+    struct checkpoint_state *snapshot; /* the same, filled in first: the machine's present state */
     int (*next)(struct source *s, struct source_record *ret);
     void (*rewind)(struct source *s);
     const void *first; /* where the records begin: wal_record_t array, or the flat buffer */

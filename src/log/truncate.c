@@ -53,6 +53,14 @@ static void find_oldest(void *ctx, const struct member *m, const struct member *
         f->oldest = after && after->segment.header.base_lsn <= f->lsn ? after->number : m->number;
 }
 
+/* A machine comes up from the newest checkpoint and what lies behind it, without a gap. */
+static bool needs_checkpoint(const struct wal *w, const struct front *f)
+{
+    const struct checkpoint_ref *c = &w->checkpoint;
+    return (c->place.segment && c->place.segment < f->oldest && !PLANTED(33)) ||
+           (w->machine.ready && c->lsn + 1 < f->lsn);
+}
+
 /* 1: the newest checkpoint has to be taken over first. */
 static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
 {
@@ -64,7 +72,7 @@ static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
     if (e < 0)
         return e;
     catalog_each(&w->catalog, find_oldest, &front);
-    if (w->checkpoint.place.segment && w->checkpoint.place.segment < front.oldest && !PLANTED(33))
+    if (needs_checkpoint(w, &front))
         return 1;
     *ret_fatal = true;
     e = settle_once(w);

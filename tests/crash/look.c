@@ -180,8 +180,10 @@ enum tried look_at(struct session *s, wal_t *log, enum look how, struct view *re
         t = get_one(s, log, v.first + v.records / 2, &v);
     if (t == TRIED_OK)
         t = get_meta(s, log, &v.meta);
-    if (t == TRIED_OK)
+    if (t == TRIED_OK && !s->setup.machine)
         t = checkpoint_look(s, log, &v);
+    else
+        v.mark.lsn = UNSEEN; /* the machine takes them, not the oracle */
     v.tag = UNSEEN;
     if (t == TRIED_OK && how != LOOK_SHOWN)
         t = get_tag(s, log, &v.tag);

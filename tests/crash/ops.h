@@ -9,6 +9,7 @@ struct op {
     char letter;
     const char *meaning;
     enum tried (*run)(struct session *s);
+    bool machine; /* what a log with a machine can do, too */
 };
 extern const struct op ops[];
 extern const uint32_t op_count;

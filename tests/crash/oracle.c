@@ -359,6 +359,8 @@ static bool mark_fits(const struct oracle *o, uint32_t alt, const struct view *v
     const struct marks *m = &o->alts[alt].marks;
     const struct mark *newest = marks_newest(m), none = {0, 0};
 
+    if (v->mark.lsn == UNSEEN)
+        return true;
     if (v->mark.lsn >= v->next)
         return false;
     if (mark_same(&v->mark, newest) || (!all && marks_have(m, &v->mark)))

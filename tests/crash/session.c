@@ -14,16 +14,22 @@
 enum { KIB = 1024 };
 
 const struct setup setups[] = {
-    {"data", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SIMDISK_TEAR_SECTORS},
-    {"plain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS},
-    {"lazy", WAL_SYNC_DATA, true, false, 64 * KIB, 64 * KIB, false, 64, SIMDISK_TEAR_BYTES},
-    {"align", WAL_SYNC_DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SIMDISK_TEAR_SECTORS},
-    {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512, SIMDISK_TEAR_SECTORS},
-    {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, SIMDISK_TEAR_BYTES},
-    {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS},
-    {"none", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_BYTES},
-    {"large", WAL_SYNC_DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SIMDISK_TEAR_SECTORS},
-    {"largenone", WAL_SYNC_NONE, true, true, 1024 * KIB, 0, true, 64, SIMDISK_TEAR_SECTORS},
+    {"data", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SIMDISK_TEAR_SECTORS, false},
+    {"plain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS, false},
+    {"lazy", WAL_SYNC_DATA, true, false, 64 * KIB, 64 * KIB, false, 64, SIMDISK_TEAR_BYTES, false},
+    {"align", WAL_SYNC_DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SIMDISK_TEAR_SECTORS,
+     false},
+    {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512, SIMDISK_TEAR_SECTORS,
+     false},
+    {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, SIMDISK_TEAR_BYTES, false},
+    {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS,
+     false},
+    {"none", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_BYTES, false},
+    {"large", WAL_SYNC_DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SIMDISK_TEAR_SECTORS,
+     false},
+    {"largenone", WAL_SYNC_NONE, true, true, 1024 * KIB, 0, true, 64, SIMDISK_TEAR_SECTORS, false},
+    {"machine", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SIMDISK_TEAR_SECTORS,
+     true},
 };
 const uint32_t setup_count = sizeof setups / sizeof *setups;
 
@@ -85,7 +91,7 @@ static void set(wal_options_t *o, uint32_t option, uint64_t value)
     abort();
 }
 
-static wal_options_t *options_of(const struct session *s, bool read_only)
+static wal_options_t *options_of(struct session *s, bool read_only)
 {
     const struct setup *u = &s->setup;
     wal_options_t *o = NULL;
@@ -103,6 +109,9 @@ static wal_options_t *options_of(const struct session *s, bool read_only)
     set(o, WAL_OPT_BACKGROUND, background);
     set(o, WAL_OPT_GROUP_ALIGN, u->align);
     options_set_os(o, simdisk_os(s->disk));
+    const wal_machine_t machine = model_machine(&s->model);
+    if (u->machine && !read_only && wal_options_set_machine(o, &machine) < 0)
+        abort();
     return o;
 }
 
@@ -124,11 +133,18 @@ static enum tried check(struct session *s, const struct view *v, bool whole, uin
     return TRIED_OK;
 }
 
+static enum tried check_model(struct session *s, const struct view *v)
+{
+    const char *wrong = model_check(&s->model, s->oracle, v);
+    return wrong ? session_wrong(s, "%s", wrong) : TRIED_OK;
+}
+
 enum tried session_open(struct session *s)
 {
     struct view v;
     uint32_t alt = 0;
 
+    model_begin(&s->model);
     int e = open_log(s, false, &s->log);
     if (e < 0)
         return session_failed(s, "open", e);
@@ -140,6 +156,8 @@ enum tried session_open(struct session *s)
                           v.next - 1, v.durable);
     if (t == TRIED_OK)
         oracle_collapse(s->oracle, &v, alt);
+    if (t == TRIED_OK && s->setup.machine)
+        t = check_model(s, &v);
     return t;
 }
 
@@ -227,6 +245,9 @@ enum tried session_note(struct session *s, const char *what, uint64_t durable)
         return session_wrong(s,
                              "%s: LSN %" PRIu64 " is said to be durable, but durable is %" PRIu64,
                              what, durable, now);
+    if (s->setup.machine && now > s->model.lsn && now >= first)
+        return session_wrong(s, "%s: LSN %" PRIu64 " is durable, the machine is at LSN %" PRIu64,
+                             what, now, s->model.lsn);
     oracle_ack(o, now);
     return TRIED_OK;
 }

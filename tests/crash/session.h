@@ -6,6 +6,7 @@
 #include <libwal/wal.h>
 
 #include "base/attr.h"
+#include "crash/model.h"
 #include "crash/oracle.h"
 #include "support/simdisk.h"
 
@@ -19,6 +20,7 @@ struct setup {
     bool large; /* the log begins with more bytes than an open carries over */
     uint32_t align;
     enum simdisk_tear tear;
+    bool machine; /* with a state machine; then it can't be cut at its end */
 };
 extern const struct setup setups[];
 extern const uint32_t setup_count;
@@ -33,6 +35,7 @@ struct session {
     struct oracle *oracle;
     wal_t *log;
     uint64_t next_number; /* of payloads */
+    struct model model;   /* where the setup has one */
     /* Before each I/O call: */
     simdisk_hook_fn hook;
     void *hook_arg;

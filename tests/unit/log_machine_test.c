@@ -83,6 +83,51 @@ static void a_rotation_applies_first(void **state)
     assert_int_equal(f->log->checkpoint.place.offset, SEGMENT_HEADER_BLOCK);
 }
 
+/* A segment that is full, behind records that were written and not synced. */
+static void so_does_one_within_a_round(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
+    fixture_open(f);
+    for (int k = 0; k < 2; k++) {
+        fixture_append_flags(f, "x", WAL_APPEND_ASYNC);
+        must(wal_flush(f->log));
+    }
+    assert_int_equal(seen.lsn, 0);
+    fixture_append(f, "x");
+    assert_int_equal(fixture_segments(f->log), 2);
+    assert_int_equal(seen.lsn, 3);
+    assert_true(seen.in_order);
+    assert_int_equal(f->log->checkpoint.lsn, 2);
+}
+
+/* What lies behind the newest checkpoint must not go without one. */
+static void a_cut_at_the_front_takes_a_checkpoint(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    for (int k = 0; k < 5; k++)
+        fixture_append(f, "x");
+    must(wal_truncate_before(f->log, 4));
+    assert_int_equal(f->log->checkpoint.lsn, 5);
+    must(wal_truncate_before(f->log, 6));
+    fixture_crash(f);
+    memset(&seen, 0, sizeof seen);
+    fixture_open(f);
+    assert_int_equal(seen.lsn, 5);
+}
+
+static void or_nothing_is_cut(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_set(f, WAL_OPT_CHECKPOINT_BYTES, 4);
+    fixture_open(f);
+    fixture_append(f, "x");
+    expect_error(WAL_E_TOOBIG, wal_truncate_before(f->log, 2), "checkpoint_bytes");
+    assert_int_equal(wal_first_lsn(f->log), 1);
+    assert_int_equal(wal_failure(f->log), 0);
+}
+
 static void a_state_that_cannot_be_read_back_is_doubt(void **state)
 {
     struct log_fixture *f = *state;
@@ -149,6 +194,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(behind_the_sync_and_the_witness),
         TEST(a_rotation_applies_first),
+        TEST(so_does_one_within_a_round),
+        TEST(a_cut_at_the_front_takes_a_checkpoint),
+        TEST(or_nothing_is_cut),
         TEST(a_state_that_cannot_be_read_back_is_doubt),
         TEST(nothing_of_a_batch_that_is_taken_back),
         TEST(without_space_at_open_there_is_no_checkpoint),
