@@ -9,6 +9,8 @@
 #include "log/catalog_index.h"
 #include "log/commit.h"
 #include "log/reader.h"
+#include "log/removal.h"
+#include "log/retain.h"
 #include "log/zeros.h"
 
 int fresh_salt(const struct wal *w, uint64_t *ret)
@@ -29,27 +31,6 @@ uint64_t fresh_birth_end(const struct wal *w)
     uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, align) : 0;
     uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
     return SEGMENT_HEADER_BLOCK + meta + tag + (w->started ? 0 : w->inherited.carry_bytes);
-}
-
-/* A name that is gone, or that can't be removed now, is not an error here. */
-static void try_unlink(const struct wal *w, const char *name)
-{
-    struct fault before = *fault_last();
-    if (folder_unlink(&w->folder, name) < 0)
-        fault_put(&before);
-}
-
-void fresh_remove(struct wal *w, struct numbers *numbers)
-{
-    char name[NAME_BYTES];
-    for (size_t k = 0; k < numbers->n; k++) {
-        name_segment(name, numbers->v[k]);
-        try_unlink(w, name);
-        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_REMOVED, .segment = numbers->v[k]});
-    }
-    stat_add(&w->stats, WAL_STAT_REMOVED_SEGMENTS, numbers->n);
-    mem_free(w->alloc, numbers->v);
-    *numbers = (struct numbers){0};
 }
 
 static int remove_leftovers(struct wal *w)
@@ -107,7 +88,7 @@ int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
     if (e == 0)
         e = file_sync(ret, OS_SYNC_DATA);
     if (e < 0) {
-        try_unlink(w, ret->name);
+        removal_unlink(w, ret->name);
         file_close(ret);
         return e;
     }
@@ -135,7 +116,7 @@ void fresh_discard_prepared(struct wal *w)
 {
     if (w->prepared.fd < 0)
         return;
-    try_unlink(w, w->prepared.name);
+    removal_unlink(w, w->prepared.name);
     file_close(&w->prepared);
 }
 
@@ -300,6 +281,10 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     }
     if (e == 0 && f->map)
         meta_map_swap(&w->meta, f->map);
+    if (e == 0 && f->trims) {
+        atomic_store(&w->first_lsn, f->first_lsn);
+        removal_later(w, ret_dropped);
+    }
     if (e == 0 && f->cuts) {
         w->next_lsn = n->end.next_lsn;
         w->background.submit_lsn = 0; /* what stays is durable, what goes is not waited for */
@@ -329,7 +314,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     if (e == 0)
         e = catalog_reserve(&w->catalog);
     if (e < 0) {
-        try_unlink(w, n.segment.file.name);
+        removal_unlink(w, n.segment.file.name);
         file_close(&n.segment.file);
         return e;
     }
@@ -344,7 +329,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
         return e;
     }
     fresh_witness(w);
-    fresh_remove(w, &dropped);
+    removal_now(w, &dropped);
     index_births(w, &n);
     return 0;
 }
@@ -361,6 +346,24 @@ void fresh_witness(struct wal *w)
         .salt_low = (uint32_t)x->segment.header.salt,
     };
     control_write_witness(&w->control, &s);
+}
+
+/* The same step takes from the front what retention lets go; `end`: of the segment before it. */
+static int make_and_trim(struct wal *w, struct fresh *f, const struct boundary *end,
+                         bool *ret_named)
+{
+    uint64_t first = f->first_lsn;
+    struct retain_plan plan;
+
+    f->trims = retain_begin(w, end, &plan);
+    if (f->trims) {
+        f->advance.oldest = plan.oldest;
+        f->first_lsn = plan.first_lsn;
+    }
+    int e = fresh_make(w, f, ret_named);
+    if (f->trims)
+        retain_over(w, e == 0 ? f->first_lsn - first : 0);
+    return e;
 }
 
 int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
@@ -404,7 +407,8 @@ int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
         e = tag_read(s, w->alloc, in->vouched.tag_offset, &f.births.tag);
     }
     if (e == 0)
-        e = fresh_make(w, &f, ret_fatal);
+        e = in->small ? fresh_make(w, &f, ret_fatal)
+                      : make_and_trim(w, &f, &in->vouched, ret_fatal);
     catalog_release(&w->catalog, last);
     return e;
 }
@@ -485,7 +489,7 @@ static int seal_and_make(struct wal *w, struct fresh *f, bool *ret_fatal)
         return e;
     segment_follow(&x->segment, &x->end, &f->follow);
     f->advance.end = x->end;
-    e = fresh_make(w, f, &named);
+    e = make_and_trim(w, f, &x->end, &named);
     *ret_fatal = e < 0;
     return e;
 }

@@ -20,7 +20,8 @@ struct fresh {
     uint32_t flags; /* SEGMENT_RESET */
     struct births births;
     struct advance advance; /* without `add` */
-    uint64_t first_lsn;     /* what control says then */
+    uint64_t first_lsn;     /* what control says then ... */
+    bool trims;             /* ... which takes records away at the front */
     struct meta_map *map;   /* becomes the metadata in the same step, and is the old map then; NULL:
                                they stay as they are */
     bool cuts;              /* records above cut_lsn go: readers are told, the numbers fall back */
@@ -53,9 +54,6 @@ void fresh_discard_prepared(struct wal *w);
 /* What control says of the newest segment, when its groups end here. */
 void fresh_refer(struct control *c, const struct boundary *end);
 
-/* Removes segments that are no longer part of the log, and frees the list. A failure is not
- * reported: what stays is a leftover, which the next handle removes. */
-void fresh_remove(struct wal *w, struct numbers *numbers);
 /* States in the witness what is durable. */
 void fresh_witness(struct wal *w);
 

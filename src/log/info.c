@@ -7,6 +7,7 @@
 #include "base/codes.h"
 #include "log/catalog_index.h"
 #include "log/follow.h"
+#include "log/retain.h"
 
 struct lister {
     struct wal *log;
@@ -108,6 +109,7 @@ int info_disk_bytes(struct wal *w, uint64_t *ret)
 void info_refresh_stats(struct wal *w)
 {
     stat_set(&w->stats, WAL_STAT_INDEX_BYTES, catalog_index_bytes(&w->catalog));
+    stat_set(&w->stats, WAL_STAT_PINNED_BYTES, retain_pinned_bytes(w));
     pthread_mutex_lock(&w->mu);
     stat_set(&w->stats, WAL_STAT_PENDING_BYTES, w->stage.pending);
     pthread_mutex_unlock(&w->mu);

@@ -103,6 +103,7 @@ struct wal {
     struct fault cause;       /* mu */
     uint64_t indoubt_lsn; /* mu: when it failed, records up to here had been handed to the kernel */
     struct background background; /* mu */
+    struct numbers removals;      /* mu: files of segments that have left the log; removal.h */
     struct meta_map meta;         /* mu; changed with the write turn only */
 
     /* Counts the times that the log changed otherwise than by growing: under mu, together with the
@@ -110,6 +111,7 @@ struct wal {
      * if not, it looks for the place again. So reading never holds up anybody. */
     _Atomic uint64_t shape;
     struct wal_reader *readers; /* readers_mu: open ones */
+    uint64_t leaving_lsn;       /* readers_mu: retention is taking away what is below; 0: nothing */
     _Atomic uint32_t gets;      /* about how many, so that one in some is timed */
     pthread_mutex_t readers_mu;
 

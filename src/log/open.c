@@ -11,6 +11,8 @@
 #include "log/follow.h"
 #include "log/fresh.h"
 #include "log/recover.h"
+#include "log/removal.h"
+#include "log/truncate.h"
 #include "log/zeros.h"
 
 static int new_log(const char *path, const struct config *config, struct wal **ret)
@@ -138,7 +140,7 @@ static int open_for_writing(struct wal *w)
         e = control_read(&w->control, false);
     if (e == 0)
         e = w->control.found && w->control.now.newest ? recover(w) : create_log(w);
-    return e;
+    return e == 0 ? truncate_retain(w) : e;
 }
 
 static void finish_report(struct wal *w, uint64_t began)
@@ -228,6 +230,7 @@ int log_close(struct wal *w)
     if (!w->follower) {
         background_stop(w);
         e = finish(w);
+        removal_rest(w);
     }
     notify_close(w);
     events_end(w);

@@ -7,6 +7,8 @@
 #include "log/fresh.h"
 #include "log/meta_changes.h"
 #include "log/place.h"
+#include "log/removal.h"
+#include "log/retain.h"
 
 static int outside(const struct wal *w, uint64_t lsn)
 {
@@ -48,36 +50,31 @@ static void find_oldest(void *ctx, const struct member *m, const struct member *
         f->oldest = after && after->segment.header.base_lsn <= f->lsn ? after->number : m->number;
 }
 
-static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
+/* The files of *ret_dropped are still there: their removal can wait until the turn is given back.
+ */
+static int cut_front(struct wal *w, const struct front *front, struct numbers *ret_dropped,
+                     bool *ret_fatal)
 {
-    struct front front = {.lsn = lsn};
-    struct numbers dropped = {0};
-
-    *ret_fatal = false;
-    int e = catalog_walk(&w->catalog);
-    if (e < 0)
-        return e;
     *ret_fatal = true;
-    e = fresh_settle(w);
+    int e = fresh_settle(w);
     if (e < 0)
         return e;
-    catalog_each(&w->catalog, find_oldest, &front);
-    uint64_t removed = lsn - atomic_load(&w->first_lsn);
-    w->control.now.first_lsn = lsn;
-    w->control.now.oldest = front.oldest;
+    uint64_t removed = front->lsn - atomic_load(&w->first_lsn);
+    w->control.now.first_lsn = front->lsn;
+    w->control.now.oldest = front->oldest;
     e = control_write(&w->control);
     if (e < 0)
         return e;
     pthread_mutex_lock(&w->mu);
     atomic_fetch_add(&w->shape, 1);
-    atomic_store(&w->first_lsn, lsn);
-    catalog_drop_before(&w->catalog, front.oldest, &dropped);
+    atomic_store(&w->first_lsn, front->lsn);
+    catalog_drop_before(&w->catalog, front->oldest, ret_dropped);
     pthread_mutex_unlock(&w->mu);
     if (w->started)
         fresh_witness(w);
-    fresh_remove(w, &dropped);
     stat_add(&w->stats, WAL_STAT_TRUNCATED_FRONT, removed);
-    tell(w, lsn, 0);
+    if (removed > 0)
+        tell(w, front->lsn, 0);
     *ret_fatal = false;
     return 0;
 }
@@ -92,9 +89,30 @@ static int check_front(const struct wal *w, uint64_t lsn)
     return lsn > w->next_lsn ? outside(w, lsn) : 0;
 }
 
+/* Without any lock: nobody waits for the files. */
+static void remove_files(struct wal *w, struct numbers *dropped)
+{
+    if (dropped->n == 0)
+        return;
+    removal_now(w, dropped);
+    notify_events(w);
+}
+
+/* Under mu, with the turn; drops mu meanwhile. */
+static int change_front(struct wal *w, const struct front *front, struct numbers *ret_dropped)
+{
+    bool fatal;
+
+    pthread_mutex_unlock(&w->mu);
+    int e = cut_front(w, front, ret_dropped, &fatal);
+    pthread_mutex_lock(&w->mu);
+    return settle(w, e, fatal);
+}
+
 int truncate_before(struct wal *w, uint64_t lsn)
 {
-    bool fatal = false;
+    struct front front = {.lsn = lsn};
+    struct numbers dropped = {0};
 
     pthread_mutex_lock(&w->mu);
     int e = check_front(w, lsn);
@@ -105,18 +123,77 @@ int truncate_before(struct wal *w, uint64_t lsn)
         return 0;
     if (e == 0 && buffered)
         e = append_sync(w, lsn - 1);
+    if (e == 0) /* now, not while nobody else can write */
+        e = catalog_walk(&w->catalog);
     if (e < 0)
         return e;
     pthread_mutex_lock(&w->mu);
     turn_take(w);
     e = check_front(w, lsn); /* others may have cut meanwhile */
     if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
-        pthread_mutex_unlock(&w->mu);
-        e = cut_front(w, lsn, &fatal);
-        pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
+        catalog_each(&w->catalog, find_oldest, &front);
+        e = change_front(w, &front, &dropped);
     }
     turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    remove_files(w, &dropped);
+    return e;
+}
+
+/* Whole segments at the front */
+
+struct drained {
+    uint64_t through; /* the members up to this number go ... */
+    struct front front;
+    size_t count; /* ... so many */
+};
+
+static void find_drained(void *ctx, const struct member *m, const struct member *after)
+{
+    struct drained *d = ctx;
+    if (!after || m->number > d->through)
+        return;
+    d->front.oldest = after->number;
+    d->front.lsn = after->segment.header.base_lsn;
+    d->count++;
+}
+
+int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count)
+{
+    struct drained d = {.through = through};
+    struct numbers dropped = {0};
+
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    int e = check_front(w, 0);
+    if (e == 0) {
+        catalog_each(&w->catalog, find_drained, &d);
+        d.front.lsn = max_u64(d.front.lsn, atomic_load(&w->first_lsn));
+    }
+    if (d.count > 0)
+        e = change_front(w, &d.front, &dropped);
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    remove_files(w, &dropped);
+    if (e == 0)
+        *ret_count = d.count;
+    return e;
+}
+
+int truncate_retain(struct wal *w)
+{
+    struct numbers dropped = {0};
+    struct retain_plan plan;
+    bool fatal;
+
+    if (!retain_begin(w, NULL, &plan))
+        return 0;
+    struct front front = {.lsn = plan.first_lsn, .oldest = plan.oldest};
+    int e = cut_front(w, &front, &dropped, &fatal);
+    retain_over(w, 0);
+    pthread_mutex_lock(&w->mu);
+    removal_later(w, &dropped);
+    removal_without_thread(w);
     pthread_mutex_unlock(&w->mu);
     return e;
 }

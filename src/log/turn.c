@@ -2,6 +2,7 @@
 
 #include "base/plant.h"
 #include "log/log.h"
+#include "log/removal.h"
 
 static void bump(struct wal *w, struct word *word, int n)
 {
@@ -73,6 +74,7 @@ void turn_give(struct wal *w)
         t->finished[k] = false;
     }
     turn_changed(w);
+    removal_without_thread(w);
     notify_run(w);
 }
 
