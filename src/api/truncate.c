@@ -94,8 +94,8 @@ int wal_drain(wal_t *w, wal_segment_fn pred, void *ctx, size_t *ret_count)
     if (e < 0)
         return call_end(&c, e);
     e = ask(w, list, n, pred, ctx, &count);
-    if (e == 0 && count > 0)
-        e = truncate_segments(w, list[count - 1].number, &count);
+    if (e == 0)
+        e = truncate_segments(w, count ? list[count - 1].number : 0, &count);
     mem_free(w->alloc, list);
     if (e == 0 && ret_count)
         *ret_count = count;

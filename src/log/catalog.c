@@ -177,7 +177,8 @@ int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *
             end_newest(c, a);
         c->members[c->n++] = m;
         c->oldest = a->oldest ? a->oldest : m->number;
-        drop(c, 0, position_from(c, c->oldest), &dropped);
+        if (a->oldest)
+            drop(c, 0, position_from(c, a->oldest), &dropped);
         *ret_dropped = dropped;
     }
     pthread_mutex_unlock(&c->mu);

@@ -57,8 +57,8 @@ struct advance {
     uint64_t drop_from;        /* the members from this number on leave the log; 0: none */
     bool ends;                 /* what is then the newest has ended ... */
     struct boundary end;       /* ... here */
-    uint64_t oldest;           /* the chain's first segment then, the members before it leave the
-                                  log; 0: the new one */
+    uint64_t oldest;           /* the chain's first segment then: the members before it leave the
+                                  log, too; 0: the new one, and there are none */
     const struct segment *add; /* comes behind; the catalog takes over its file */
 };
 struct numbers {

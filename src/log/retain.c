@@ -120,7 +120,7 @@ bool retain_begin(struct wal *w, const struct boundary *end, struct retain_plan 
         first = decide(w, &s, end ? AT_ONCE_MAX : SIZE_MAX);
         *ret = (struct retain_plan){
             .oldest = first < s.n ? s.sealed[first].number
-                      : end       ? 0
+                      : end       ? w->next_number
                                   : v.active_number,
             .first_lsn = max_u64(begins_at(&s, first), atomic_load(&w->first_lsn)),
         };

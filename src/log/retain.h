@@ -7,7 +7,8 @@
 #include "base/attr.h"
 #include "log/log.h"
 
-/* What stays: from this segment on (0: from the next one that is made), which begins there. */
+/* What stays: from this segment on, which may be the next one that is made, and from this LSN on.
+ */
 struct retain_plan {
     uint64_t oldest, first_lsn;
 };

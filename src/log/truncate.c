@@ -50,10 +50,13 @@ static void find_oldest(void *ctx, const struct member *m, const struct member *
         f->oldest = after && after->segment.header.base_lsn <= f->lsn ? after->number : m->number;
 }
 
-/* The files of *ret_dropped are still there: their removal can wait until the turn is given back.
- */
-static int cut_front(struct wal *w, const struct front *front, struct numbers *ret_dropped,
-                     bool *ret_fatal)
+/* What is left when the change is done and others can write again. */
+struct dropped {
+    struct numbers files; /* of segments that have left the log */
+    uint64_t records;     /* so many went with them */
+};
+
+static int cut_front(struct wal *w, const struct front *front, struct dropped *ret, bool *ret_fatal)
 {
     *ret_fatal = true;
     int e = fresh_settle(w);
@@ -68,13 +71,12 @@ static int cut_front(struct wal *w, const struct front *front, struct numbers *r
     pthread_mutex_lock(&w->mu);
     atomic_fetch_add(&w->shape, 1);
     atomic_store(&w->first_lsn, front->lsn);
-    catalog_drop_before(&w->catalog, front->oldest, ret_dropped);
+    catalog_drop_before(&w->catalog, front->oldest, &ret->files);
     pthread_mutex_unlock(&w->mu);
     if (w->started)
         fresh_witness(w);
     stat_add(&w->stats, WAL_STAT_TRUNCATED_FRONT, removed);
-    if (removed > 0)
-        tell(w, front->lsn, 0);
+    ret->records = removed;
     *ret_fatal = false;
     return 0;
 }
@@ -89,22 +91,22 @@ static int check_front(const struct wal *w, uint64_t lsn)
     return lsn > w->next_lsn ? outside(w, lsn) : 0;
 }
 
-/* Without any lock: nobody waits for the files. */
-static void remove_files(struct wal *w, struct numbers *dropped)
+/* Without any lock: nobody waits for the files. lsn: the log's first one as the change left it. */
+static void remove_dropped(struct wal *w, struct dropped *d, uint64_t lsn)
 {
-    if (dropped->n == 0)
-        return;
-    removal_now(w, dropped);
+    removal_now(w, &d->files);
+    if (d->records > 0)
+        tell(w, lsn, 0);
     notify_events(w);
 }
 
 /* Under mu, with the turn; drops mu meanwhile. */
-static int change_front(struct wal *w, const struct front *front, struct numbers *ret_dropped)
+static int change_front(struct wal *w, const struct front *front, struct dropped *ret)
 {
     bool fatal;
 
     pthread_mutex_unlock(&w->mu);
-    int e = cut_front(w, front, ret_dropped, &fatal);
+    int e = cut_front(w, front, ret, &fatal);
     pthread_mutex_lock(&w->mu);
     return settle(w, e, fatal);
 }
@@ -112,7 +114,7 @@ static int change_front(struct wal *w, const struct front *front, struct numbers
 int truncate_before(struct wal *w, uint64_t lsn)
 {
     struct front front = {.lsn = lsn};
-    struct numbers dropped = {0};
+    struct dropped dropped = {0};
 
     pthread_mutex_lock(&w->mu);
     int e = check_front(w, lsn);
@@ -136,7 +138,7 @@ int truncate_before(struct wal *w, uint64_t lsn)
     }
     turn_give(w);
     pthread_mutex_unlock(&w->mu);
-    remove_files(w, &dropped);
+    remove_dropped(w, &dropped, lsn);
     return e;
 }
 
@@ -161,7 +163,7 @@ static void find_drained(void *ctx, const struct member *m, const struct member 
 int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count)
 {
     struct drained d = {.through = through};
-    struct numbers dropped = {0};
+    struct dropped dropped = {0};
 
     pthread_mutex_lock(&w->mu);
     turn_take(w);
@@ -174,7 +176,7 @@ int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count)
         e = change_front(w, &d.front, &dropped);
     turn_give(w);
     pthread_mutex_unlock(&w->mu);
-    remove_files(w, &dropped);
+    remove_dropped(w, &dropped, d.front.lsn);
     if (e == 0)
         *ret_count = d.count;
     return e;
@@ -182,7 +184,7 @@ int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count)
 
 int truncate_retain(struct wal *w)
 {
-    struct numbers dropped = {0};
+    struct dropped dropped = {0};
     struct retain_plan plan;
     bool fatal;
 
@@ -192,7 +194,7 @@ int truncate_retain(struct wal *w)
     int e = cut_front(w, &front, &dropped, &fatal);
     retain_over(w, 0);
     pthread_mutex_lock(&w->mu);
-    removal_later(w, &dropped);
+    removal_later(w, &dropped.files);
     removal_without_thread(w);
     pthread_mutex_unlock(&w->mu);
     return e;
