@@ -118,12 +118,13 @@ bool retain_begin(struct wal *w, const struct boundary *end, struct retain_plan 
     if (place_result(w, catalog_walk(&w->catalog)) == 0 && survey(w, &v)) {
         struct retention_state s = state_of(w, &v);
         first = decide(w, &s, end ? AT_ONCE_MAX : SIZE_MAX);
-        *ret = (struct retain_plan){
-            .oldest = first < s.n ? s.sealed[first].number
-                      : end       ? w->next_number
-                                  : v.active_number,
-            .first_lsn = max_u64(begins_at(&s, first), atomic_load(&w->first_lsn)),
-        };
+        if (first > 0)
+            *ret = (struct retain_plan){
+                .oldest = first < s.n ? s.sealed[first].number
+                          : end       ? w->next_number
+                                      : v.active_number,
+                .first_lsn = max_u64(begins_at(&s, first), atomic_load(&w->first_lsn)),
+            };
     }
     mem_free(w->alloc, v.list);
     fault_put(&before);
