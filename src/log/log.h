@@ -24,6 +24,7 @@
 #include "log/lock.h"
 #include "log/meta_map.h"
 #include "log/notify.h"
+#include "log/removal.h"
 #include "log/stage.h"
 #include "log/stats.h"
 #include "log/turn.h"
@@ -103,7 +104,7 @@ struct wal {
     struct fault cause;       /* mu */
     uint64_t indoubt_lsn; /* mu: when it failed, records up to here had been handed to the kernel */
     struct background background; /* mu */
-    struct numbers removals;      /* mu: files of segments that have left the log; removal.h */
+    struct removals removals;     /* mu */
     struct meta_map meta;         /* mu; changed with the write turn only */
 
     /* Counts the times that the log changed otherwise than by growing: under mu, together with the

@@ -155,6 +155,17 @@ static void finish_report(struct wal *w, uint64_t began)
     stat_set(&w->stats, WAL_STAT_RECOVERY_NS, r->duration_ns);
 }
 
+/* What retention took away at open, now that somebody listens. */
+static void tell_retention(struct wal *w)
+{
+    if (stat_get(&w->stats, WAL_STAT_TRUNCATED_FRONT) > 0)
+        event_tell(w,
+                   &(wal_event_t){.kind = WAL_EVENT_TRUNCATED, .lsn = atomic_load(&w->first_lsn)});
+    pthread_mutex_lock(&w->mu);
+    removal_begin(w);
+    pthread_mutex_unlock(&w->mu);
+}
+
 int log_open(const char *path, const struct config *config, struct wal **ret)
 {
     uint64_t began = config->os->now(config->os->ctx);
@@ -180,6 +191,7 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
     finish_report(w, began);
     *ret = w;
     events_open(w);
+    tell_retention(w);
     notify_events(w);
     return 0;
 }

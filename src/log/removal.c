@@ -5,8 +5,6 @@
 #include "base/fault.h"
 #include "log/background.h"
 
-enum { AT_ONCE = 16 }; /* between two looks for other work */
-
 void removal_unlink(const struct wal *w, const char *name)
 {
     struct fault before = *fault_last();
@@ -36,17 +34,13 @@ void removal_now(struct wal *w, struct numbers *numbers)
 /* Without memory for the list its files are left to the next handle. */
 void removal_later(struct wal *w, struct numbers *numbers)
 {
-    struct numbers *r = &w->removals;
+    struct numbers *r = &w->removals.files;
+    size_t n = r->n + numbers->n;
+    uint64_t *p = numbers->n ? mem_resize(w->alloc, r->v, n * sizeof *p) : NULL;
 
-    if (numbers->n > 0) {
-        uint64_t *p = mem_resize(w->alloc, r->v, (r->n + numbers->n) * sizeof *p);
-        if (p) {
-            memcpy(p + r->n, numbers->v, numbers->n * sizeof *p);
-            r->v = p;
-            r->n += numbers->n;
-        }
-        if (w->config.background)
-            background_kick(w);
+    if (p) {
+        memcpy(p + r->n, numbers->v, numbers->n * sizeof *p);
+        *r = (struct numbers){.v = p, .n = n};
     }
     mem_free(w->alloc, numbers->v);
     *numbers = (struct numbers){0};
@@ -54,36 +48,41 @@ void removal_later(struct wal *w, struct numbers *numbers)
 
 static struct numbers take_all(struct wal *w)
 {
-    struct numbers all = w->removals;
-    w->removals = (struct numbers){0};
+    struct numbers all = w->removals.files;
+    w->removals.files = (struct numbers){0};
     return all;
 }
 
-bool removal_work(struct wal *w)
+void removal_begin(struct wal *w)
 {
-    struct numbers *r = &w->removals;
-    uint64_t some[AT_ONCE];
-    size_t n = r->n < AT_ONCE ? r->n : AT_ONCE;
+    struct removals *r = &w->removals;
 
-    if (n == 0)
-        return false;
-    memcpy(some, r->v, n * sizeof *some);
-    memmove(r->v, r->v + n, (r->n - n) * sizeof *r->v);
-    r->n -= n;
-    pthread_mutex_unlock(&w->mu);
-    remove_files(w, some, n);
-    pthread_mutex_lock(&w->mu);
-    return true;
-}
-
-void removal_without_thread(struct wal *w)
-{
-    if (w->removals.n == 0 || w->background.thread)
+    if (r->files.n == 0 || r->begun)
+        return;
+    if (w->config.background)
+        background_kick(w);
+    r->begun = w->background.thread != NULL;
+    if (r->begun)
         return;
     struct numbers all = take_all(w);
     pthread_mutex_unlock(&w->mu);
     removal_now(w, &all);
     pthread_mutex_lock(&w->mu);
+}
+
+bool removal_work(struct wal *w)
+{
+    struct numbers *r = &w->removals.files;
+
+    w->removals.begun = r->n > 0;
+    if (r->n == 0)
+        return false;
+    uint64_t number = r->v[0];
+    memmove(r->v, r->v + 1, --r->n * sizeof *r->v);
+    pthread_mutex_unlock(&w->mu);
+    remove_files(w, &number, 1);
+    pthread_mutex_lock(&w->mu);
+    return true;
 }
 
 void removal_rest(struct wal *w)

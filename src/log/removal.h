@@ -16,14 +16,19 @@ void removal_unlink(const struct wal *w, const char *name);
  * stays is a leftover. */
 void removal_now(struct wal *w, struct numbers *numbers);
 
-/* Under mu: takes over the list, for whoever removes such files: the background thread, or in a log
- * without one the thread that has the write turn, when it has given it back. */
+struct removals {
+    struct numbers files;
+    bool begun; /* the background thread knows */
+};
+
+/* Under mu: takes over the list, for whoever calls removal_begin. */
 void removal_later(struct wal *w, struct numbers *numbers);
-/* Under mu, which it drops meanwhile: a few of them, by the background thread. Returns whether
- * there was something to do. */
+/* Under mu, when the turn was given back: leaves what there is to the background thread. In a log
+ * without one it removes the files now, and drops mu meanwhile. */
+void removal_begin(struct wal *w);
+/* Under mu, which it drops meanwhile: one of them, by the background thread, which has other work
+ * as well. Returns whether there was something to do. */
 bool removal_work(struct wal *w);
-/* The same for all of them in a log that has no background thread. */
-void removal_without_thread(struct wal *w);
 /* Without mu, at close: all that are left. */
 void removal_rest(struct wal *w);
 

@@ -8,6 +8,7 @@
 /* So many segments leave the log in one step, beside appends; the rest goes next time. */
 enum { AT_ONCE_MAX = 256 };
 
+/* Under mu. */
 static uint64_t newest_checkpoint(const struct wal *w)
 {
     (void)w;
@@ -71,16 +72,14 @@ static bool survey(struct wal *w, struct survey *s)
 
 static struct retention_state state_of(struct wal *w, const struct survey *s)
 {
+    struct retention_state state = {.sealed = s->list, .n = s->n, .now_ns = s->now_ns};
+
     pthread_mutex_lock(&w->mu);
-    uint64_t active = s->end ? SEGMENT_HEADER_BLOCK : w->written_offset;
+    state.active_bytes = s->end ? SEGMENT_HEADER_BLOCK : w->written_offset;
+    state.durable_lsn = s->end ? s->end->next_lsn - 1 : atomic_load(&w->durable_lsn);
+    state.checkpoint_lsn = newest_checkpoint(w);
     pthread_mutex_unlock(&w->mu);
-    return (struct retention_state){.sealed = s->list,
-                                    .n = s->n,
-                                    .active_bytes = active,
-                                    .checkpoint_lsn = newest_checkpoint(w),
-                                    .durable_lsn = s->end ? s->end->next_lsn - 1
-                                                          : atomic_load(&w->durable_lsn),
-                                    .now_ns = s->now_ns};
+    return state;
 }
 
 /* Where what stays begins, when it is the k-th sealed segment. */

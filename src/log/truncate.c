@@ -195,7 +195,6 @@ int truncate_retain(struct wal *w)
     retain_over(w, 0);
     pthread_mutex_lock(&w->mu);
     removal_later(w, &dropped.files);
-    removal_without_thread(w);
     pthread_mutex_unlock(&w->mu);
     return e;
 }

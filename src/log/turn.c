@@ -2,7 +2,6 @@
 
 #include "base/plant.h"
 #include "log/log.h"
-#include "log/removal.h"
 
 static void bump(struct wal *w, struct word *word, int n)
 {
@@ -74,7 +73,7 @@ void turn_give(struct wal *w)
         t->finished[k] = false;
     }
     turn_changed(w);
-    removal_without_thread(w);
+    removal_begin(w);
     notify_run(w);
 }
 

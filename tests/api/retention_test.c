@@ -162,6 +162,7 @@ static void test_at_open(void **state)
     must(wal_close(reader));
     listen(f);
     fixture_open(f);
+    assert_int_equal(told_nth(&told, WAL_EVENT_TRUNCATED, 0)->lsn, 7);
     expect_range(f->log, 7, 11, 12, 11);
     assert_int_equal(fixture_segments(f->log), 3);
     must(wal_recovery(f->log, &report, sizeof report));
