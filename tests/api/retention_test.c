@@ -178,6 +178,30 @@ static void test_at_open(void **state)
     expect_range(f->log, 9, 11, 12, 11);
 }
 
+/* Control can't be written: the open fails, and leaves a log that the next one opens. */
+static void test_an_open_that_fails(void **state)
+{
+    struct log_fixture *f = *state;
+
+    spy_init(&spy);
+    options_set_os(f->options, &spy.os);
+    fixture_set(f, WAL_OPT_BACKGROUND, 0);
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
+    fixture_open(f);
+    fixture_fill(f, 7);
+    fixture_close(f);
+    fixture_set(f, WAL_OPT_RETAIN_SEGMENTS, 1);
+    spy_clear(&spy);
+    spy_fail(&spy, SPY_SYNC, 5, EIO); /* the second slot of the change */
+    expect_error(WAL_E_IO, wal_open(f->dir, f->options, &f->log), "control");
+    assert_null(f->log);
+    assert_true(fixture_exists(fixture_segment_path(f, 1)));
+    fixture_open(f);
+    expect_range(f->log, 5, 7, 8, 7);
+    fixture_append(f, "8");
+    assert_false(fixture_exists(fixture_segment_path(f, 1)));
+}
+
 /* The first segment of a handle that goes on behind a large one is a rotation, too. */
 static void test_at_the_first_append(void **state)
 {
@@ -410,6 +434,7 @@ int main(void)
         fixture_test(test_by_bytes),
         fixture_test(test_by_age),
         fixture_test(test_at_open),
+        fixture_test(test_an_open_that_fails),
         fixture_test(test_at_the_first_append),
         fixture_test(test_without_a_checkpoint),
         fixture_test(test_metadata_and_tag_stay),
