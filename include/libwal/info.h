@@ -46,7 +46,8 @@ typedef struct {
     uint64_t bytes;          /* used */
     uint64_t records;        /* that count */
     uint64_t created_ns;     /* since 1970 */
-    uint64_t checkpoint_lsn; /* of the newest checkpoint that lies in it, 0: none */
+    uint64_t checkpoint_lsn; /* of the newest checkpoint that lies in it; 0: none, or damage keeps
+                                it from being found, which wal_segment_checkpoint would say */
 } wal_segment_t;
 
 /* Fills as many elements as fit, oldest first, at a stride of elem_size bytes (sizeof *array as the

@@ -21,7 +21,8 @@ int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret);
 #define WAL_READ_PIN     4u /* retention leaves what this reader has not read yet */
 
 /* A reader whose next record is `from`; 0: the first one, with REVERSE the last. from = next LSN is
- * allowed: it waits for what comes. WAL_E_RANGE: below the first or above the next. Closed by
+ * allowed: it waits for what comes; on a read-only handle that is the LSN behind what is durable,
+ * with WRITTEN behind what is written. WAL_E_RANGE: below the first or above the next. Closed by
  * wal_reader_close.
  *
  * With PIN retention (WAL_OPT_RETAIN_...) keeps each segment that has records at or above the

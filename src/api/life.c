@@ -53,6 +53,7 @@ int wal_recovery(wal_t *w, wal_recovery_t *ret, uint32_t size)
         .last_lsn = r->last_lsn,
         .next_lsn = r->next_lsn,
         .durable_lsn = r->durable_lsn,
+        .checkpoint_lsn = r->checkpoint_lsn,
         .discarded_bytes = r->discarded_bytes,
         .carried_records = r->carried_records,
         .segments = r->segments,

@@ -18,6 +18,8 @@ struct wal_options {
     uint32_t event_mask;
     wal_event_fn event_fn; /* NULL: none */
     void *event_ctx;
+    bool has_machine;
+    wal_machine_t machine;
 };
 
 static void set_defaults(struct wal_options *o)
@@ -153,6 +155,26 @@ int wal_options_set_events(wal_options_t *o, uint32_t mask, wal_event_fn fn, voi
     return 0;
 }
 
+static bool is_machine(const wal_machine_t *m)
+{
+    return m->flags == 0 && m->apply != NULL && m->snapshot != NULL && m->restore != NULL;
+}
+
+int wal_options_set_machine(wal_options_t *o, const wal_machine_t *machine)
+{
+    if (o == NULL)
+        return fault(WAL_E_INVAL, "options are NULL");
+    if (machine != NULL && !sized_right(machine, SIZE_UP_TO(wal_machine_t, restore)))
+        return fault(WAL_E_INVAL, "machine: size is %u, version 1.0's is %zu", machine->size,
+                     SIZE_UP_TO(wal_machine_t, restore));
+    if (machine != NULL && !is_machine(machine))
+        return fault(WAL_E_INVAL, "machine: a function is NULL, or flags are not 0");
+    o->has_machine = machine != NULL;
+    if (machine != NULL)
+        memcpy(&o->machine, machine, SIZE_UP_TO(wal_machine_t, restore));
+    return 0;
+}
+
 void options_set_os(wal_options_t *o, const struct os *os)
 {
     o->os = os;
@@ -213,7 +235,9 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.event_mask = o->event_mask;
     c.event_fn = o->event_fn;
     c.event_ctx = o->event_ctx;
+    c.has_machine = o->has_machine;
+    c.machine = o->machine;
     c.os = o->os != NULL ? o->os : os_posix();
-    config_settle(&c);
+    config_adjust(&c);
     *ret = c;
 }

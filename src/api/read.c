@@ -6,6 +6,7 @@
 #include "api/call.h"
 #include "api/sized.h"
 #include "base/codes.h"
+#include "log/checkpoint.h"
 #include "log/get.h"
 #include "log/many.h"
 #include "log/reader.h"
@@ -210,7 +211,10 @@ int wal_replay(wal_t *w, uint64_t from, wal_record_fn fn, void *ctx, uint64_t *r
         return e;
     if (!fn)
         return call_end(&c, fault(WAL_E_INVAL, "fn is NULL"));
-    e = reader_open(w, from, 0, &r);
+    if (from == 0)
+        e = checkpoint_replay_from(w, &from);
+    if (e == 0)
+        e = reader_open(w, from, 0, &r);
     if (e < 0)
         return call_end(&c, e);
     e = deliver(w, r, fn, ctx, &last);

@@ -17,6 +17,7 @@ static inline wal_segment_t segment_shown(const struct segment_info *s)
         .bytes = s->bytes,
         .records = s->last_lsn + 1 - s->first_lsn,
         .created_ns = s->created_ns,
+        .checkpoint_lsn = s->checkpoint_lsn,
     };
 }
 

@@ -1,4 +1,4 @@
-/* Little-endian loads and stores, alignment, arithmetic that can't wrap unnoticed. No state. */
+/* Little-endian loads and stores, alignment, the smaller and the larger of two. No state. */
 #ifndef WAL_BASE_BYTES_H
 #define WAL_BASE_BYTES_H
 
@@ -50,12 +50,6 @@ static inline void store64(void *p, uint64_t v)
 static inline uint64_t align_up(uint64_t v, uint64_t to)
 {
     return (v + to - 1) & ~(to - 1);
-}
-
-/* True where the result fits. */
-static inline bool add_u64(uint64_t a, uint64_t b, uint64_t *ret)
-{
-    return !__builtin_add_overflow(a, b, ret);
 }
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)

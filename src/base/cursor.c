@@ -12,13 +12,6 @@ static uint8_t *take(struct cursor *c, size_t n)
     return p;
 }
 
-void cursor_put8(struct cursor *c, uint8_t v)
-{
-    uint8_t *p = take(c, 1);
-    if (p != NULL)
-        *p = v;
-}
-
 void cursor_put16(struct cursor *c, uint16_t v)
 {
     uint8_t *p = take(c, 2);

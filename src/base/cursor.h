@@ -62,17 +62,6 @@ static inline const uint8_t *cursor_get_bytes(struct cursor *c, size_t n)
     return p;
 }
 
-static inline void cursor_skip(struct cursor *c, size_t n)
-{
-    (void)cursor_get_bytes(c, n);
-}
-
-static inline uint8_t cursor_get8(struct cursor *c)
-{
-    const uint8_t *p = cursor_get_bytes(c, 1);
-    return p != NULL ? *p : 0;
-}
-
 static inline uint16_t cursor_get16(struct cursor *c)
 {
     const uint8_t *p = cursor_get_bytes(c, 2);
@@ -91,7 +80,6 @@ static inline uint64_t cursor_get64(struct cursor *c)
     return p != NULL ? load64(p) : 0;
 }
 
-void cursor_put8(struct cursor *c, uint8_t v);
 void cursor_put16(struct cursor *c, uint16_t v);
 void cursor_put32(struct cursor *c, uint32_t v);
 void cursor_put64(struct cursor *c, uint64_t v);

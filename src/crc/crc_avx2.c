@@ -74,33 +74,9 @@ static bool supported(void)
            __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vpclmulqdq");
 }
 
-__attribute__((target(WIDE_TARGET))) static uint32_t update(uint32_t crc, const void *data,
-                                                            size_t size)
-{
-    struct fold_way way = {.from = data};
-    return ~wide_all(~crc, &way, size);
-}
-
-__attribute__((target(WIDE_TARGET))) static uint32_t copy(uint32_t crc, void *to, const void *from,
-                                                          size_t size)
-{
-    struct fold_way way = {.from = from, .to = to, .copies = true};
-    return ~wide_all(~crc, &way, size);
-}
-
-__attribute__((target(WIDE_TARGET))) static uint32_t words(uint32_t crc, uint64_t a, uint64_t b,
-                                                           uint64_t c)
-{
-    return ~fold_words(~crc, a, b, c);
-}
-
-__attribute__((target(WIDE_TARGET))) static uint32_t
-copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b, uint64_t c)
-{
-    struct fold_way way = {
-        .from = from, .to = to, .copies = true, .ends = true, .a = a, .b = b, .c = c};
-    return ~wide_all(~UINT32_C(0), &way, size);
-}
+#define ENTRY_TARGET WIDE_TARGET
+#define ENTRY_ALL    wide_all
+#include "crc/crc_entry.h"
 
 const struct crc_implementation crc_avx2 = {"avx2", supported, update, copy, words, copy_words};
 

@@ -12,33 +12,9 @@ static bool supported(void)
     return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
 }
 
-__attribute__((target(FOLD_TARGET))) static uint32_t update(uint32_t crc, const void *data,
-                                                            size_t size)
-{
-    struct fold_way way = {.from = data};
-    return ~fold_all(~crc, &way, size);
-}
-
-__attribute__((target(FOLD_TARGET))) static uint32_t copy(uint32_t crc, void *to, const void *from,
-                                                          size_t size)
-{
-    struct fold_way way = {.from = from, .to = to, .copies = true};
-    return ~fold_all(~crc, &way, size);
-}
-
-__attribute__((target(FOLD_TARGET))) static uint32_t words(uint32_t crc, uint64_t a, uint64_t b,
-                                                           uint64_t c)
-{
-    return ~fold_words(~crc, a, b, c);
-}
-
-__attribute__((target(FOLD_TARGET))) static uint32_t
-copy_words(void *to, const void *from, size_t size, uint64_t a, uint64_t b, uint64_t c)
-{
-    struct fold_way way = {
-        .from = from, .to = to, .copies = true, .ends = true, .a = a, .b = b, .c = c};
-    return ~fold_all(~UINT32_C(0), &way, size);
-}
+#define ENTRY_TARGET FOLD_TARGET
+#define ENTRY_ALL    fold_all
+#include "crc/crc_entry.h"
 
 const struct crc_implementation crc_pclmul = {"pclmul", supported, update, copy, words, copy_words};
 

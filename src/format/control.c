@@ -74,8 +74,8 @@ void control_encode(uint8_t out[CONTROL_SLOT_BYTES], const struct control *c)
     store32(out + AT_PID, c->pid);
     store64(out + AT_END_LSN, c->end_lsn);
     store64(out + AT_END_OFFSET, c->end_offset);
-    store64(out + AT_CHECKPOINT_LSN, c->checkpoint_lsn);
-    store_ref(out + AT_CHECKPOINT, &c->checkpoint);
+    store64(out + AT_CHECKPOINT_LSN, c->checkpoint.lsn);
+    store_ref(out + AT_CHECKPOINT, &c->checkpoint.place);
     store_ref(out + AT_METADATA, &c->metadata);
     store_ref(out + AT_TAGGED, &c->tagged);
     frame_close(out, CONTROL_SLOT_BYTES, slot_magic);
@@ -102,7 +102,7 @@ static bool control_fits(const struct control *c)
         return false;
     if ((c->flags & CONTROL_CLEAN) && (c->newest == 0 || !is_boundary(c->end_offset)))
         return false;
-    return ref_fits(&c->checkpoint, c->newest) && ref_fits(&c->metadata, c->newest) &&
+    return ref_fits(&c->checkpoint.place, c->newest) && ref_fits(&c->metadata, c->newest) &&
            ref_fits(&c->tagged, c->newest);
 }
 
@@ -135,8 +135,8 @@ enum decoded control_decode(struct control *ret, const uint8_t in[CONTROL_SLOT_B
     c.pid = load32(in + AT_PID);
     c.end_lsn = load64(in + AT_END_LSN);
     c.end_offset = load64(in + AT_END_OFFSET);
-    c.checkpoint_lsn = load64(in + AT_CHECKPOINT_LSN);
-    c.checkpoint = load_ref(in + AT_CHECKPOINT);
+    c.checkpoint.lsn = load64(in + AT_CHECKPOINT_LSN);
+    c.checkpoint.place = load_ref(in + AT_CHECKPOINT);
     c.metadata = load_ref(in + AT_METADATA);
     c.tagged = load_ref(in + AT_TAGGED);
     if (!control_fits(&c) || !unused_fits(&c, in))

@@ -14,6 +14,11 @@ struct place_ref {
     uint64_t segment, offset; /* 0, 0: none */
 };
 
+struct checkpoint_ref {
+    uint64_t lsn;
+    struct place_ref place; /* of its first group */
+};
+
 struct control {
     uint16_t major, minor;
     uint8_t uuid[UUID_BYTES];
@@ -22,8 +27,8 @@ struct control {
     uint64_t first_lsn;
     uint32_t flags, pid;
     uint64_t end_lsn, end_offset; /* when closed cleanly: the last LSN, and behind the seal */
-    uint64_t checkpoint_lsn;
-    struct place_ref checkpoint, metadata, tagged;
+    struct checkpoint_ref checkpoint;
+    struct place_ref metadata, tagged;
 };
 
 struct witness {

@@ -240,7 +240,7 @@ static int append_short(struct wal *w, struct source *s, uint32_t flags, enum ap
         waiter_add(w, &me, slot.first_lsn + s->records - 1);
     (void)copy_in(w, s, &slot); /* what was checked when the source was made can't fail here */
     if (how == APPEND_DURABLE) {
-        e = commit_wait(w, &me, true, -1);
+        e = commit_wait(w, &me, -1);
     } else {
         note_buffered(w, s, how);
         if (how == APPEND_SUBMITTED)
@@ -312,7 +312,7 @@ int append_sync(struct wal *w, uint64_t lsn)
         e = wal_failed_fault(w);
     if (e == 0) {
         waiter_add(w, &me, target);
-        e = commit_wait(w, &me, true, -1);
+        e = commit_wait(w, &me, -1);
     }
     pthread_mutex_unlock(&w->mu);
     return e;
@@ -343,7 +343,7 @@ static int wait_step(struct wal *w, uint64_t lsn, uint64_t began, int64_t timeou
     bool drives = w->config.sync_mode != WAL_SYNC_INTERVAL || w->background.refused;
     if (drives && lsn < w->next_lsn) {
         waiter_add(w, &me, lsn);
-        return commit_wait(w, &me, true, left);
+        return commit_wait(w, &me, left);
     }
     if (drives)
         w->turn.ahead_lsn = w->turn.ahead_lsn ? min_u64(w->turn.ahead_lsn, lsn) : lsn;

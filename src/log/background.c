@@ -37,7 +37,7 @@ static int64_t step(void *arg)
     if (commit_due(w, &in)) {
         turn_take(w);
         if (commit_due(w, &in))
-            commit_round(w, true);
+            commit_round(w);
         turn_give(w);
         if (commit_due(w, &in))
             in = w->write_error.code ? RETRY_NS : 0;

@@ -86,6 +86,66 @@ static int put_tag(struct pass *p, const struct tag *tag)
     return put(p, &h);
 }
 
+static int put_state(struct pass *p, const struct checkpoint_state *s)
+{
+    uint64_t done = 0, limit = p->births->group_bytes;
+    struct group_header h;
+    int e;
+
+    do {
+        uint64_t part = checkpoint_part_bytes(s, done, limit), bytes = checkpoint_body_bytes(part);
+        e = make_room(p, bytes);
+        if (e < 0)
+            return e;
+        h = (struct group_header){.stored_bytes = (uint32_t)bytes};
+        if (p->w) {
+            checkpoint_part_put(s, done, part, body_of(p), &h);
+            h.first_lsn = p->w->end.next_lsn;
+        }
+        e = put(p, &h);
+        done += part;
+    } while (e == 0 && done < s->size);
+    return e;
+}
+
+static int copy_checkpoint_group(struct pass *p, const struct group_view *g)
+{
+    const uint8_t batch = GROUP_FIRST | GROUP_LAST;
+    struct group_header h = {.type = GROUP_CHECKPOINT,
+                             .flags = g->header.flags & batch,
+                             .stored_bytes = g->header.stored_bytes};
+    int e = make_room(p, h.stored_bytes);
+    if (e < 0)
+        return e;
+    if (p->w) {
+        memcpy(body_of(p), g->body, h.stored_bytes);
+        h.first_lsn = p->w->end.next_lsn;
+    }
+    return put(p, &h);
+}
+
+static int put_old_checkpoint(struct pass *p)
+{
+    const struct births *b = p->births;
+    struct checkpoint_walk walk;
+    struct checkpoint_part part;
+    struct group_view g;
+
+    int e = checkpoint_walk_init(&walk, b->checkpoint_from, b->alloc, b->checkpoint_offset);
+    while (e == 0 && (e = checkpoint_walk_next(&walk, &g, &part)) == 1)
+        e = copy_checkpoint_group(p, &g);
+    checkpoint_walk_free(&walk);
+    return e;
+}
+
+static int put_checkpoint(struct pass *p)
+{
+    const struct births *b = p->births;
+    if (PLANTED(33))
+        return 0;
+    return b->state ? put_state(p, b->state) : b->checkpoint_from ? put_old_checkpoint(p) : 0;
+}
+
 /* Copies records into p->bytes, with checksums for the new segment's salt. A record whose own
  * checksum is wrong would get a right one: such a group is refused by the first pass, before
  * anything is written. */
@@ -260,6 +320,8 @@ static int run(struct pass *p)
     int e = put_meta(p);
     if (e == 0 && !PLANTED(33))
         e = put_tag(p, &p->births->tag);
+    if (e == 0)
+        e = put_checkpoint(p);
     if (e == 0)
         e = put_old_groups(p);
     if (e == 0)

@@ -1,6 +1,6 @@
 /* What a new segment is born with: groups marked BIRTH that are in it before control names it, in
- * this order: the metadata map, the newest tag from before what follows, groups carried over from
- * another segment, the kept records of a group that was cut, new records. */
+ * this order: the metadata map, the newest tag from before what follows, a checkpoint, groups
+ * carried over from another segment, the kept records of a group that was cut, new records. */
 #ifndef WAL_LOG_BIRTHS_H
 #define WAL_LOG_BIRTHS_H
 
@@ -9,14 +9,18 @@
 #include "log/meta_map.h"
 #include "log/source.h"
 #include "log/tag.h"
+#include "segment/checkpoint.h"
 #include "segment/groups.h"
 #include "segment/writer.h"
 
 struct births {
-    const struct meta_map *meta; /* NULL or empty: none */
-    struct tag tag;              /* in force at `begin` */
-    const struct segment *from;  /* the records and tags between these two boundaries go over; NULL:
-                                    none */
+    const struct meta_map *meta;           /* NULL or empty: none */
+    struct tag tag;                        /* in force at `begin` */
+    const struct checkpoint_state *state;  /* a checkpoint; NULL: none, or ... */
+    const struct segment *checkpoint_from; /* ... the one here, from ... */
+    uint64_t checkpoint_offset;            /* ... there on; NULL: none */
+    const struct segment *from; /* the records and tags between these two boundaries go over; NULL:
+                                   none */
     struct boundary begin, end;
     bool split; /* the group at `end` is cut: its records up to last_kept go over as a group of
                    their own */

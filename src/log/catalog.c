@@ -158,6 +158,7 @@ static void end_newest(struct catalog *c, const struct advance *a)
 {
     struct member *m = c->members[c->n - 1];
     m->end = a->end;
+    m->checkpoint_known = a->checkpoint_known;
     m->sealed = true;
     member_index_cut(m, a->end.next_lsn - 1);
     catalog_limit_index(c);
@@ -185,13 +186,6 @@ int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *
     return e;
 }
 
-static int refuse(const struct catalog *c, uint64_t number, const char *why)
-{
-    char name[NAME_BYTES];
-    name_segment(name, number);
-    return fault_at(WAL_E_CORRUPT, 0, number, 0, "%s/%s %s", c->folder->path, name, why);
-}
-
 /* The end of a segment is what its successor states. */
 static void end_of(const struct segment_header *after, struct boundary *ret)
 {
@@ -210,19 +204,20 @@ static int walk_one(struct catalog *c)
 
     if (after->follow.number == 0 || after->follow.number >= after->number ||
         after->follow.number < c->oldest)
-        return refuse(c, after->number,
-                      "is not the oldest segment, but states no segment before it");
+        return segment_corrupt(c->folder, after->number,
+                               "is not the oldest segment, but states no segment before it");
     int e = segment_open(&s, c->folder, after->follow.number, OS_READ);
     if (e == WAL_E_NOTFOUND)
-        return refuse(c, after->follow.number, "is missing");
+        return segment_corrupt(c->folder, after->follow.number, "is missing");
     if (e < 0)
         return e;
     bool reset = after->flags & SEGMENT_RESET;
     if (memcmp(s.header.uuid, c->uuid, UUID_BYTES) != 0)
-        e = refuse(c, s.header.number, "belongs to another log");
+        e = segment_corrupt(c->folder, s.header.number, "belongs to another log");
     else if ((uint32_t)s.header.salt != after->follow.salt_low || reset ||
              s.header.base_lsn > after->follow.end_lsn + 1)
-        e = refuse(c, s.header.number, "is not the segment that its successor follows");
+        e = segment_corrupt(c->folder, s.header.number,
+                            "is not the segment that its successor follows");
     if (e == 0)
         e = insert(c, 0, &s);
     if (e < 0) {
@@ -269,12 +264,12 @@ static int hold(struct catalog *c, struct member *m, struct member **ret)
         struct segment s;
         int e = segment_open(&s, c->folder, m->number, OS_READ);
         if (e == WAL_E_NOTFOUND)
-            return refuse(c, m->number, "is missing");
+            return segment_corrupt(c->folder, m->number, "is missing");
         if (e < 0)
             return e;
         if (s.header.crc != m->segment.header.crc) {
             segment_close(&s);
-            return refuse(c, m->number, "was replaced by another file");
+            return segment_corrupt(c->folder, m->number, "was replaced by another file");
         }
         m->segment.file = s.file;
         c->open_files++;
@@ -309,6 +304,21 @@ int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret)
         e = walk_locked(c);
     if (e == 0)
         e = hold(c, c->members[catalog_position(c, lsn)], ret);
+    pthread_mutex_unlock(&c->mu);
+    return e;
+}
+
+int catalog_numbered(struct catalog *c, uint64_t number, struct member **ret)
+{
+    int e = 0;
+    pthread_mutex_lock(&c->mu);
+    if (number < c->members[0]->number)
+        e = walk_locked(c);
+    size_t k = e == 0 ? position_from(c, number) : 0;
+    if (e == 0 && (k == c->n || c->members[k]->number != number))
+        e = segment_corrupt(c->folder, number, "is no part of the log");
+    if (e == 0)
+        e = hold(c, c->members[k], ret);
     pthread_mutex_unlock(&c->mu);
     return e;
 }
@@ -348,7 +358,19 @@ void catalog_state(struct catalog *c, const struct member *m, struct member_stat
         .sealed = m->sealed,
         .gone = m->gone,
         .indexed = m->index.n || m->end.next_lsn == m->segment.header.base_lsn,
+        .checkpoint_known = m->checkpoint_known,
     };
+    pthread_mutex_unlock(&c->mu);
+}
+
+void catalog_set_checkpoint(struct catalog *c, struct member *m, uint64_t lsn, uint64_t offset)
+{
+    pthread_mutex_lock(&c->mu);
+    if (m->sealed && !m->gone) {
+        m->end.checkpoint_lsn = lsn;
+        m->end.checkpoint_offset = offset;
+        m->checkpoint_known = true;
+    }
     pthread_mutex_unlock(&c->mu);
 }
 

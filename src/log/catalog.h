@@ -25,6 +25,7 @@ struct member {
     struct boundary end;    /* where its live part ends; of the newest one only once it is sealed */
     uint64_t disk_bytes;    /* of a sealed member's file; 0: not looked at yet */
     bool sealed;            /* `end` counts */
+    bool checkpoint_known;  /* `end` has its newest checkpoint, too, 0: none */
     bool gone;              /* no longer part of the log */
     struct index index;     /* these two: catalog_index.h */
     struct offsets offsets;
@@ -57,6 +58,7 @@ struct advance {
     uint64_t drop_from;        /* the members from this number on leave the log; 0: none */
     bool ends;                 /* what is then the newest has ended ... */
     struct boundary end;       /* ... here */
+    bool checkpoint_known;     /* `end` has its newest checkpoint, too */
     uint64_t oldest;           /* the chain's first segment then: the members before it leave the
                                   log, too; 0: the new one, and there are none */
     const struct segment *add; /* comes behind; the catalog takes over its file */
@@ -80,6 +82,8 @@ MUST_USE int catalog_walk(struct catalog *c);
 MUST_USE int catalog_find(struct catalog *c, uint64_t lsn, struct member **ret);
 /* The newest one; never fails for memory or I/O while a writer has it open. */
 MUST_USE int catalog_newest(struct catalog *c, struct member **ret);
+/* The one with this number; CORRUPT: there is none. */
+MUST_USE int catalog_numbered(struct catalog *c, uint64_t number, struct member **ret);
 /* Its header alone, without opening its file. False: there is none yet. */
 bool catalog_newest_header(struct catalog *c, struct segment_header *ret);
 void catalog_release(struct catalog *c, struct member *m);
@@ -91,8 +95,11 @@ struct member_state {
     struct boundary end;
     bool sealed, gone;
     bool indexed; /* its index is in memory, or it has no records */
+    bool checkpoint_known;
 };
 void catalog_state(struct catalog *c, const struct member *m, struct member_state *ret);
+/* A sealed member's newest checkpoint was looked for: offset 0: it has none. */
+void catalog_set_checkpoint(struct catalog *c, struct member *m, uint64_t lsn, uint64_t offset);
 
 /* The members before `number` leave the log, and it is the oldest now. */
 void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped);

@@ -9,13 +9,6 @@
 /* No log comes to such a sequence of control or number of a segment by itself. */
 #define COUNT_MAX (UINT64_MAX / 2)
 
-static int refuse(const struct wal *w, uint64_t number, const char *why)
-{
-    char name[NAME_BYTES];
-    name_segment(name, number);
-    return fault_at(WAL_E_CORRUPT, 0, number, 0, "%s/%s %s", w->path, name, why);
-}
-
 /* Segments are opened in the catalog's folder: a follower's members outlive the object that it
  * reads them with. */
 static int open_newest(struct wal *w)
@@ -28,11 +21,11 @@ static int open_newest(struct wal *w)
     while (PLANTED(15) && e == WAL_E_NOTFOUND && number > w->control.now.oldest)
         e = segment_open(&s, w->catalog.folder, --number, OS_READ);
     if (e == WAL_E_NOTFOUND)
-        return refuse(w, number, "is missing");
+        return segment_corrupt(&w->folder, number, "is missing");
     if (e < 0)
         return e;
     if (memcmp(s.header.uuid, w->control.now.uuid, UUID_BYTES) != 0)
-        e = refuse(w, number, "belongs to another log");
+        e = segment_corrupt(&w->folder, number, "belongs to another log");
     if (e == 0 && s.header.read_only_compatible && !w->config.read_only)
         e = fault_at(WAL_E_VERSION, 0, number, 0,
                      "%s/%s has features of a newer version: it can be opened read-only", w->path,
@@ -71,7 +64,8 @@ static int check_orphan(struct wal *w, uint64_t number, bool *ret_ours)
         e = orphan_lived(&s, w->alloc, &lived);
     segment_close(&s);
     return e < 0   ? e
-           : lived ? refuse(w, number, "was in use, but control doesn't name it: control is stale")
+           : lived ? segment_corrupt(&w->folder, number,
+                                     "was in use, but control doesn't name it: control is stale")
                    : 0;
 }
 
@@ -154,7 +148,7 @@ static bool unbroken(const struct wal *w, const struct names *names,
 static int check_first(const struct wal *w, const struct segment_header *oldest)
 {
     if (oldest->base_lsn > w->control.now.first_lsn)
-        return refuse(w, oldest->number, "begins above the log's first LSN");
+        return segment_corrupt(&w->folder, oldest->number, "begins above the log's first LSN");
     return 0;
 }
 
@@ -179,9 +173,10 @@ static int check_ends(struct wal *w, const struct segment_header *newest)
         w->report.header_repairs += s.header_repairs;
         segment_close(&s);
         if (foreign)
-            return refuse(w, look[k], "belongs to another log");
+            return segment_corrupt(&w->folder, look[k], "belongs to another log");
         if (!followed)
-            return refuse(w, look[k], "is not the segment that its successor follows");
+            return segment_corrupt(&w->folder, look[k],
+                                   "is not the segment that its successor follows");
         if (too_high < 0)
             return too_high;
     }

@@ -8,6 +8,9 @@
 #include "log/background.h"
 #include "log/catalog_index.h"
 #include "log/fresh.h"
+#include "log/reserve.h"
+#include "log/rotate.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 enum { CHUNK_GROUPS = 32, CHUNK_BYTES = 4 << 20, SPINS = 64, COPY_WAIT_NS = 50 * 1000 };
@@ -25,14 +28,16 @@ static enum os_sync sync_kind(const struct wal *w)
     return w->config.sync_mode == WAL_SYNC_FULL ? OS_SYNC_FULL : OS_SYNC_DATA;
 }
 
-/* What was written is durable: the numbers that say so, and the witness before anybody is told. */
-static void synced(struct wal *w)
+/* What was written is durable: the numbers that say so, the witness before anybody is told, and the
+ * machine. */
+static int synced(struct wal *w)
 {
     struct writer *x = &w->writer;
     x->watermark = (w->batch_lsn ? w->batch_lsn : x->end.next_lsn) - 1;
     if (PLANTED(10))
         x->watermark = w->next_lsn - 1;
     fresh_witness(w);
+    return machine_apply(w);
 }
 
 static void tell_sync(struct wal *w, uint64_t ns, uint64_t bytes)
@@ -49,32 +54,30 @@ static void tell_sync(struct wal *w, uint64_t ns, uint64_t bytes)
 }
 
 /* A sync has gone well, or a write that was one. */
-static void count_sync(struct wal *w, uint64_t ns, uint64_t bytes)
+static int count_sync(struct wal *w, uint64_t ns, uint64_t bytes)
 {
     stat_add(&w->stats, WAL_STAT_SYNCS, 1);
     stat_add(&w->stats, WAL_STAT_SYNC_NS, ns);
     stat_sample(&w->stats, WAL_HIST_SYNC_NS, ns);
-    synced(w);
+    int e = synced(w);
     if (event_wanted(&w->events, WAL_EVENT_SYNCED | WAL_EVENT_SLOW_SYNC))
         tell_sync(w, ns, bytes);
+    return e;
 }
 
 int commit_sync(struct wal *w)
 {
     uint64_t bytes = w->writer.end.offset - w->writer.durable_offset;
 
-    if (w->writer.durable_offset == w->writer.end.offset) {
-        synced(w); /* an erase may have been the sync */
-        return 0;
-    }
+    if (w->writer.durable_offset == w->writer.end.offset)
+        return synced(w); /* an erase may have been the sync */
     uint64_t began = w->os->now(w->os->ctx);
     int e = writer_sync(&w->writer, sync_kind(w));
     uint64_t ns = w->os->now(w->os->ctx) - began;
     if (e < 0)
         return e;
     w->turn.sync_ns = w->turn.sync_ns ? (w->turn.sync_ns * 9 + ns) / 10 : ns;
-    count_sync(w, ns, bytes);
-    return 0;
+    return count_sync(w, ns, bytes);
 }
 
 static void count_groups(struct wal *w, const struct outgoing *groups, size_t n, uint64_t bytes)
@@ -101,6 +104,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
 {
     struct writer *x = &w->writer;
     uint64_t bytes = writer_bytes(x, groups, n);
+    bool moves = PLANTED(24) && flags; /* also where the write is not to be durable by itself */
 
     *ret_fatal = false;
     *touched = x->end.offset;
@@ -123,18 +127,24 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
         flags = 0;
         e = writer_put(x, groups, n, flags, touched);
     }
+    if (flags == 0 && reserve_spend(w, e)) {
+        uint64_t before = *touched;
+        e = writer_put(x, groups, n, flags, touched);
+        *touched = max_u64(*touched, before);
+    }
     if (e < 0) {
         stat_add(&w->stats, WAL_STAT_WRITE_ERRORS, 1);
         *ret_fatal = flags != 0; /* the sync in it may be what failed */
         return e;
     }
     count_groups(w, groups, n, bytes);
-    if (flags) {
+    if (flags || moves) {
         x->durable_offset = x->end.offset;
         x->durable_link = x->end.link;
-        count_sync(w, w->os->now(w->os->ctx) - began, bytes);
+        e = count_sync(w, w->os->now(w->os->ctx) - began, bytes);
+        *ret_fatal = e < 0;
     }
-    return 0;
+    return e;
 }
 
 int commit_put(struct wal *w, struct outgoing *groups, size_t n, uint64_t *touched, bool *ret_fatal)
@@ -195,8 +205,8 @@ static void write_list(struct wal *w, struct staged *list, bool sync, struct out
         o->rest = list;
         o->touched = 0;
         if (list->fresh)
-            o->error = w->started ? fresh_rotate(w, list->salt, &o->fatal)
-                                  : fresh_start(w, list->salt, &o->fatal);
+            o->error = w->started ? rotate_segment(w, list->salt, &o->fatal)
+                                  : start_segment(w, list->salt, &o->fatal);
         if (o->error < 0)
             return;
         size_t n = collect(w, &list, groups);
@@ -268,8 +278,9 @@ void commit_publish(struct wal *w)
         w->written_lsn = x->end.next_lsn - 1;
         w->written_offset = x->end.offset;
         w->tag_offset = x->end.tag_offset;
-        if (x->watermark != atomic_load(&w->durable_lsn))
-            notify_durable(w, x->watermark);
+        uint64_t durable = machine_shown(w, x->watermark);
+        if (durable != atomic_load(&w->durable_lsn))
+            notify_durable(w, durable);
         if (w->config.sync_mode == WAL_SYNC_INTERVAL && w->written_lsn == x->watermark)
             begin_interval(w);
     }
@@ -290,11 +301,11 @@ static int erase(struct wal *w, uint64_t touched)
 {
     if (!w->started)
         return 0;
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     int e = writer_erase(&w->writer, max_u64(touched, w->writer.end.offset));
     if (e == 0)
-        synced(w);
+        e = synced(w);
     pthread_mutex_lock(&w->mu);
     return e;
 }
@@ -401,9 +412,9 @@ static void run(struct wal *w, bool sync, bool all)
     }
 }
 
-void commit_round(struct wal *w, bool sync)
+void commit_round(struct wal *w)
 {
-    run(w, sync, true);
+    run(w, true, true);
 }
 
 void commit_write(struct wal *w, bool all)
@@ -427,7 +438,7 @@ static bool time_is_up(struct wal *w, uint64_t began, int64_t timeout_ns, int64_
     return passed >= timeout_ns;
 }
 
-int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
+int commit_wait(struct wal *w, struct waiter *me, int64_t timeout_ns)
 {
     uint64_t began = timeout_ns < 0 ? 0 : w->os->now(w->os->ctx);
     int64_t left;
@@ -439,13 +450,11 @@ int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns)
                          (unsigned long long)me->lsn);
             break;
         }
-        if (lead && turn_try(w)) {
-            commit_round(w, true);
+        if (turn_try(w)) {
+            commit_round(w);
             turn_give(w);
-        } else if (lead) {
-            waiter_sleep(w, me, left);
         } else {
-            (void)turn_sleep(w, left);
+            waiter_sleep(w, me, left);
         }
     }
     waiter_remove(w, me);

@@ -11,8 +11,9 @@
 #include "log/log.h"
 
 /* Under mu: writes what is staged, and syncs. Every waiter of this round has its answer when it
- * returns. Without `sync` it writes the groups that are closed, or with `all` everything. */
-void commit_round(struct wal *w, bool sync);
+ * returns. */
+void commit_round(struct wal *w);
+/* Under mu: writes the groups that are closed, or with `all` everything, and syncs nothing. */
 void commit_write(struct wal *w, bool all);
 
 /* Without mu: makes durable what was written. A failure is final; the caller hands it to wal_fail.
@@ -29,7 +30,7 @@ void commit_tell_unwritten(struct wal *w, uint64_t lsn);
 
 /* Under mu: waits until the LSN is durable or has its answer; leads where nobody does. The waiter
  * was added and is removed here. timeout_ns < 0: no limit. */
-MUST_USE int commit_wait(struct wal *w, struct waiter *me, bool lead, int64_t timeout_ns);
+MUST_USE int commit_wait(struct wal *w, struct waiter *me, int64_t timeout_ns);
 
 /* Under mu, with the turn: whether something is still to be written, or with `durable` to be synced
  * or to be told of. */

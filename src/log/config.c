@@ -6,7 +6,7 @@
 #include "format/group.h"
 #include "format/record.h"
 
-void config_settle(struct config *c)
+void config_adjust(struct config *c)
 {
     uint64_t largest = group_disk_bytes(record_bytes(c->max_record_bytes), c->group_align);
 
@@ -22,5 +22,9 @@ int config_check(const struct config *c)
         return fault(WAL_E_INVAL, "option exclusive needs create");
     if (c->sync_mode == WAL_SYNC_INTERVAL && !c->background)
         return fault(WAL_E_INVAL, "option sync = interval needs background");
+    if (c->has_machine && c->read_only)
+        return fault(WAL_E_UNSUPPORTED, "a machine needs a log that can be written");
+    if (c->has_machine && (c->sync_mode == WAL_SYNC_NONE || c->sync_mode == WAL_SYNC_INTERVAL))
+        return fault(WAL_E_INVAL, "a machine needs option sync = data, full or dsync");
     return 0;
 }

@@ -29,7 +29,9 @@ struct config {
     uint64_t index_bytes;
     uint64_t first_lsn; /* of a log that this open makes */
     uint32_t file_mode, dir_mode;
-    bool has_label; /* false: new segments take over the label of the one before */
+    uint32_t checkpoint_bytes;
+    uint64_t reserve_bytes; /* 0: no space-holder */
+    bool has_label;         /* false: new segments take over the label of the one before */
     uint8_t label[SEGMENT_LABEL_BYTES];
 
     uint64_t slow_sync_us; /* 0: off */
@@ -41,8 +43,11 @@ struct config {
     /* Of features to come; at their defaults. */
     bool direct_io, retain_from_checkpoint;
     uint32_t codec, codec_level, codec_min_bytes;
-    uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes, reserve_bytes;
-    uint32_t checkpoint_bytes, read_threads;
+    uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes;
+    uint32_t read_threads;
+
+    bool has_machine;
+    wal_machine_t machine;
 
     struct alloc alloc;
     struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */
@@ -51,7 +56,7 @@ struct config {
 
 /* Brings values that depend on each other together: pending_bytes holds one largest record at
  * least; interval_bytes is not above pending_bytes, at which appends would wait for the timer. */
-void config_settle(struct config *c);
+void config_adjust(struct config *c);
 
 /* INVAL with the fault set for options that contradict each other. */
 MUST_USE int config_check(const struct config *c);

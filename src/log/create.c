@@ -6,6 +6,7 @@
 #include "base/plant.h"
 #include "log/directory.h"
 #include "log/fresh.h"
+#include "log/settle.h"
 #include "segment/orphan.h"
 
 int create_check_segments(struct wal *w, bool found)
@@ -72,7 +73,7 @@ int create_log(struct wal *w)
     if (e == 0)
         e = first_control(w);
     if (e == 0)
-        e = fresh_settle(w);
+        e = settle_once(w);
     if (e == 0)
         e = fresh_salt(w, &f.salt);
     if (e < 0)

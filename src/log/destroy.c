@@ -21,6 +21,8 @@ static int remove_files(const struct wal_lock *l)
     for (size_t k = 0; e == 0 && k < names.n_temps; k++)
         e = folder_unlink(&l->folder, names.temps[k]);
     if (e == 0)
+        e = folder_unlink(&l->folder, NAME_RESERVE);
+    if (e == 0)
         e = folder_sync(&l->folder);
     names_free(&names, &alloc_default);
     return e;

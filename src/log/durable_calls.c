@@ -70,7 +70,7 @@ static void append_due(struct durable_calls *d, struct durable_call *x)
     d->due_count++;
 }
 
-void durable_calls_settle(struct durable_calls *d, uint64_t lsn, int result)
+void durable_calls_answer(struct durable_calls *d, uint64_t lsn, int result)
 {
     while (d->waiting && d->waiting->lsn <= lsn) {
         struct durable_call *x = pop(&d->waiting);
@@ -79,11 +79,11 @@ void durable_calls_settle(struct durable_calls *d, uint64_t lsn, int result)
     }
 }
 
-void durable_calls_settle_all(struct durable_calls *d, int result)
+void durable_calls_answer_all(struct durable_calls *d, int result)
 {
     d->waiting = meld(d->waiting, d->passed);
     d->passed = NULL;
-    durable_calls_settle(d, UINT64_MAX, result);
+    durable_calls_answer(d, UINT64_MAX, result);
 }
 
 void durable_calls_cut(struct durable_calls *d, uint64_t kept, uint64_t durable)
@@ -94,7 +94,7 @@ void durable_calls_cut(struct durable_calls *d, uint64_t kept, uint64_t durable)
         struct durable_call *x = pop(&d->waiting);
         d->passed = meld(d->passed, x);
     }
-    durable_calls_settle(d, durable, 0);
+    durable_calls_answer(d, durable, 0);
 }
 
 uint64_t durable_calls_insert(struct durable_calls *d, struct durable_call *x)
@@ -128,7 +128,7 @@ struct durable_call *durable_calls_take(struct durable_calls *d)
 void durable_calls_free(struct durable_calls *d, const struct alloc *a)
 {
     struct durable_call *x;
-    durable_calls_settle_all(d, 0);
+    durable_calls_answer_all(d, 0);
     while ((x = durable_calls_take(d)))
         mem_free(a, x);
 }

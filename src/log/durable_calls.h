@@ -29,9 +29,9 @@ struct durable_calls {
 /* The record is not durable yet. */
 void durable_calls_add(struct durable_calls *d, struct durable_call *x);
 /* What waits for LSNs up to here is due, with this result. */
-void durable_calls_settle(struct durable_calls *d, uint64_t lsn, int result);
+void durable_calls_answer(struct durable_calls *d, uint64_t lsn, int result);
 /* The same for everything that waits at all. */
-void durable_calls_settle_all(struct durable_calls *d, int result);
+void durable_calls_answer_all(struct durable_calls *d, int result);
 /* The log was cut behind `kept`; then records up to `durable` came, in the same step. */
 void durable_calls_cut(struct durable_calls *d, uint64_t kept, uint64_t durable);
 

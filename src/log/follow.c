@@ -157,6 +157,7 @@ static void show(struct wal *w, struct wal *v, const struct ending *end, uint64_
     atomic_fetch_add(&w->shape, 1); /* first: whoever sees the new catalog sees this too */
     catalog_swap(&w->catalog, &v->catalog);
     w->control = v->control;
+    w->checkpoint = v->checkpoint.lsn < next ? v->checkpoint : (struct checkpoint_ref){0};
     atomic_store(&w->first_lsn, first);
     if (next - 1 > atomic_load(&w->durable_lsn))
         notify_durable(w, next - 1);
@@ -353,6 +354,16 @@ static int tag_below_cap(struct wal *w, struct tag *ret)
     return e;
 }
 
+/* While control changes, one above what both states have may be gone in the other. */
+static void note_checkpoint(struct wal *w, const struct boundary *end, uint64_t number)
+{
+    pthread_mutex_lock(&w->mu);
+    if (end->checkpoint_offset && end->checkpoint_lsn <= atomic_load(&w->durable_lsn))
+        w->checkpoint =
+            (struct checkpoint_ref){end->checkpoint_lsn, {number, end->checkpoint_offset}};
+    pthread_mutex_unlock(&w->mu);
+}
+
 static int search_in(struct wal *w, const struct member *m)
 {
     struct follower *f = w->follower;
@@ -363,6 +374,8 @@ static int search_in(struct wal *w, const struct member *m)
     int e = tail_boundary_below(&m->segment, w->alloc, offset, &end);
     if (e == 0)
         e = load_meta(w, &m->segment, end.meta_offset);
+    if (e == 0)
+        note_checkpoint(w, &end, m->number);
     if (e == 0 && w->control.newer)
         return tag_below_cap(w, &f->tag);
     if (e == 0)
@@ -374,7 +387,7 @@ static int search_in(struct wal *w, const struct member *m)
     return e;
 }
 
-/* Metadata and tag at the end of what is durable. */
+/* Metadata, tag and checkpoint at the end of what is durable. */
 static int search(struct wal *w)
 {
     const struct follower *f = w->follower;

@@ -25,7 +25,7 @@ MUST_USE int follow_open(struct wal *w);
 MUST_USE int follow_look(struct wal *w);
 /* Looks anew even where control seems the same: something that should be there was not. */
 MUST_USE int follow_again(struct wal *w);
-/* The newest durable metadata. */
+/* The newest durable metadata and checkpoint. */
 MUST_USE int follow_meta(struct wal *w);
 /* The newest durable tag; for followers only. */
 MUST_USE int follow_tag(struct wal *w, struct tag *ret);

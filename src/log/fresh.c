@@ -1,15 +1,14 @@
 #include "log/fresh.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/codes.h"
 #include "base/plant.h"
 #include "log/catalog_index.h"
-#include "log/commit.h"
+#include "log/prepared.h"
 #include "log/reader.h"
 #include "log/removal.h"
+#include "log/reserve.h"
 #include "log/retain.h"
 #include "log/zeros.h"
 
@@ -29,95 +28,9 @@ uint64_t fresh_birth_end(const struct wal *w)
 {
     uint32_t align = w->config.group_align;
     uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, align) : 0;
+    uint64_t state = atomic_load(&w->machine.head_bytes);
     uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
-    return SEGMENT_HEADER_BLOCK + meta + tag + (w->started ? 0 : w->inherited.carry_bytes);
-}
-
-static int remove_leftovers(struct wal *w)
-{
-    char name[NAME_BYTES];
-    int e = 0;
-
-    for (size_t k = 0; e == 0 && k < w->leftovers.n; k++) {
-        name_segment(name, w->leftovers.segments[k]);
-        e = folder_unlink(&w->folder, name);
-    }
-    for (size_t k = 0; e == 0 && k < w->leftovers.n_temps; k++)
-        e = folder_unlink(&w->folder, w->leftovers.temps[k]);
-    if (e == 0 && (w->leftovers.n || w->leftovers.n_temps))
-        e = folder_sync(&w->folder);
-    if (e == 0)
-        names_free(&w->leftovers, w->alloc);
-    return e;
-}
-
-int fresh_settle(struct wal *w)
-{
-    if (w->settled)
-        return 0;
-    int e = folder_sync(&w->folder);
-    if (e == 0)
-        e = control_settle(&w->control);
-    if (e == 0)
-        e = remove_leftovers(w);
-    w->settled = e == 0;
-    return e;
-}
-
-static int make_temp(struct wal *w, struct file *ret)
-{
-    const int flags = OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE;
-    char name[NAME_BYTES];
-
-    name_temp(name, w->next_number);
-    int e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
-    if (e < 0 && fault_last()->sys_errno == EEXIST) {
-        e = folder_unlink(&w->folder, name); /* it is of an attempt that failed half way */
-        if (e == 0)
-            e = file_open(ret, &w->folder, name, flags, w->config.file_mode);
-    }
-    return e;
-}
-
-int fresh_make_zeros(struct wal *w, uint64_t bytes, struct file *ret)
-{
-    int e = make_temp(w, ret);
-    if (e < 0)
-        return e;
-    e = file_write_zeros(ret, 0, bytes);
-    if (e == 0)
-        e = file_sync(ret, OS_SYNC_DATA);
-    if (e < 0) {
-        removal_unlink(w, ret->name);
-        file_close(ret);
-        return e;
-    }
-    stat_add(&w->stats, WAL_STAT_WRITTEN_BYTES, bytes);
-    return 0;
-}
-
-int fresh_prepare(struct wal *w)
-{
-    pthread_mutex_lock(&w->mu);
-    zeros_settle(w); /* the background thread may be about to make the same file */
-    pthread_mutex_unlock(&w->mu);
-    if (w->prepared.fd >= 0)
-        return 0;
-    uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
-    int e = fresh_make_zeros(w, bytes, &w->prepared);
-    if (e == 0)
-        w->prepared_bytes = bytes;
-    else
-        w->prepared.fd = -1;
-    return e;
-}
-
-void fresh_discard_prepared(struct wal *w)
-{
-    if (w->prepared.fd < 0)
-        return;
-    removal_unlink(w, w->prepared.name);
-    file_close(&w->prepared);
+    return SEGMENT_HEADER_BLOCK + meta + tag + state + (w->started ? 0 : w->inherited.carry_bytes);
 }
 
 static void put_label(struct wal *w, uint8_t label[SEGMENT_LABEL_BYTES])
@@ -218,6 +131,14 @@ void fresh_refer(struct control *c, const struct boundary *end)
     c->tagged = end->tag_offset ? (struct place_ref){c->newest, end->tag_offset} : none;
 }
 
+static struct checkpoint_ref newest_checkpoint(const struct fresh *f, const struct writer *n)
+{
+    const struct boundary *end = &n->end;
+    const struct place_ref place = {n->segment.header.number, end->checkpoint_offset};
+    return end->checkpoint_offset ? (struct checkpoint_ref){end->checkpoint_lsn, place}
+                                  : f->checkpoint;
+}
+
 static int state_it(struct wal *w, const struct fresh *f, const struct writer *n)
 {
     struct control *c = &w->control.now;
@@ -229,18 +150,8 @@ static int state_it(struct wal *w, const struct fresh *f, const struct writer *n
     c->pid = w->os->pid(w->os->ctx);
     c->end_lsn = c->end_offset = 0;
     fresh_refer(c, &n->end);
+    c->checkpoint = newest_checkpoint(f, n);
     return control_write(&w->control);
-}
-
-/* Takes the temporary file of the next segment: the prepared one, or a new one. */
-static int take_file(struct wal *w, struct writer *n)
-{
-    if (w->prepared.fd < 0)
-        return make_temp(w, &n->segment.file);
-    n->segment.file = w->prepared;
-    n->zeroed_to = w->prepared_bytes;
-    w->prepared.fd = -1;
-    return 0;
 }
 
 /* What the index lacks is searched for from the group before. So no error here is one of the call.
@@ -278,6 +189,7 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
         w->written_lsn = n->end.next_lsn - 1;
         w->written_offset = n->end.offset;
         w->tag_offset = n->end.tag_offset;
+        w->checkpoint = newest_checkpoint(f, n);
     }
     if (e == 0 && f->map)
         meta_map_swap(&w->meta, f->map);
@@ -296,28 +208,39 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     return e;
 }
 
+/* All that can be undone. */
+static int make_file(struct wal *w, struct fresh *f, struct writer *ret)
+{
+    *ret = (struct writer){.segment.file.fd = -1};
+    int e = prepared_take(w, ret);
+    if (e < 0)
+        return e;
+    e = fill(w, f, ret);
+    if (e == 0)
+        e = catalog_reserve(&w->catalog);
+    if (e < 0) {
+        remove_quietly(w, ret->segment.file.name);
+        file_close(&ret->segment.file);
+    }
+    return e;
+}
+
 int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
 {
-    struct writer n = {.segment.file.fd = -1};
+    struct writer n;
     struct numbers dropped = {0};
 
     *ret_named = false;
     pthread_mutex_lock(&w->mu);
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (!w->started)
         w->control.now.epoch++;
-    int e = take_file(w, &n);
+    int e = make_file(w, f, &n);
+    if (reserve_spend(w, e))
+        e = make_file(w, f, &n);
     if (e < 0)
         return e;
-    e = fill(w, f, &n);
-    if (e == 0)
-        e = catalog_reserve(&w->catalog);
-    if (e < 0) {
-        removal_unlink(w, n.segment.file.name);
-        file_close(&n.segment.file);
-        return e;
-    }
     *ret_named = true;
     e = name_it(w, &n);
     if (e == 0)
@@ -328,10 +251,27 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
         file_close(&n.segment.file);
         return e;
     }
+    machine_move(w);
     fresh_witness(w);
-    removal_now(w, &dropped);
+    remove_segments(w, &dropped);
     index_births(w, &n);
     return 0;
+}
+
+int fresh_make_trimmed(struct wal *w, struct fresh *f, const struct boundary *end, bool *ret_named)
+{
+    uint64_t first = f->first_lsn;
+    struct retain_plan plan;
+
+    f->trims = retain_begin(w, end, &plan);
+    if (f->trims) {
+        f->advance.oldest = plan.oldest;
+        f->first_lsn = plan.first_lsn;
+    }
+    int e = fresh_make(w, f, ret_named);
+    if (f->trims)
+        retain_over(w, e == 0 ? f->first_lsn - first : 0);
+    return e;
 }
 
 void fresh_witness(struct wal *w)
@@ -348,172 +288,11 @@ void fresh_witness(struct wal *w)
     control_write_witness(&w->control, &s);
 }
 
-/* The same step takes from the front what retention lets go; `end`: of the segment before it. */
-static int make_and_trim(struct wal *w, struct fresh *f, const struct boundary *end,
-                         bool *ret_named)
+int fresh_head(struct wal *w, struct fresh *f, struct checkpoint_state *state, bool *ret_fatal)
 {
-    uint64_t first = f->first_lsn;
-    struct retain_plan plan;
-
-    f->trims = retain_begin(w, end, &plan);
-    if (f->trims) {
-        f->advance.oldest = plan.oldest;
-        f->first_lsn = plan.first_lsn;
-    }
-    int e = fresh_make(w, f, ret_named);
-    if (f->trims)
-        retain_over(w, e == 0 ? f->first_lsn - first : 0);
-    return e;
-}
-
-int fresh_start(struct wal *w, uint64_t salt, bool *ret_fatal)
-{
-    const struct inherited *in = &w->inherited;
-    struct member *last = NULL;
-
-    *ret_fatal = false;
-    int e = fresh_settle(w);
-    if (e < 0) {
-        *ret_fatal = true;
-        return e;
-    }
-    e = catalog_newest(&w->catalog, &last);
-    if (e < 0)
-        return e;
-    const struct segment *s = &last->segment;
-    struct fresh f = {
-        .salt = salt,
-        .births = {.meta = &w->meta,
-                   .from = s,
-                   .end = in->end,
-                   .alloc = w->alloc,
-                   .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest},
-        .first_lsn = w->control.now.first_lsn,
-    };
-    if (in->small) {
-        segment_start(s, &f.births.begin);
-        f.follow = s->header.follow;
-        f.flags = s->header.flags;
-        f.base_lsn = s->header.base_lsn;
-        f.advance.drop_from = s->header.number;
-        f.advance.oldest = f.advance.oldest == s->header.number ? 0 : f.advance.oldest;
-    } else {
-        f.births.begin = in->vouched;
-        segment_follow(s, &in->vouched, &f.follow);
-        f.base_lsn = in->vouched.next_lsn;
-        f.advance.ends = true;
-        f.advance.end = in->vouched;
-        e = tag_read(s, w->alloc, in->vouched.tag_offset, &f.births.tag);
-    }
-    if (e == 0)
-        e = in->small ? fresh_make(w, &f, ret_fatal)
-                      : make_and_trim(w, &f, &in->vouched, ret_fatal);
-    catalog_release(&w->catalog, last);
-    return e;
-}
-
-/* Writes the seal; when that fails it is set back. */
-static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
-{
-    uint64_t touched;
-    struct outgoing g = {.header = {.type = GROUP_SEAL,
-                                    .first_lsn = w->writer.end.next_lsn,
-                                    .stored_bytes = (uint32_t)size,
-                                    .raw_bytes = (uint32_t)size},
-                         .bytes = bytes};
-
-    if (!writer_in_window(&w->writer, writer_bytes(&w->writer, &g, 1))) {
-        int e = commit_sync(w);
-        *ret_fatal = e < 0;
-        if (e < 0)
-            return e;
-    }
-    int e = writer_put(&w->writer, &g, 1, 0, &touched);
-    if (e < 0) {
-        struct fault cause = *fault_last();
-        *ret_fatal = writer_erase(&w->writer, touched) < 0;
-        if (!*ret_fatal)
-            fault_put(&cause);
-    }
-    return e;
-}
-
-int fresh_seal(struct wal *w, bool *ret_fatal)
-{
-    size_t size = 0;
-    uint8_t *bytes = catalog_seal_body(&w->catalog, &size);
-
-    *ret_fatal = false;
-    if (!bytes)
-        return fault_nomem();
-    int e = put_seal(w, bytes, size, ret_fatal);
-    mem_free(w->alloc, bytes);
-    if (e < 0 || PLANTED(9))
-        return e;
-    e = commit_sync(w);
-    *ret_fatal = e < 0;
-    if (e == 0)
-        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_PERSISTED,
-                                     .segment = w->writer.segment.header.number,
-                                     .lsn = w->writer.end.next_lsn - 1,
-                                     .bytes = w->writer.end.offset});
-    return e;
-}
-
-/* Whatever can't be read, or lacks space or memory, says so while there still is a way back. */
-static int reserve_all(struct wal *w, struct births *b)
-{
-    int e = fresh_prepare(w);
-    if (e == 0)
-        e = catalog_reserve(&w->catalog);
-    if (e == 0)
-        e = tag_read(&w->writer.segment, w->alloc, w->writer.end.tag_offset, &b->tag);
-    if (e == 0 && (w->meta.body || b->tag.size)) {
-        size_t body = (size_t)max_u64(w->meta.size, tag_room(&b->tag));
-        b->lent_bytes = outgoing_room(body, w->config.group_align);
-        b->lent = mem_new(w->alloc, b->lent_bytes);
-        e = b->lent ? 0 : fault_nomem();
-    }
-    return e;
-}
-
-/* Behind the seal there is no way back. */
-static int seal_and_make(struct wal *w, struct fresh *f, bool *ret_fatal)
-{
-    const struct writer *x = &w->writer;
-    bool named;
-
-    int e = fresh_seal(w, ret_fatal);
-    if (e < 0)
-        return e;
-    segment_follow(&x->segment, &x->end, &f->follow);
-    f->advance.end = x->end;
-    e = make_and_trim(w, f, &x->end, &named);
-    *ret_fatal = e < 0;
-    return e;
-}
-
-int fresh_rotate(struct wal *w, uint64_t salt, bool *ret_fatal)
-{
-    struct fresh f = {
-        .salt = salt,
-        .base_lsn = w->writer.end.next_lsn,
-        .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
-        .advance = {.oldest = w->control.now.oldest, .ends = true},
-        .first_lsn = w->control.now.first_lsn,
-    };
-
-    *ret_fatal = false;
-    int e = reserve_all(w, &f.births);
-    if (e == 0)
-        e = seal_and_make(w, &f, ret_fatal);
-    if (e == 0) {
-        stat_add(&w->stats, WAL_STAT_ROTATIONS, 1);
-        event_tell(w, &(wal_event_t){.kind = WAL_EVENT_ROTATED,
-                                     .segment = w->writer.segment.header.number,
-                                     .lsn = w->writer.end.next_lsn});
-    }
-    mem_free(w->alloc, f.births.lent);
-    return e;
+    int e = machine_snapshot(w, state);
+    *ret_fatal = e == WAL_E_CALLBACK;
+    if (e == 1)
+        f->births.state = state;
+    return e < 0 ? e : 0;
 }

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "log/catalog_index.h"
+#include "log/checkpoint.h"
 #include "log/follow.h"
 #include "log/retain.h"
 
@@ -35,10 +36,25 @@ static void list_member(void *ctx, const struct member *m, const struct member *
     x->n++;
 }
 
+/* A segment may go meanwhile, and one that is damaged is to be listed all the same. */
+static int add_checkpoints(struct wal *w, struct lister *x)
+{
+    struct fault before = *fault_last();
+    int e = 0;
+    for (size_t k = 0; e == 0 && k < x->n; k++) {
+        e = checkpoint_lsn_in_segment(w, x->list[k].number, &x->list[k].checkpoint_lsn);
+        if (e == WAL_E_NOTFOUND || e == WAL_E_CORRUPT)
+            e = 0;
+    }
+    if (e == 0)
+        fault_put(&before);
+    return e;
+}
+
 int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n)
 {
     struct lister x = {.log = w, .room = 16};
-    int e = follow_look(w);
+    int e = follow_meta(w);
     if (e == 0)
         e = catalog_walk(&w->catalog);
     if (e < 0)
@@ -55,6 +71,11 @@ int info_segments(struct wal *w, struct segment_info **ret, size_t *ret_n)
             break;
         mem_free(w->alloc, x.list);
         x.room = x.n;
+    }
+    e = add_checkpoints(w, &x);
+    if (e < 0) {
+        mem_free(w->alloc, x.list);
+        return e;
     }
     *ret = x.list;
     *ret_n = x.n;
@@ -88,7 +109,8 @@ static int add_file(void *arg, const char *name)
     struct os_stat st;
     uint64_t number;
 
-    if (!name_is_segment(name, &number) && !name_is_temp(name) && strcmp(name, NAME_CONTROL) != 0)
+    if (!name_is_segment(name, &number) && !name_is_temp(name) && strcmp(name, NAME_CONTROL) != 0 &&
+        strcmp(name, NAME_RESERVE) != 0)
         return 0;
     int r = os->stat_at(os->ctx, x->log->folder.fd, name, &st);
     if (r == 0)

@@ -10,6 +10,7 @@ struct segment_info {
     uint64_t bytes;                       /* used */
     uint64_t created_ns;
     bool active;
+    uint64_t checkpoint_lsn; /* 0: none lies in it */
 };
 
 /* Oldest first; freed by mem_free. */

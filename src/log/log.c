@@ -31,6 +31,7 @@ void wal_unref(struct wal *w)
         return;
     struct alloc a = *w->alloc;
     follow_free(w);
+    machine_free(w);
     stage_free(&w->stage, &a);
     catalog_free(&w->catalog);
     meta_map_free(&w->meta, &a);
@@ -64,9 +65,11 @@ int wal_failed_fault(const struct wal *w)
 
 int wal_indoubt_fault(const struct wal *w, uint64_t lsn)
 {
-    struct fault f;
-    cause_text(w, &f, WAL_E_INDOUBT, "the record may be in the log or not");
-    f.lsn = lsn;
+    struct fault f = w->cause;
+    if (f.code != WAL_E_CALLBACK) {
+        cause_text(w, &f, WAL_E_INDOUBT, "the record may be in the log or not");
+        f.lsn = lsn;
+    }
     return fault_put(&f);
 }
 
@@ -74,11 +77,13 @@ int wal_indoubt_fault(const struct wal *w, uint64_t lsn)
 void wal_fail(struct wal *w)
 {
     struct fault f = {0};
-    uint64_t durable = atomic_load(&w->durable_lsn);
 
     if (w->failure)
         return;
     w->cause = *fault_last();
+    if (w->cause.code == WAL_E_CALLBACK)
+        machine_failed(w, &w->cause);
+    uint64_t durable = atomic_load(&w->durable_lsn);
     w->failure = w->cause.code;
     w->indoubt_lsn = max_u64(w->handed_lsn, w->next_lsn - 1);
     if (w->cause.lsn == 0 && w->indoubt_lsn > durable)

@@ -22,6 +22,7 @@
 #include "log/directory.h"
 #include "log/event.h"
 #include "log/lock.h"
+#include "log/machine.h"
 #include "log/meta_map.h"
 #include "log/notify.h"
 #include "log/removal.h"
@@ -33,7 +34,7 @@
 struct report {
     uint32_t verdict; /* WAL_RECOVERY_... */
     bool clean_close; /* the log had been closed, and nothing has come to it since */
-    uint64_t first_lsn, last_lsn, next_lsn, durable_lsn;
+    uint64_t first_lsn, last_lsn, next_lsn, durable_lsn, checkpoint_lsn;
     uint64_t discarded_bytes, carried_records, segments, duration_ns, cut_segment, cut_offset,
         header_repairs;
 };
@@ -103,9 +104,10 @@ struct wal {
     int failure;              /* mu: the sticky code; 0: healthy */
     struct fault cause;       /* mu */
     uint64_t indoubt_lsn; /* mu: when it failed, records up to here had been handed to the kernel */
-    struct background background; /* mu */
-    struct removals removals;     /* mu */
-    struct meta_map meta;         /* mu; changed with the write turn only */
+    struct background background;     /* mu */
+    struct removals removals;         /* mu */
+    struct meta_map meta;             /* mu; changed with the write turn only */
+    struct checkpoint_ref checkpoint; /* the same: the newest one that is durable */
 
     /* Counts the times that the log changed otherwise than by growing: under mu, together with the
      * numbers and the catalog. Who has found and loaded a place looks whether it is still the same;
@@ -124,8 +126,10 @@ struct wal {
     uint64_t handed_lsn; /* highest LSN handed to the kernel */
     uint64_t batch_lsn;  /* first LSN of the long batch that is being written; 0: none */
     struct inherited inherited;
+    struct machine machine;
     struct names leftovers; /* files that are no part of the log */
     uint64_t next_number;   /* of the next segment: above every number in the directory */
+    bool reserved;          /* the space-holder is there, whole */
     struct file prepared;   /* the next segment's file of zeros; fd -1: none */
     uint64_t prepared_bytes;
 
@@ -150,7 +154,8 @@ void wal_unref(struct wal *w);
 void wal_fail(struct wal *w);
 /* FAILED with the cause's place and text. */
 int wal_failed_fault(const struct wal *w);
-/* INDOUBT for a record that was part of the failed sync. */
+/* INDOUBT for a record that was part of the failed sync; CALLBACK where the machine has refused it,
+ * or one before it. */
 int wal_indoubt_fault(const struct wal *w, uint64_t lsn);
 
 #endif

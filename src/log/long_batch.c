@@ -5,9 +5,12 @@
 #include "base/bytes.h"
 #include "log/background.h"
 #include "log/catalog_index.h"
+#include "log/checkpoint.h"
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/meta_changes.h"
+#include "log/rotate.h"
+#include "log/start.h"
 #include "log/zeros.h"
 
 /* A batch on its way into the segment. */
@@ -26,7 +29,10 @@ static uint64_t disk_bytes(const struct run *r)
     const struct wal *w = r->log;
     uint32_t align = w->config.group_align;
     uint64_t bytes = group_disk_bytes(r->source->body + tag_room(r->source->tag), align);
-    return bytes + (r->map ? group_disk_bytes(r->map->size, align) : 0);
+    bytes += r->map ? group_disk_bytes(r->map->size, align) : 0;
+    return bytes + (r->source->checkpoint
+                        ? checkpoint_disk_bytes(r->source->checkpoint, w->config.group_bytes, align)
+                        : 0);
 }
 
 /* A place for the batch: this handle's segment, or a new one where it holds something already. */
@@ -41,13 +47,13 @@ static int make_place(struct run *r)
     if (e < 0)
         return e;
     if (!w->started)
-        return fresh_start(w, salt, &r->fatal);
+        return start_segment(w, salt, &r->fatal);
     uint64_t records = x->end.next_lsn - h->base_lsn;
     bool full =
         x->end.offset + disk_bytes(r) > w->config.segment_bytes ||
         (w->config.segment_records && records + r->source->records > w->config.segment_records);
     bool empty = records == 0 && x->end.offset == (uint64_t)h->birth_place * PLACE_UNIT;
-    return full && !empty ? fresh_rotate(w, salt, &r->fatal) : 0;
+    return full && !empty ? rotate_segment(w, salt, &r->fatal) : 0;
 }
 
 /* Puts what is in r->group.bytes; `more`: another group of the batch follows. */
@@ -90,15 +96,40 @@ static int put_map(struct run *r)
     return put(r, h, false);
 }
 
+static int put_checkpoint(struct run *r)
+{
+    const struct checkpoint_state *s = r->source->checkpoint;
+    uint64_t done = 0;
+    int e;
+
+    do {
+        struct group_header h;
+        uint64_t part = checkpoint_part_bytes(s, done, r->log->config.group_bytes);
+        checkpoint_part_put(s, done, part, r->group.bytes + GROUP_HEADER_BYTES, &h);
+        done += part;
+        e = put(r, h, done < s->size);
+    } while (e == 0 && done < s->size);
+    return e;
+}
+
+static uint64_t largest_body(const struct run *r)
+{
+    const struct source *s = r->source;
+    const struct checkpoint_state *c = s->checkpoint;
+    uint64_t limit = r->log->config.group_bytes;
+    uint64_t records = max_u64(min_u64(limit, s->body), s->largest) + tag_room(s->tag);
+    uint64_t state = c ? checkpoint_body_bytes(checkpoint_part_bytes(c, 0, limit)) : 0;
+    return max_u64(max_u64(records, state), r->map ? r->map->size : 0);
+}
+
 /* All groups of the batch. */
 static int put_groups(struct run *r)
 {
     struct wal *w = r->log;
     struct source *s = r->source;
-    uint64_t room = max_u64(min_u64(w->config.group_bytes, s->body), s->largest);
+    uint64_t room = largest_body(r);
     int e = 0;
 
-    room = max_u64(room + tag_room(s->tag), r->map ? r->map->size : 0);
     r->fatal = false; /* what made the place has succeeded */
     r->touched = w->writer.end.offset;
     r->group.bytes = mem_new(w->alloc, outgoing_room((size_t)room, w->config.group_align));
@@ -112,6 +143,8 @@ static int put_groups(struct run *r)
         e = put_records(r);
     if (e == 0 && r->map)
         e = put_map(r);
+    if (e == 0 && s->checkpoint)
+        e = put_checkpoint(r);
     mem_free(w->alloc, r->group.bytes);
     return e;
 }
@@ -125,6 +158,7 @@ static int leave_behind(struct wal *w, const struct boundary *end)
         .births = {.meta = &w->meta, .alloc = w->alloc, .group_bytes = w->config.group_bytes},
         .advance = {.oldest = w->control.now.oldest, .ends = true, .end = *end},
         .first_lsn = w->control.now.first_lsn,
+        .checkpoint = w->checkpoint,
     };
     bool named;
 
@@ -205,11 +239,13 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
     struct run r = {.log = w, .source = s, .map = s->changes ? &map : NULL};
     uint64_t first = s->records ? w->next_lsn : 0;
 
-    int e =
-        s->changes ? meta_map_with(&w->meta, w->alloc, s->changes->list, s->changes->n, &map) : 0;
+    int e = s->checkpoint ? checkpoint_check(w, s->checkpoint->lsn) : 0;
     if (e < 0)
         return e;
-    zeros_settle(w);
+    e = s->changes ? meta_map_with(&w->meta, w->alloc, s->changes->list, s->changes->n, &map) : 0;
+    if (e < 0)
+        return e;
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     e = write_batch(&r, how == APPEND_DURABLE);
     pthread_mutex_lock(&w->mu);
@@ -226,6 +262,8 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
     }
     if (e == 0 && r.map)
         meta_map_swap(&w->meta, &map);
+    if (e == 0 && s->checkpoint)
+        checkpoint_written(w);
     if (!w->failure)
         commit_publish(w);
     if (e == 0)
@@ -237,8 +275,8 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
 int long_batch(struct wal *w, struct source *s, enum append_how how, uint32_t flags,
                uint64_t *ret_first)
 {
-    if (s->changes)
-        how = APPEND_DURABLE; /* wal_meta_get shows nothing that a crash takes back */
+    if (s->changes || s->checkpoint)
+        how = APPEND_DURABLE; /* what can be asked for is nothing that a crash takes back */
     pthread_mutex_lock(&w->mu);
     int e = check(w, s, flags);
     if (e == 0)

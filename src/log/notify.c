@@ -121,7 +121,7 @@ int notify_on_durable(struct wal *w, uint64_t lsn, wal_durable_fn fn, void *ctx)
 void notify_durable(struct wal *w, uint64_t lsn)
 {
     atomic_store(&w->durable_lsn, lsn);
-    durable_calls_settle(&w->notify.calls, lsn, 0);
+    durable_calls_answer(&w->notify.calls, lsn, 0);
     event_durable(w, lsn, true);
     turn_changed(w);
 }
@@ -135,14 +135,14 @@ void notify_cut(struct wal *w, uint64_t kept, uint64_t lsn)
 
 void notify_failed(struct wal *w)
 {
-    durable_calls_settle(&w->notify.calls, w->indoubt_lsn, WAL_E_INDOUBT);
-    durable_calls_settle_all(&w->notify.calls, WAL_E_FAILED);
+    durable_calls_answer(&w->notify.calls, w->indoubt_lsn, WAL_E_INDOUBT);
+    durable_calls_answer_all(&w->notify.calls, WAL_E_FAILED);
 }
 
 void notify_close(struct wal *w)
 {
     pthread_mutex_lock(&w->mu);
-    durable_calls_settle_all(&w->notify.calls, WAL_E_CLOSED);
+    durable_calls_answer_all(&w->notify.calls, WAL_E_CLOSED);
     run(w, UINT64_MAX);
     pthread_mutex_unlock(&w->mu);
 }

@@ -10,8 +10,13 @@
 #include "log/create.h"
 #include "log/follow.h"
 #include "log/fresh.h"
+#include "log/prepared.h"
 #include "log/recover.h"
 #include "log/removal.h"
+#include "log/reserve.h"
+#include "log/rotate.h"
+#include "log/settle.h"
+#include "log/start.h"
 #include "log/truncate.h"
 #include "log/zeros.h"
 
@@ -107,10 +112,10 @@ static int settle_at_open(struct wal *w, const struct ending *end)
     if (PLANTED(1) || PLANTED(30))
         return go_on_in_old_segment(w);
     if (end->clean_close)
-        return w->control.even ? 0 : fresh_settle(w);
+        return w->control.even ? 0 : settle_once(w);
     int e = fresh_salt(w, &salt);
     if (e == 0)
-        e = fresh_start(w, salt, &fatal);
+        e = start_segment(w, salt, &fatal);
     if (e == 0)
         w->report.carried_records = w->inherited.carry_records;
     return e;
@@ -150,9 +155,17 @@ static void finish_report(struct wal *w, uint64_t began)
     r->next_lsn = w->next_lsn;
     r->last_lsn = r->next_lsn > r->first_lsn ? r->next_lsn - 1 : 0;
     r->durable_lsn = atomic_load(&w->durable_lsn);
+    r->checkpoint_lsn = w->checkpoint.lsn;
     r->duration_ns = w->os->now(w->os->ctx) - began;
     stat_set(&w->stats, WAL_STAT_DISCARDED_BYTES, r->discarded_bytes);
     stat_set(&w->stats, WAL_STAT_RECOVERY_NS, r->duration_ns);
+}
+
+static void abandon_open(struct wal *w)
+{
+    prepared_discard(w);
+    give_lock(w);
+    wal_unref(w);
 }
 
 /* What retention took away at open, now that somebody listens. */
@@ -178,15 +191,21 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
         return e;
     e = config->read_only ? follow_open(w) : open_for_writing(w);
     if (e < 0) {
-        fresh_discard_prepared(w);
-        give_lock(w);
-        wal_unref(w);
+        abandon_open(w);
         return e;
     }
     if (!w->follower) {
         pthread_mutex_lock(&w->mu);
         commit_publish(w);
         pthread_mutex_unlock(&w->mu);
+    }
+    e = w->follower ? 0 : reserve_fill(w);
+    if (e == 0)
+        e = machine_open(w);
+    if (e < 0) {
+        background_stop(w);
+        abandon_open(w);
+        return e;
     }
     finish_report(w, began);
     *ret = w;
@@ -203,6 +222,7 @@ static int state_clean_close(struct wal *w)
     c->end_lsn = w->writer.end.next_lsn - 1;
     c->end_offset = w->writer.end.offset;
     fresh_refer(c, &w->writer.end);
+    c->checkpoint = w->checkpoint;
     return control_write(&w->control);
 }
 
@@ -217,22 +237,22 @@ static int finish(struct wal *w)
     w->write_error.code = 0;
     int before = w->failure, e = 0;
     if (commit_behind(w, true))
-        commit_round(w, true);
+        commit_round(w);
     if (before)
         e = wal_failed_fault(w);
     else if (w->failure)
         e = wal_indoubt_fault(w, atomic_load(&w->durable_lsn) + 1);
     else if (w->write_error.code)
         e = fault_put(&w->write_error);
-    zeros_settle(w);
+    zeros_wait(w);
     pthread_mutex_unlock(&w->mu);
     if (e == 0 && w->started)
-        e = fresh_seal(w, &fatal);
+        e = rotate_seal(w, &fatal);
     if (e == 0 && w->started)
         e = state_clean_close(w);
     if (e == 0 && w->started)
         fresh_witness(w);
-    fresh_discard_prepared(w);
+    prepared_discard(w);
     return e;
 }
 

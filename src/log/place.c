@@ -233,16 +233,6 @@ int place_group(struct place *p, uint64_t lsn, struct group_view *ret)
     return e < 0 ? e : 0;
 }
 
-/* Moves the boundary behind a group. */
-static void pass(struct boundary *at, const struct group_view *g)
-{
-    at->offset = g->end;
-    at->next_lsn = group_last_lsn(&g->header) + 1;
-    at->link = g->header.crc;
-    if (g->header.tag_bytes)
-        at->tag_offset = g->offset;
-}
-
 int place_boundary(struct wal *w, const struct member *m, uint64_t lsn, uint64_t limit,
                    struct boundary *ret, bool *ret_split)
 {
@@ -261,7 +251,7 @@ int place_boundary(struct wal *w, const struct member *m, uint64_t lsn, uint64_t
             *ret_split = g.header.first_lsn <= lsn;
             break;
         }
-        pass(ret, &g);
+        boundary_pass(ret, &g.header, NULL, g.end);
     }
     if (e == 0 && r.stop != STOP_LIMIT)
         e = group_reader_corrupt(&r);

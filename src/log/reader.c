@@ -53,11 +53,12 @@ static void unload(struct wal_reader *r)
     r->n_steps = 0;
 }
 
-/* Where a reader may stand: from the first record to the next LSN. */
+/* Where a reader may stand: from the first record to the next LSN, which for one that follows a
+ * writer is behind what it may see. */
 static int check_start(const struct wal_reader *r, uint64_t lsn, const struct horizon *h,
                        uint64_t *ret)
 {
-    uint64_t last = h->next_lsn - 1;
+    uint64_t last = max_u64(h->next_lsn - 1, h->last_lsn);
 
     if (lsn == 0 && reader_backward(r)) {
         uint64_t end = h->last_lsn;

@@ -5,6 +5,7 @@
 #include "base/plant.h"
 #include "log/births.h"
 #include "log/catalog_index.h"
+#include "log/checkpoint.h"
 #include "log/tag.h"
 #include "segment/seal.h"
 #include "segment/verdict.h"
@@ -180,6 +181,7 @@ static int plan_carry(struct wal *w, const struct segment *s)
 {
     struct inherited *in = &w->inherited;
     struct birth_size size;
+    struct member *kept = NULL;
     struct births b = {.from = s,
                        .begin = in->vouched,
                        .end = in->end,
@@ -190,10 +192,15 @@ static int plan_carry(struct wal *w, const struct segment *s)
         segment_start(s, &b.begin);
     else if (in->vouched.offset == in->end.offset)
         return 0;
-    int e = births_measure(&b, w->config.group_align, &size);
+    int e = checkpoint_carry(w, s->header.number, b.begin.offset, &b, &kept);
+    if (e == 0)
+        e = births_measure(&b, w->config.group_align, &size);
+    catalog_release(&w->catalog, kept);
+    if (e < 0)
+        return e;
     in->carry_bytes = size.bytes;
     in->carry_records = size.records;
-    return e;
+    return 0;
 }
 
 /* Whether the newest segment goes over whole into this handle's first one, so that neither crashes
@@ -204,6 +211,15 @@ static bool goes_over_whole(const struct wal *w, const struct tail *t)
     bool full = (c->segment_records && t->records >= c->segment_records) ||
                 t->cut.offset + NEARLY_FULL > c->segment_bytes;
     return t->live_bytes <= SMALL_BYTES && (t->records == 0 || !full);
+}
+
+/* The last segment may have a newer one than control names. */
+static void adopt_checkpoint(struct wal *w, const struct boundary *end, uint64_t number)
+{
+    w->checkpoint = w->control.now.checkpoint;
+    if (end->checkpoint_offset)
+        w->checkpoint =
+            (struct checkpoint_ref){end->checkpoint_lsn, {number, end->checkpoint_offset}};
 }
 
 int recover_adopt(struct wal *w, const struct ending *end)
@@ -225,6 +241,7 @@ int recover_adopt(struct wal *w, const struct ending *end)
     w->written_lsn = w->next_lsn - 1;
     w->written_offset = t->cut.offset;
     w->tag_offset = t->cut.tag_offset;
+    adopt_checkpoint(w, w->config.read_only ? &end->vouched : &t->cut, m->number);
     atomic_store(&w->first_lsn, c->first_lsn);
     atomic_store(&w->durable_lsn, w->next_lsn - 1);
     if (PLANTED(7) && w->next_lsn == c->first_lsn) {

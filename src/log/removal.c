@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "log/background.h"
 
-void removal_unlink(const struct wal *w, const char *name)
+void remove_quietly(const struct wal *w, const char *name)
 {
     struct fault before = *fault_last();
     if (folder_unlink(&w->folder, name) < 0)
@@ -18,13 +18,13 @@ static void remove_files(struct wal *w, const uint64_t *numbers, size_t n)
 
     for (size_t k = 0; k < n; k++) {
         name_segment(name, numbers[k]);
-        removal_unlink(w, name);
+        remove_quietly(w, name);
         event_tell(w, &(wal_event_t){.kind = WAL_EVENT_REMOVED, .segment = numbers[k]});
     }
     stat_add(&w->stats, WAL_STAT_REMOVED_SEGMENTS, n);
 }
 
-void removal_now(struct wal *w, struct numbers *numbers)
+void remove_segments(struct wal *w, struct numbers *numbers)
 {
     remove_files(w, numbers->v, numbers->n);
     mem_free(w->alloc, numbers->v);
@@ -66,7 +66,7 @@ void removal_begin(struct wal *w)
         return;
     struct numbers all = take_all(w);
     pthread_mutex_unlock(&w->mu);
-    removal_now(w, &all);
+    remove_segments(w, &all);
     pthread_mutex_lock(&w->mu);
 }
 
@@ -90,5 +90,5 @@ void removal_rest(struct wal *w)
     pthread_mutex_lock(&w->mu);
     struct numbers all = take_all(w);
     pthread_mutex_unlock(&w->mu);
-    removal_now(w, &all);
+    remove_segments(w, &all);
 }

@@ -11,10 +11,10 @@
 struct wal;
 
 /* Removes a name. One that is gone, or that can't be removed now, is no error here. */
-void removal_unlink(const struct wal *w, const char *name);
+void remove_quietly(const struct wal *w, const char *name);
 /* Without mu: removes the files, tells of each, frees the list. A failure is not reported: what
  * stays is a leftover. */
-void removal_now(struct wal *w, struct numbers *numbers);
+void remove_segments(struct wal *w, struct numbers *numbers);
 
 struct removals {
     struct numbers files;

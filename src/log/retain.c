@@ -11,8 +11,7 @@ enum { AT_ONCE_MAX = 256 };
 /* Under mu. */
 static uint64_t newest_checkpoint(const struct wal *w)
 {
-    (void)w;
-    return 0;
+    return w->checkpoint.lsn;
 }
 
 static struct retention_limits limits_of(const struct wal *w)
@@ -82,6 +81,17 @@ static struct retention_state state_of(struct wal *w, const struct survey *s)
     return state;
 }
 
+/* The segment with the newest checkpoint stays, so that nothing has to be taken over. */
+static size_t before_checkpoint(struct wal *w, const struct retention_state *s, size_t first)
+{
+    pthread_mutex_lock(&w->mu);
+    uint64_t segment = w->checkpoint.place.segment;
+    pthread_mutex_unlock(&w->mu);
+    while (segment && first > 0 && s->sealed[first - 1].number >= segment)
+        first--;
+    return first;
+}
+
 /* Where what stays begins, when it is the k-th sealed segment. */
 static uint64_t begins_at(const struct retention_state *s, size_t k)
 {
@@ -92,7 +102,7 @@ static uint64_t begins_at(const struct retention_state *s, size_t k)
 static size_t decide(struct wal *w, const struct retention_state *s, size_t most)
 {
     struct retention_limits l = limits_of(w);
-    size_t first = retention_first(&l, s);
+    size_t first = before_checkpoint(w, s, retention_first(&l, s));
 
     first = first < most ? first : most;
     if (first == 0)
@@ -149,7 +159,7 @@ uint64_t retain_pinned_bytes(struct wal *w)
 
     if (retain_is_on(w) && survey(w, &v)) {
         struct retention_state s = state_of(w, &v);
-        size_t first = retention_first(&l, &s);
+        size_t first = before_checkpoint(w, &s, retention_first(&l, &s));
         pthread_mutex_lock(&w->readers_mu);
         uint64_t lowest = pins_lowest(w);
         pthread_mutex_unlock(&w->readers_mu);

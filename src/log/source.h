@@ -19,6 +19,7 @@ struct source_record {
 };
 
 struct batch_store;
+struct checkpoint_state;
 struct meta_changes;
 struct tag;
 
@@ -35,6 +36,7 @@ struct source {
     const struct tag *tag;              /* of the batch that these records are; NULL: none */
     const struct meta_changes *changes; /* that come with them; NULL: none. Then there may be no
                                            records */
+    const struct checkpoint_state *checkpoint; /* by itself; NULL: none */
     int (*next)(struct source *s, struct source_record *ret);
     void (*rewind)(struct source *s);
     const void *first; /* where the records begin: wal_record_t array, or the flat buffer */
@@ -54,7 +56,7 @@ MUST_USE int source_array(struct source *s, const wal_record_t *records, size_t 
 MUST_USE int source_packed(struct source *s, const void *payload, const uint32_t *sizes,
                            const uint16_t *types, size_t n, uint32_t max_record_bytes);
 
-/* No records: what changes only metadata. */
+/* No records: what changes only metadata, or is a checkpoint. */
 void source_none(struct source *s);
 
 /* Back to the first record. */

@@ -3,12 +3,16 @@
 #include "base/bytes.h"
 #include "base/plant.h"
 #include "log/append.h"
+#include "log/checkpoint.h"
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/meta_changes.h"
 #include "log/place.h"
 #include "log/removal.h"
 #include "log/retain.h"
+#include "log/rotate.h"
+#include "log/settle.h"
+#include "log/start.h"
 
 static int outside(const struct wal *w, uint64_t lsn)
 {
@@ -18,7 +22,7 @@ static int outside(const struct wal *w, uint64_t lsn)
 }
 
 /* After a change with the turn, under mu again: a fatal failure ends the handle. */
-static int settle(struct wal *w, int e, bool fatal)
+static int end_change(struct wal *w, int e, bool fatal)
 {
     if (e < 0 && fatal) {
         wal_fail(w);
@@ -56,15 +60,20 @@ struct dropped {
     uint64_t records;     /* so many went with them */
 };
 
+/* 1: the newest checkpoint has to be taken over first. */
 static int cut_front(struct wal *w, const struct front *front, struct dropped *ret, bool *ret_fatal)
 {
+    *ret_fatal = false;
+    if (w->checkpoint.place.segment && w->checkpoint.place.segment < front->oldest && !PLANTED(33))
+        return 1;
     *ret_fatal = true;
-    int e = fresh_settle(w);
+    int e = settle_once(w);
     if (e < 0)
         return e;
     uint64_t removed = front->lsn - atomic_load(&w->first_lsn);
     w->control.now.first_lsn = front->lsn;
     w->control.now.oldest = front->oldest;
+    w->control.now.checkpoint = w->checkpoint;
     e = control_write(&w->control);
     if (e < 0)
         return e;
@@ -94,7 +103,7 @@ static int check_front(const struct wal *w, uint64_t lsn)
 /* Without any lock: nobody waits for the files. lsn: the log's first one as the change left it. */
 static void remove_dropped(struct wal *w, struct dropped *d, uint64_t lsn)
 {
-    removal_now(w, &d->files);
+    remove_segments(w, &d->files);
     if (d->records > 0)
         tell(w, lsn, 0);
     notify_events(w);
@@ -108,12 +117,28 @@ static int change_front(struct wal *w, const struct front *front, struct dropped
     pthread_mutex_unlock(&w->mu);
     int e = cut_front(w, front, ret, &fatal);
     pthread_mutex_lock(&w->mu);
-    return settle(w, e, fatal);
+    return end_change(w, e, fatal);
+}
+
+/* 1: not done, see cut_front. */
+static int cut_before(struct wal *w, uint64_t lsn, struct dropped *ret)
+{
+    struct front front = {.lsn = lsn};
+
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    int e = check_front(w, lsn); /* others may have cut meanwhile */
+    if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
+        catalog_each(&w->catalog, find_oldest, &front);
+        e = change_front(w, &front, ret);
+    }
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    return e;
 }
 
 int truncate_before(struct wal *w, uint64_t lsn)
 {
-    struct front front = {.lsn = lsn};
     struct dropped dropped = {0};
 
     pthread_mutex_lock(&w->mu);
@@ -127,17 +152,8 @@ int truncate_before(struct wal *w, uint64_t lsn)
         e = append_sync(w, lsn - 1);
     if (e == 0) /* now, not while nobody else can write */
         e = catalog_walk(&w->catalog);
-    if (e < 0)
-        return e;
-    pthread_mutex_lock(&w->mu);
-    turn_take(w);
-    e = check_front(w, lsn); /* others may have cut meanwhile */
-    if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
-        catalog_each(&w->catalog, find_oldest, &front);
-        e = change_front(w, &front, &dropped);
-    }
-    turn_give(w);
-    pthread_mutex_unlock(&w->mu);
+    while (e == 0 && (e = cut_before(w, lsn, &dropped)) == 1)
+        e = checkpoint_forward(w);
     remove_dropped(w, &dropped, lsn);
     return e;
 }
@@ -160,22 +176,32 @@ static void find_drained(void *ctx, const struct member *m, const struct member 
     d->count++;
 }
 
+/* 1: not done, see cut_front. */
+static int cut_drained(struct wal *w, struct drained *d, struct dropped *ret)
+{
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    int e = check_front(w, 0);
+    d->count = 0;
+    if (e == 0) {
+        catalog_each(&w->catalog, find_drained, d);
+        d->front.lsn = max_u64(d->front.lsn, atomic_load(&w->first_lsn));
+    }
+    if (d->count > 0)
+        e = change_front(w, &d->front, ret);
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
 int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count)
 {
     struct drained d = {.through = through};
     struct dropped dropped = {0};
+    int e;
 
-    pthread_mutex_lock(&w->mu);
-    turn_take(w);
-    int e = check_front(w, 0);
-    if (e == 0) {
-        catalog_each(&w->catalog, find_drained, &d);
-        d.front.lsn = max_u64(d.front.lsn, atomic_load(&w->first_lsn));
-    }
-    if (d.count > 0)
-        e = change_front(w, &d.front, &dropped);
-    turn_give(w);
-    pthread_mutex_unlock(&w->mu);
+    while ((e = cut_drained(w, &d, &dropped)) == 1 && (e = checkpoint_forward(w)) == 0)
+        ;
     remove_dropped(w, &dropped, d.front.lsn);
     if (e == 0)
         *ret_count = d.count;
@@ -227,7 +253,8 @@ static int find_cut(struct wal *w, struct fresh *f, struct member **ret)
 static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct meta_map *map,
                    bool *ret_fatal)
 {
-    struct member *m = NULL;
+    const struct checkpoint_ref none = {0};
+    struct member *m = NULL, *kept = NULL;
     struct fresh f = {
         .births = {.meta = map ? map : &w->meta,
                    .last_kept = lsn,
@@ -236,13 +263,14 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct me
                    .group_bytes = w->config.group_bytes},
         .advance = {.oldest = w->control.now.oldest, .ends = true},
         .first_lsn = w->control.now.first_lsn,
+        .checkpoint = w->checkpoint.lsn <= lsn ? w->checkpoint : none,
         .map = map,
         .cuts = true,
         .cut_lsn = lsn,
     };
     uint64_t removed = w->next_lsn - 1 - lsn;
 
-    int e = fresh_settle(w);
+    int e = settle_once(w);
     *ret_fatal = e < 0;
     if (e == 0)
         e = find_cut(w, &f, &m);
@@ -254,10 +282,13 @@ static int cut_end(struct wal *w, uint64_t lsn, struct source *source, struct me
         catalog_release(&w->catalog, m);
         return 0;
     }
+    if (e == 0 && f.checkpoint.lsn)
+        e = checkpoint_carry(w, m->number, f.births.begin.offset, &f.births, &kept);
     if (e == 0)
         e = fresh_salt(w, &f.salt);
     if (e == 0)
         e = fresh_make(w, &f, ret_fatal);
+    catalog_release(&w->catalog, kept);
     catalog_release(&w->catalog, m);
     if (e == 0)
         stat_add(&w->stats, WAL_STAT_TRUNCATED_BACK, removed);
@@ -293,15 +324,25 @@ static int replace(struct wal *w, uint64_t lsn, struct source *source)
     pthread_mutex_unlock(&w->mu);
     e = cut_end(w, lsn, source, changes ? &map : NULL, &fatal);
     pthread_mutex_lock(&w->mu);
-    e = settle(w, e, fatal);
+    e = end_change(w, e, fatal);
     meta_map_free(&map, w->alloc);
     if (e == 0 && source)
         append_count(w, source);
     return e;
 }
 
+/* What was applied can't be taken back. */
+static int check_machine(const struct wal *w)
+{
+    return w->config.has_machine
+               ? fault(WAL_E_UNSUPPORTED, "%s has a machine: it can't be cut at its end", w->path)
+               : 0;
+}
+
 int truncate_replace(struct wal *w, uint64_t lsn, struct source *source, uint64_t *ret_first)
 {
+    if (check_machine(w) < 0)
+        return WAL_E_UNSUPPORTED;
     pthread_mutex_lock(&w->mu);
     int e = exclusive_begin(w, true);
     if (e == 0) {
@@ -335,7 +376,7 @@ static int cut_all(struct wal *w, uint64_t next, bool *ret_fatal)
     int e = catalog_walk(&w->catalog);
     *ret_fatal = false;
     if (e == 0) {
-        e = fresh_settle(w);
+        e = settle_once(w);
         *ret_fatal = e < 0;
     }
     if (e == 0)
@@ -353,6 +394,8 @@ int truncate_reset(struct wal *w, uint64_t next)
 {
     bool fatal = false;
 
+    if (check_machine(w) < 0)
+        return WAL_E_UNSUPPORTED;
     if (next == 0 || next > LSN_MAX)
         return fault(WAL_E_INVAL, "a log can't go on at LSN %llu", (unsigned long long)next);
     pthread_mutex_lock(&w->mu);
@@ -361,7 +404,7 @@ int truncate_reset(struct wal *w, uint64_t next)
         pthread_mutex_unlock(&w->mu);
         e = cut_all(w, next, &fatal);
         pthread_mutex_lock(&w->mu);
-        e = settle(w, e, fatal);
+        e = end_change(w, e, fatal);
         exclusive_end(w);
     }
     pthread_mutex_unlock(&w->mu);
@@ -388,13 +431,13 @@ int truncate_rotate(struct wal *w)
             pthread_mutex_unlock(&w->mu);
             e = fresh_salt(w, &salt);
             if (e == 0 && !w->started)
-                e = fresh_start(w, salt, &fatal);
+                e = start_segment(w, salt, &fatal);
             if (e == 0)
                 e = fresh_salt(w, &salt);
             if (e == 0)
-                e = fresh_rotate(w, salt, &fatal);
+                e = rotate_segment(w, salt, &fatal);
             pthread_mutex_lock(&w->mu);
-            e = settle(w, e, fatal);
+            e = end_change(w, e, fatal);
         }
         exclusive_end(w);
     }

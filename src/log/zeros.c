@@ -4,6 +4,7 @@
 #include "base/plant.h"
 #include "log/background.h"
 #include "log/fresh.h"
+#include "log/prepared.h"
 
 enum { INLINE_BYTES = 256 * 1024 };
 
@@ -22,7 +23,7 @@ static void take_over(struct wal *w)
     b->zeroed_to = 0;
 }
 
-void zeros_settle(struct wal *w)
+void zeros_wait(struct wal *w)
 {
     struct background *b = &w->background;
     b->zero_wanted = b->prepare_wanted = false;
@@ -127,7 +128,7 @@ static void prepare(struct wal *w)
     b->prepare_wanted = false;
     b->preparing = true;
     pthread_mutex_unlock(&w->mu);
-    bool made = fresh_make_zeros(w, bytes, &f) == 0; /* if not, the rotation will say why */
+    bool made = prepared_zeros(w, bytes, &f) == 0; /* if not, the rotation will say why */
     pthread_mutex_lock(&w->mu);
     b->preparing = false;
     if (made) {

@@ -14,7 +14,7 @@ void zeros_before_put(struct wal *w, uint64_t bytes);
 /* Under mu, after a commit: asks the background thread for more, and for the next segment. */
 void zeros_ask(struct wal *w);
 /* Under mu: waits until the background thread is at neither. */
-void zeros_settle(struct wal *w);
+void zeros_wait(struct wal *w);
 /* The background thread's share. Under mu; returns whether there was something to do. */
 bool zeros_work(struct wal *w);
 

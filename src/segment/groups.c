@@ -43,11 +43,6 @@ void group_reader_resume(struct group_reader *r, const struct boundary *at)
     r->in_batch = BATCH_OUTSIDE;
 }
 
-void group_reader_forget(struct group_reader *r)
-{
-    r->have = 0;
-}
-
 void group_reader_free(struct group_reader *r)
 {
     mem_free(r->alloc, r->block);

@@ -64,8 +64,7 @@ void group_reader_seek(struct group_reader *r, uint64_t offset, uint64_t lsn);
 MUST_USE int group_reader_seek_place(struct group_reader *r, uint64_t offset);
 /* From a boundary. */
 void group_reader_resume(struct group_reader *r, const struct boundary *at);
-/* Forgets the bytes that were read ahead: what follows is read anew. */
-void group_reader_forget(struct group_reader *r);
+/* It may go on afterwards, and reads anew what it had read ahead. */
 void group_reader_free(struct group_reader *r);
 
 /* 1: *ret is filled and the reader stands behind it; 0: no group, r->stop says why and the reader

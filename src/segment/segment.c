@@ -53,6 +53,14 @@ void segment_close(struct segment *s)
     file_close(&s->file);
 }
 
+int segment_corrupt(const struct folder *folder, uint64_t number, const char *why)
+{
+    char name[NAME_BYTES];
+
+    name_segment(name, number);
+    return fault_at(WAL_E_CORRUPT, 0, number, 0, "%s/%s %s", folder->path, name, why);
+}
+
 void segment_start(const struct segment *s, struct boundary *ret)
 {
     *ret = (struct boundary){

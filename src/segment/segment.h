@@ -4,6 +4,7 @@
 
 #include "base/attr.h"
 #include "format/header.h"
+#include "segment/boundary.h"
 #include "segment/file.h"
 
 struct segment {
@@ -18,15 +19,8 @@ struct segment {
 MUST_USE int segment_open(struct segment *s, const struct folder *folder, uint64_t number,
                           int flags);
 void segment_close(struct segment *s);
-
-/* The boundary between two groups (or before the first), where no long batch is unfinished. */
-struct boundary {
-    uint64_t offset;
-    uint64_t next_lsn;
-    uint32_t link;        /* header CRC of the group before, of the segment header at the start */
-    uint64_t meta_offset; /* newest metadata group before it; 0: none */
-    uint64_t tag_offset;  /* newest group with a tag before it; 0: none */
-};
+/* The fault for a segment that doesn't go with the others. Returns CORRUPT. */
+int segment_corrupt(const struct folder *folder, uint64_t number, const char *why);
 
 void segment_start(const struct segment *s, struct boundary *ret);
 /* The follow fields of a segment that goes on behind this boundary. */

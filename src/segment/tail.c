@@ -29,13 +29,7 @@ static void walk_init(struct walk *w, const struct segment *s, const struct allo
 
 static void walk_take(struct walk *w, const struct group_view *g)
 {
-    w->now.offset = g->end;
-    w->now.next_lsn += g->header.records;
-    w->now.link = g->header.crc;
-    if (g->header.type == GROUP_META)
-        w->now.meta_offset = g->offset;
-    if (g->header.tag_bytes)
-        w->now.tag_offset = g->offset;
+    boundary_pass(&w->now, &g->header, g->body, g->end);
     w->records += g->header.records;
     w->durable_offset = max_u64(w->durable_offset, (uint64_t)g->header.durable_place * PLACE_UNIT);
     if (!w->reader.in_batch || PLANTED(23)) {

@@ -49,17 +49,6 @@ static size_t finish(const struct writer *w, struct outgoing *g, const struct bo
     return whole;
 }
 
-static void pass(struct boundary *end, const struct outgoing *g, uint64_t bytes)
-{
-    if (g->header.type == GROUP_META)
-        end->meta_offset = end->offset;
-    if (g->header.tag_bytes)
-        end->tag_offset = end->offset;
-    end->offset += bytes;
-    end->next_lsn += g->header.records;
-    end->link = g->header.crc;
-}
-
 static int put_some(struct writer *w, struct outgoing *groups, size_t n, int flags,
                     uint64_t *touched)
 {
@@ -69,7 +58,8 @@ static int put_some(struct writer *w, struct outgoing *groups, size_t n, int fla
     for (size_t k = 0; k < n; k++) {
         size_t bytes = finish(w, &groups[k], &end);
         iov[k] = (struct iovec){.iov_base = groups[k].bytes, .iov_len = bytes};
-        pass(&end, &groups[k], bytes);
+        boundary_pass(&end, &groups[k].header, groups[k].bytes + GROUP_HEADER_BYTES,
+                      end.offset + bytes);
     }
     if (end.offset + GROUP_HEADER_BYTES >
         w->zeroed_to) /* room: a zeroed header slot inside the file */

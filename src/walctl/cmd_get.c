@@ -1,8 +1,8 @@
 #include <libwal/wal.h>
 
+#include <inttypes.h>
 #include <stddef.h>
 
-#include "walctl/bytes.h"
 #include "walctl/color.h"
 #include "walctl/command.h"
 #include "walctl/decoder.h"
@@ -13,40 +13,39 @@
 #include "walctl/out.h"
 #include "walctl/record.h"
 
-enum { FIRST_ROOM = 4096 };
-
-/* The buffer grows to what the record needs. */
-static int get(wal_t *log, uint64_t lsn, struct bytes *buffer, wal_record_t *ret)
+/* By a reader, since it knows the tag of the record's batch. */
+static int get(wal_t *log, wal_reader_t *r, uint64_t lsn)
 {
-    size_t need = FIRST_ROOM;
-    int e;
+    wal_record_t record = {.size = sizeof record};
 
-    do {
-        ret->size = sizeof *ret;
-        uint8_t *to = bytes_reserve(buffer, need);
-        e = wal_get(log, lsn, to, buffer->room, ret);
-        need = ret->data_size;
-    } while (e == WAL_E_TOOBIG);
-    return e;
+    int e = wal_reader_seek(r, lsn);
+    if (e == 0)
+        e = wal_reader_next(r, &record);
+    if (e < 0)
+        return failure();
+    if (e == 0) { /* the next one, which is still to come */
+        message("LSN %" PRIu64 " is outside the log, %" PRIu64 " .. %" PRIu64, lsn,
+                wal_first_lsn(log), lsn - 1);
+        return CODE_FAILED;
+    }
+    record_print(&record);
+    return CODE_FINE;
 }
 
 static int get_all(wal_t *log, char **lsns, int n)
 {
-    struct bytes buffer = {0};
-    wal_record_t record = {0};
+    wal_reader_t *r;
     int code = CODE_FINE;
 
+    if (wal_reader_open(log, 0, 0, &r) < 0)
+        return failure();
     for (int k = 0; k < n && !out_failed(); k++) {
         uint64_t lsn = 0;
         number_parse(lsns[k], UINT64_MAX - 1, &lsn);
-        if (get(log, lsn, &buffer, &record) == 0)
-            record_print(&record);
-        else if (code == CODE_FINE)
-            code = failure();
-        else
-            failure();
+        int one = get(log, r, lsn);
+        code = code == CODE_FINE ? one : code;
     }
-    bytes_free(&buffer);
+    wal_reader_close(r);
     return record_result(code);
 }
 

@@ -57,6 +57,8 @@ static void print_json(const wal_record_t *r, const struct bytes *decoded)
     json_u64("size", r->data_size);
     json_bool("durable", r->flags & WAL_RECORD_DURABLE);
     json_bool("batch_last", r->flags & WAL_RECORD_BATCH_LAST);
+    if (r->tag)
+        json_bytes("tag", "tag_text", r->tag, r->tag_size);
     json_bytes("data", "text", r->data, r->data_size);
     if (decoded)
         json_bytes("decoded_data", "decoded_text", decoded->data, decoded->size);

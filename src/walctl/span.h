@@ -7,7 +7,6 @@
 struct span {
     uint64_t low, high; /* low > high: none */
     uint64_t newest;    /* where a reverse reader starts to see all of them; 0: at the last one */
-    uint64_t next;      /* the log's next LSN */
 };
 
 /* For a command with select_args and RECORD_ARGS: checks that its options fit together, and opens

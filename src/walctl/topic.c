@@ -23,6 +23,7 @@ static void print_formats(void)
         "        batch_last          the last record of its batch, or one by itself\n"
         "        data                the payload in base64\n"
         "        text                the payload as a string, only if it is UTF-8\n"
+        "        tag, tag_text       the same of its batch's tag, only if there is one\n"
         "        decoded_data, decoded_text   the same of what --decoder made of it\n"
         "      Keys stay as they are; new ones may come. Numbers are written with all their\n"
         "      digits: a reader that keeps them as floating point loses some above 2^53.\n"

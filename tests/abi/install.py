@@ -14,9 +14,11 @@ from pathlib import Path
 HEADERS = {
     "append.h",
     "batch.h",
+    "checkpoint.h",
     "error.h",
     "event.h",
     "info.h",
+    "machine.h",
     "meta.h",
     "open.h",
     "options.h",

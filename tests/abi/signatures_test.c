@@ -89,6 +89,11 @@ const char *wal_stat_name(uint32_t i);
 uint32_t wal_stat_count(void);
 int wal_histogram(wal_t *w, uint32_t which, uint64_t *buckets);
 uint64_t wal_disk_bytes(wal_t *w);
+int wal_options_set_machine(wal_options_t *o, const wal_machine_t *machine);
+int wal_checkpoint(wal_t *w, uint64_t lsn, const void *state, size_t size);
+int wal_checkpoint_get(wal_t *w, void *buf, size_t cap, uint64_t *ret_lsn, size_t *ret_size);
+int wal_segment_checkpoint(wal_t *w, uint64_t segment, void *buf, size_t cap, uint64_t *ret_lsn,
+                           size_t *ret_size);
 int wal_meta_set(wal_t *w, const void *key, size_t klen, const void *value, size_t vlen);
 int wal_meta_get(wal_t *w, const void *key, size_t klen, void *buf, size_t cap, size_t *ret_vlen);
 int wal_meta_delete(wal_t *w, const void *key, size_t klen);

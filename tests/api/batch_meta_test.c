@@ -11,50 +11,14 @@
 
 enum { MARK = 0x5a5a, KEYS = 64, KEY = 64, VALUE = 1024, CHANGES = 128, GROUP = 64 << 10 };
 
-static wal_batch_t *new_batch(struct log_fixture *f)
-{
-    wal_batch_t *b = NULL;
-    must(wal_batch_new(f->log, &b));
-    return b;
-}
-
 static int change(wal_batch_t *b, const char *key, const char *value)
 {
     return wal_batch_meta(b, key, strlen(key), value, value ? strlen(value) : 0);
 }
 
-static void add(wal_batch_t *b, const char *text)
-{
-    must(wal_batch_append(b, 0, text, strlen(text)));
-}
-
 static void commit(wal_batch_t *b)
 {
     must(wal_batch_commit(b, 0, NULL, NULL));
-}
-
-/* value NULL: no such key. */
-static void expect_meta(wal_t *w, const char *key, const char *value)
-{
-    char buf[VALUE];
-    size_t size = MARK;
-    if (!value) {
-        expect_error(WAL_E_NOTFOUND, wal_meta_get(w, key, strlen(key), buf, sizeof buf, &size),
-                     NULL);
-        return;
-    }
-    must(wal_meta_get(w, key, strlen(key), buf, sizeof buf, &size));
-    assert_int_equal(size, strlen(value));
-    assert_memory_equal(buf, value, size);
-}
-
-static void expect_last_tag(wal_t *w, const char *tag)
-{
-    char buf[64];
-    size_t size = MARK;
-    must(wal_last_tag(w, buf, sizeof buf, &size));
-    assert_int_equal(size, strlen(tag));
-    assert_memory_equal(buf, tag, size);
 }
 
 static void test_it_comes_with_the_records(void **state)
@@ -65,12 +29,12 @@ static void test_it_comes_with_the_records(void **state)
     fixture_open(f);
     must(wal_meta_set(f->log, "vote", 4, "1", 1));
     must(wal_meta_set(f->log, "gone", 4, "x", 1));
-    wal_batch_t *b = new_batch(f);
-    add(b, "one");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "one");
     must(change(b, "vote", "2"));
     must(change(b, "empty", "")); /* an empty value is a value */
     must(change(b, "gone", NULL));
-    add(b, "two");
+    fixture_add(b, "two");
     assert_int_equal(wal_batch_count(b), 2);
     assert_int_equal(wal_batch_bytes(b), 6);
     expect_meta(f->log, "vote", "1"); /* nothing of it counts yet */
@@ -90,13 +54,13 @@ static void test_it_comes_with_the_records(void **state)
         fixture_open(f);
     }
     wal_batch_free(b);
-    b = new_batch(f); /* the changes are gone from the batch */
-    add(b, "three");
+    b = fixture_batch(f); /* the changes are gone from the batch */
+    fixture_add(b, "three");
     commit(b);
     expect_meta(f->log, "vote", "2");
     must(change(b, "vote", "3"));
     must(wal_batch_abort(b));
-    add(b, "four");
+    fixture_add(b, "four");
     commit(b);
     expect_meta(f->log, "vote", "2");
     wal_batch_free(b);
@@ -109,7 +73,7 @@ static void test_without_records(void **state)
 
     fixture_open(f);
     fixture_append(f, "1");
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     must(change(b, "a", "1"));
     must(wal_batch_commit(b, 0, &first, &last));
     assert_true(first == 0 && last == 0);
@@ -152,7 +116,7 @@ static void test_limits(void **state)
 
     memset(key, 'k', sizeof key);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     must(wal_batch_meta(b, key, KEY, value, VALUE));
     must(wal_batch_meta(b, key, 1, value, 0));
     expect_error(WAL_E_TOOBIG, wal_batch_meta(b, key, KEY + 1, value, 1), "65");
@@ -184,13 +148,13 @@ static void test_more_than_64_keys(void **state)
     uint64_t first = MARK, last = MARK;
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f), *c = new_batch(f);
+    wal_batch_t *b = fixture_batch(f), *c = fixture_batch(f);
     for (int k = 0; k < KEYS; k++) {
         snprintf(key, sizeof key, "%03d", k);
         must(change(b, key, "old"));
     }
     must(change(b, "one more", "x"));
-    add(b, "record");
+    fixture_add(b, "record");
     expect_error(WAL_E_FULL, wal_batch_commit(b, 0, &first, &last), "65");
     assert_true(first == MARK && last == MARK);
     expect_range(f->log, 1, 0, 1, 0);
@@ -216,7 +180,7 @@ static void test_more_changes_than_can_succeed(void **state)
     char key[16];
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (int round = 0; round < 2; round++) {
         for (int k = 0; k < CHANGES; k++) {
             snprintf(key, sizeof key, "%03d", k);
@@ -240,9 +204,9 @@ static void test_keys_that_are_missing(void **state)
     uint64_t first = MARK;
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f), *c = new_batch(f);
+    wal_batch_t *b = fixture_batch(f), *c = fixture_batch(f);
     must(change(b, "k", NULL)); /* not yet known to be wrong */
-    add(b, "record");
+    fixture_add(b, "record");
     must(wal_batch_set_tag(b, "tag", 3));
     expect_error(WAL_E_NOTFOUND, wal_batch_commit(b, 0, &first, NULL), "key");
     assert_int_equal(first, MARK);
@@ -284,7 +248,7 @@ static void test_the_caller_s_memory_is_copied(void **state)
     char key[] = "key", value[] = "value";
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     must(change(b, key, value));
     memset(key, 'x', 3);
     memset(value, 'x', 5);
@@ -308,10 +272,10 @@ static void test_it_is_durable_in_every_mode(void **state)
             fixture_set(f, WAL_OPT_SYNC, modes[m]);
             fixture_open(f);
             fixture_append_flags(f, "buffered", WAL_APPEND_ASYNC);
-            wal_batch_t *b = new_batch(f);
+            wal_batch_t *b = fixture_batch(f);
             snprintf(value, sizeof value, "%zu%zu", m, k);
             must(change(b, "k", value));
-            add(b, value);
+            fixture_add(b, value);
             must(wal_batch_commit(b, flags[k], NULL, &last));
             assert_int_equal(wal_durable_lsn(f->log), last);
             expect_meta(f->log, "k", value);
@@ -330,7 +294,7 @@ static void test_flags(void **state)
     struct log_fixture *f = *state;
     fixture_set(f, WAL_OPT_BACKGROUND, 0);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     must(change(b, "k", "v"));
     expect_error(WAL_E_INVAL, wal_batch_commit(b, 16, NULL, NULL), "flags");
     expect_error(WAL_E_INVAL, wal_batch_commit(b, WAL_APPEND_SUBMIT, NULL, NULL), "background");
@@ -350,8 +314,8 @@ static void test_neither_after_a_failed_write(void **state)
     fixture_set(f, WAL_OPT_BACKGROUND, 0);
     fixture_open(f);
     must(wal_meta_set(f->log, "k", 1, "old", 3));
-    wal_batch_t *b = new_batch(f);
-    add(b, "record");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "record");
     must(change(b, "k", "new"));
     must(wal_batch_set_tag(b, "tag", 3));
     for (unsigned at = 1; at <= 2; at++) { /* the records, the map */
@@ -365,7 +329,7 @@ static void test_neither_after_a_failed_write(void **state)
     expect_record(f->log, 1, "record");
     expect_meta(f->log, "k", "new");
     expect_last_tag(f->log, "tag");
-    add(b, "doubtful");
+    fixture_add(b, "doubtful");
     must(change(b, "k", "newer"));
     spy_fail(&spy, SPY_SYNC, 1, EIO);
     expect_error(WAL_E_INDOUBT, wal_batch_commit(b, 0, NULL, NULL), NULL);
@@ -391,7 +355,7 @@ static void test_a_long_batch_with_metadata(void **state)
     fixture_set(f, WAL_OPT_GROUP_BYTES, GROUP);
     fixture_open(f);
     fixture_append(f, "before");
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (int k = 0; k < 200; k++)
         must(wal_batch_append(b, 0, fixture_bytes(1000, k), 1000));
     must(wal_batch_set_tag(b, "tag", 3));
@@ -433,7 +397,7 @@ static void test_small_segments(void **state)
 
     fixture_set(f, WAL_OPT_SEGMENT_BYTES, 64 << 10);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (int k = 0; k < 200; k++) {
         snprintf(key, sizeof key, "%d", k % 8);
         must(wal_batch_meta(b, key, strlen(key), value, VALUE));
@@ -457,10 +421,10 @@ static void test_a_follower(void **state)
 
     fixture_open(f);
     wal_t *r = fixture_open_read_only(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (uint64_t k = 1; k <= 20; k++) {
         snprintf(value, sizeof value, "%u", (unsigned)k);
-        add(b, value);
+        fixture_add(b, value);
         must(change(b, "k", value));
         if (k % 7 == 0)
             must(wal_batch_replace_after(b, k - 1, 0, NULL, NULL));

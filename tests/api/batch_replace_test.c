@@ -9,40 +9,6 @@
 
 enum { MARK = 0x5a5a, GROUP = 64 << 10 };
 
-static wal_batch_t *new_batch(struct log_fixture *f)
-{
-    wal_batch_t *b = NULL;
-    must(wal_batch_new(f->log, &b));
-    return b;
-}
-
-static void add(wal_batch_t *b, const char *text)
-{
-    must(wal_batch_append(b, 0, text, strlen(text)));
-}
-
-/* value NULL: no such key. */
-static void expect_meta(wal_t *w, const char *value)
-{
-    char buf[64];
-    size_t size = MARK;
-    int e = wal_meta_get(w, "k", 1, buf, sizeof buf, &size);
-    assert_int_equal(e, value ? 0 : WAL_E_NOTFOUND);
-    if (!value)
-        return;
-    assert_int_equal(size, strlen(value));
-    assert_memory_equal(buf, value, size);
-}
-
-static void expect_last_tag(wal_t *w, const char *tag)
-{
-    char buf[64];
-    size_t size = MARK;
-    must(wal_last_tag(w, buf, sizeof buf, &size));
-    assert_int_equal(size, strlen(tag));
-    assert_memory_equal(buf, tag, size);
-}
-
 static void test_all_in_one_step(void **state)
 {
     struct log_fixture *f = *state;
@@ -51,9 +17,9 @@ static void test_all_in_one_step(void **state)
     fixture_open(f);
     fixture_fill(f, 5);
     must(wal_meta_set(f->log, "k", 1, "old", 3));
-    wal_batch_t *b = new_batch(f);
-    add(b, "new 3");
-    add(b, "new 4");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "new 3");
+    fixture_add(b, "new 4");
     must(wal_batch_set_tag(b, "term 2", 6));
     must(wal_batch_meta(b, "k", 1, "new", 3));
     must(wal_batch_replace_after(b, 2, 0, &first, &last));
@@ -64,7 +30,7 @@ static void test_all_in_one_step(void **state)
         expect_record(f->log, 2, "2");
         expect_record(f->log, 3, "new 3");
         expect_record(f->log, 4, "new 4");
-        expect_meta(f->log, "new");
+        expect_meta(f->log, "k", "new");
         expect_last_tag(f->log, "term 2");
         if (round == 0)
             fixture_crash(f);
@@ -73,12 +39,12 @@ static void test_all_in_one_step(void **state)
         fixture_open(f);
     }
     wal_batch_free(b);
-    b = new_batch(f);
-    add(b, "plain");
+    b = fixture_batch(f);
+    fixture_add(b, "plain");
     must(wal_batch_replace_after(b, 4, 0, NULL, NULL)); /* at the end it is a commit */
     expect_record(f->log, 5, "plain");
     expect_last_tag(f->log, "term 2");
-    expect_meta(f->log, "new");
+    expect_meta(f->log, "k", "new");
     wal_batch_free(b);
 }
 
@@ -90,8 +56,8 @@ static void test_where_it_may_cut(void **state)
     fixture_open(f);
     fixture_fill(f, 6);
     must(wal_truncate_before(f->log, 3));
-    wal_batch_t *b = new_batch(f);
-    add(b, "x");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "x");
     expect_error(WAL_E_RANGE, wal_batch_replace_after(b, 7, 0, &first, &last), "7");
     expect_error(WAL_E_RANGE, wal_batch_replace_after(b, UINT64_MAX, 0, &first, &last), NULL);
     expect_error(WAL_E_RANGE, wal_batch_replace_after(b, 1, 0, &first, &last), "1");
@@ -115,7 +81,7 @@ static void test_without_records(void **state)
 
     fixture_open(f);
     fixture_fill(f, 5);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     size_t segments = fixture_segments(f->log);
     must(wal_batch_replace_after(b, 5, 0, &first, &last)); /* nothing to do */
     must(wal_batch_replace_after(b, 99, 0, &first, &last));
@@ -132,17 +98,17 @@ static void test_without_records(void **state)
     must(wal_batch_replace_after(b, 2, 0, &first, &last));
     assert_true(first == 0 && last == 0);
     expect_range(f->log, 1, 2, 3, 2);
-    expect_meta(f->log, "v");
+    expect_meta(f->log, "k", "v");
     expect_last_tag(f->log, "tag");
     for (uint64_t lsn = 2; lsn < 9; lsn += 3) { /* nothing to cut, but metadata */
         must(wal_batch_meta(b, "k", 1, lsn == 2 ? "w" : "x", 1));
         must(wal_batch_replace_after(b, lsn, 0, NULL, NULL));
         expect_range(f->log, 1, 2, 3, 2);
-        expect_meta(f->log, lsn == 2 ? "w" : "x");
+        expect_meta(f->log, "k", lsn == 2 ? "w" : "x");
     }
     fixture_crash(f);
     fixture_open(f);
-    expect_meta(f->log, "x");
+    expect_meta(f->log, "k", "x");
     wal_batch_free(b);
 }
 
@@ -151,8 +117,8 @@ static void test_metadata_that_do_not_fit(void **state)
     struct log_fixture *f = *state;
     fixture_open(f);
     fixture_fill(f, 3);
-    wal_batch_t *b = new_batch(f);
-    add(b, "new");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "new");
     must(wal_batch_meta(b, "k", 1, NULL, 0));
     expect_error(WAL_E_NOTFOUND, wal_batch_replace_after(b, 1, 0, NULL, NULL), "key");
     expect_range(f->log, 1, 3, 4, 3); /* nothing was cut */
@@ -160,7 +126,7 @@ static void test_metadata_that_do_not_fit(void **state)
     must(wal_batch_replace_after(b, 1, 0, NULL, NULL));
     expect_range(f->log, 1, 2, 3, 2);
     expect_record(f->log, 2, "new");
-    expect_meta(f->log, NULL);
+    expect_meta(f->log, "k", NULL);
     wal_batch_free(b);
 }
 
@@ -176,7 +142,7 @@ static void test_a_long_batch(void **state)
     fixture_set(f, WAL_OPT_GROUP_BYTES, GROUP);
     fixture_open(f);
     fixture_fill(f, 5);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (unsigned k = 0; k < N; k++)
         must(wal_batch_append(b, k, fixture_bytes(SIZE, (int)(k % 251)), SIZE));
     must(wal_batch_set_tag(b, "long", 4));
@@ -199,7 +165,7 @@ static void test_a_long_batch(void **state)
         assert_int_equal(wal_reader_next(reader, &r), 0);
         wal_reader_close(reader);
         must(wal_get(f->log, last, buf, sizeof buf, &r));
-        expect_meta(f->log, "v");
+        expect_meta(f->log, "k", "v");
         expect_last_tag(f->log, "long");
         if (round == 0)
             fixture_crash(f);
@@ -215,9 +181,9 @@ static void test_more_lsns_than_there_are(void **state)
     fixture_set(f, WAL_OPT_FIRST_LSN, UINT64_MAX - 3);
     fixture_open(f);
     fixture_fill(f, 2);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (int k = 0; k < 3; k++)
-        add(b, "x");
+        fixture_add(b, "x");
     expect_error(WAL_E_FULL, wal_batch_replace_after(b, UINT64_MAX - 3, 0, NULL, NULL), NULL);
     expect_range(f->log, UINT64_MAX - 3, UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX - 2);
     must(wal_batch_replace_after(b, UINT64_MAX - 4, 0, NULL, NULL));
@@ -236,22 +202,22 @@ static void test_failures(void **state)
     fixture_set(f, WAL_OPT_BACKGROUND, 0);
     fixture_open(f);
     fixture_fill(f, 3);
-    wal_batch_t *b = new_batch(f);
-    add(b, "new");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "new");
     must(wal_batch_meta(b, "k", 1, "v", 1));
     must(wal_batch_set_tag(b, "tag", 3));
     spy_fail(&spy, SPY_WRITE, 1, ENOSPC);
     spy_fail(&spy, SPY_WRITE, 2, ENOSPC);
     expect_error(WAL_E_NOSPC, wal_batch_replace_after(b, 1, 0, NULL, NULL), NULL);
     expect_range(f->log, 1, 3, 4, 3);
-    expect_meta(f->log, NULL);
+    expect_meta(f->log, "k", NULL);
     expect_last_tag(f->log, "");
     spy_clear(&spy);
     must(wal_batch_replace_after(b, 1, 0, NULL, NULL)); /* it kept everything */
     expect_range(f->log, 1, 2, 3, 2);
-    expect_meta(f->log, "v");
+    expect_meta(f->log, "k", "v");
     expect_last_tag(f->log, "tag");
-    add(b, "doubtful");
+    fixture_add(b, "doubtful");
     spy_fail(&spy, SPY_SYNC, 2, EIO); /* the new segment is synced; its name isn't */
     expect_error(WAL_E_INDOUBT, wal_batch_replace_after(b, 1, 0, NULL, NULL), NULL);
     expect_error(WAL_E_FAILED, wal_batch_replace_after(b, 1, 0, NULL, NULL), "abort");

@@ -7,18 +7,6 @@
 
 enum { MARK = 0x5a5a, GROUP = 64 << 10 };
 
-static wal_batch_t *new_batch(struct log_fixture *f)
-{
-    wal_batch_t *b = NULL;
-    must(wal_batch_new(f->log, &b));
-    return b;
-}
-
-static void add(wal_batch_t *b, const char *text)
-{
-    must(wal_batch_append(b, 0, text, strlen(text)));
-}
-
 static void test_a_batch_goes_in_whole(void **state)
 {
     struct log_fixture *f = *state;
@@ -27,9 +15,9 @@ static void test_a_batch_goes_in_whole(void **state)
     wal_record_t r = {.size = sizeof r};
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     assert_int_equal(wal_batch_count(b), 0);
-    add(b, "one");
+    fixture_add(b, "one");
     must(wal_batch_append(b, 65535, "two", 3));
     must(wal_batch_append(b, 0, NULL, 0));
     assert_int_equal(wal_batch_count(b), 3);
@@ -47,7 +35,7 @@ static void test_a_batch_goes_in_whole(void **state)
         assert_int_equal(r.flags, WAL_RECORD_DURABLE | (lsn == 4 ? WAL_RECORD_BATCH_LAST : 0));
         assert_int_equal(r.type, lsn == 3 ? 65535 : 0);
     }
-    add(b, "again");
+    fixture_add(b, "again");
     must(wal_batch_commit(b, WAL_APPEND_ASYNC, NULL, NULL));
     expect_range(f->log, 1, 5, 6, 4);
     expect_record(f->log, 5, "again");
@@ -60,7 +48,7 @@ static void test_an_empty_batch_writes_nothing(void **state)
     uint64_t first = MARK, last = MARK;
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     uint64_t written = fixture_stat(f->log, WAL_STAT_WRITTEN_BYTES);
     must(wal_batch_commit(b, 0, &first, &last));
     assert_int_equal(first, 0);
@@ -81,8 +69,8 @@ static void test_records_from_a_flat_buffer(void **state)
     wal_record_t r = {.size = sizeof r};
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
-    add(b, "one");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "one");
     must(wal_batch_append_packed(b, "twothree", sizes, types, 3));
     must(wal_batch_append_packed(b, "four", (const uint32_t[]){4}, NULL, 1));
     must(wal_batch_append_packed(b, NULL, (const uint32_t[]){0, 0}, NULL, 2));
@@ -112,8 +100,8 @@ static void test_a_refused_flat_buffer_adds_nothing(void **state)
 
     fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 100);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
-    add(b, "kept");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "kept");
     expect_error(WAL_E_TOOBIG, wal_batch_append_packed(b, "x", sizes, NULL, 2), "101");
     expect_error(WAL_E_INVAL, wal_batch_append_packed(b, "x", NULL, NULL, 1), "sizes");
     expect_error(WAL_E_INVAL, wal_batch_append_packed(b, "x", sizes, NULL, 0), "no records");
@@ -126,8 +114,8 @@ static void test_a_refused_flat_buffer_adds_nothing(void **state)
     wal_batch_free(b);
     fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 1 << 30);
     fixture_reopen(f);
-    b = new_batch(f);
-    add(b, "x"); /* nothing of the buffer is read: together it is too much */
+    b = fixture_batch(f);
+    fixture_add(b, "x"); /* nothing of the buffer is read: together it is too much */
     expect_error(WAL_E_TOOBIG, wal_batch_append_packed(b, "x", huge, NULL, 4), "4 GiB");
     assert_int_equal(wal_batch_count(b), 1);
     wal_batch_free(b);
@@ -139,16 +127,16 @@ static void test_abort_throws_away(void **state)
     uint64_t first;
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
-    add(b, "never");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "never");
     must(wal_batch_abort(b));
     assert_int_equal(wal_batch_count(b), 0);
     must(wal_batch_abort(b));
-    add(b, "ever");
+    fixture_add(b, "ever");
     must(wal_batch_commit(b, 0, &first, NULL));
     assert_int_equal(first, 1);
     expect_record(f->log, 1, "ever");
-    add(b, "freed with it");
+    fixture_add(b, "freed with it");
     wal_batch_free(b);
     expect_range(f->log, 1, 1, 2, 1);
     wal_batch_free(NULL);
@@ -161,8 +149,8 @@ static void test_a_refused_record_leaves_the_batch(void **state)
 
     fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 100);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
-    add(b, "kept");
+    wal_batch_t *b = fixture_batch(f);
+    fixture_add(b, "kept");
     expect_error(WAL_E_TOOBIG, wal_batch_append(b, 0, fixture_bytes(101, 1), 101), "101");
     expect_error(WAL_E_INVAL, wal_batch_append(b, 65536, "x", 1), "65536");
     expect_error(WAL_E_INVAL, wal_batch_append(b, 0, NULL, 1), "NULL");
@@ -202,10 +190,10 @@ static void test_several_at_once(void **state)
     uint64_t first[2], last[2];
 
     fixture_open(f);
-    wal_batch_t *a = new_batch(f), *b = new_batch(f);
+    wal_batch_t *a = fixture_batch(f), *b = fixture_batch(f);
     for (int k = 0; k < 3; k++) {
-        add(a, "a");
-        add(b, "b");
+        fixture_add(a, "a");
+        fixture_add(b, "b");
     }
     must(wal_batch_commit(b, 0, &first[1], &last[1]));
     must(wal_batch_commit(a, 0, &first[0], &last[0]));
@@ -251,7 +239,7 @@ static void test_a_long_batch(void **state)
         fixture_set(f, WAL_OPT_SYNC, modes[k]);
         fixture_open(f);
         assert_int_equal(fixture_append_flags(f, "waits", WAL_APPEND_ASYNC), next);
-        wal_batch_t *b = new_batch(f);
+        wal_batch_t *b = fixture_batch(f);
         add_numbered(b, 600, 1000);
         assert_int_equal(wal_batch_count(b), 600);
         assert_int_equal(wal_batch_bytes(b), 600000);
@@ -261,7 +249,7 @@ static void test_a_long_batch(void **state)
         if (k == 0)
             assert_int_equal(wal_durable_lsn(f->log), last);
         expect_numbered(f->log, first, 600, 1000);
-        add(b, "short");
+        fixture_add(b, "short");
         must(wal_batch_commit(b, 0, &first, &last));
         assert_int_equal(first, next + 601);
         wal_batch_free(b);
@@ -315,7 +303,7 @@ static void test_a_batch_never_crosses_segments(void **state)
     fixture_set(f, WAL_OPT_SEGMENT_BYTES, 128 << 10);
     fixture_open(f);
     fixture_append(f, "x");
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     add_numbered(b, 400, 1000);
     must(wal_batch_commit(b, 0, &first, &last));
     wal_batch_free(b);
@@ -340,7 +328,7 @@ static void test_a_batch_that_needs_more_lsns_than_there_are(void **state)
     fixture_set(f, WAL_OPT_GROUP_BYTES, GROUP);
     fixture_set(f, WAL_OPT_FIRST_LSN, UINT64_MAX - 2);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (size_t k = 0; k < COUNT_OF(sizes); k++) {
         add_numbered(b, sizes[k], 1000);
         expect_error(WAL_E_FULL, wal_batch_commit(b, 0, &first, &last), NULL);
@@ -349,8 +337,8 @@ static void test_a_batch_that_needs_more_lsns_than_there_are(void **state)
         assert_int_equal(wal_batch_count(b), sizes[k]);
         must(wal_batch_abort(b));
     }
-    add(b, "1");
-    add(b, "2");
+    fixture_add(b, "1");
+    fixture_add(b, "2");
     must(wal_batch_commit(b, 0, &first, &last));
     assert_int_equal(first, UINT64_MAX - 2);
     assert_int_equal(last, UINT64_MAX - 1);
@@ -378,11 +366,11 @@ static void test_a_spilled_batch_leaves_no_name(void **state)
     fixture_set(f, WAL_OPT_GROUP_BYTES, GROUP);
     fixture_open(f);
     unsigned names = names_in(f->dir);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     add_numbered(b, 500, 1000);
     assert_int_equal(names_in(f->dir), names);
     must(wal_batch_abort(b));
-    add(b, "small");
+    fixture_add(b, "small");
     must(wal_batch_commit(b, 0, NULL, NULL));
     add_numbered(b, 500, 1000);
     wal_batch_free(b);
@@ -397,8 +385,8 @@ static void test_a_batch_outlives_its_log(void **state)
 
     fixture_set(f, WAL_OPT_GROUP_BYTES, GROUP);
     fixture_open(f);
-    wal_batch_t *b = new_batch(f), *spilled = new_batch(f);
-    add(b, "x");
+    wal_batch_t *b = fixture_batch(f), *spilled = fixture_batch(f);
+    fixture_add(b, "x");
     add_numbered(spilled, 200, 1000);
     fixture_close(f);
     expect_error(WAL_E_CLOSED, wal_batch_append(b, 0, "y", 1), f->dir);

@@ -10,15 +10,6 @@ static void set(struct log_fixture *f, const char *key, const char *value)
     must(wal_meta_set(f->log, key, strlen(key), value, strlen(value)));
 }
 
-static void expect_meta(wal_t *w, const char *key, const char *value)
-{
-    char buf[VALUE];
-    size_t size = MARK;
-    must(wal_meta_get(w, key, strlen(key), buf, sizeof buf, &size));
-    assert_int_equal(size, strlen(value));
-    assert_memory_equal(buf, value, size);
-}
-
 static void expect_no_meta(wal_t *w, const char *key)
 {
     char buf[4] = "uuu";

@@ -257,7 +257,7 @@ static void change_meta(struct life *x)
     must(wal_meta_set(x->f->log, "k", 1, x->meta, strlen(x->meta)));
 }
 
-static void expect_meta(const struct life *x, wal_t *w)
+static void expect_map(const struct life *x, wal_t *w)
 {
     char buf[32];
     size_t n;
@@ -284,8 +284,8 @@ static void expect_model(const struct life *x)
     assert_int_equal(seen[0], first);
     assert_int_equal(seen[3], durable);
     assert_int_equal(seen[2], durable + 1);
-    expect_meta(x, x->f->log);
-    expect_meta(x, x->follower);
+    expect_map(x, x->f->log);
+    expect_map(x, x->follower);
 }
 
 /* Life and death */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MARK = 0x5a5a };
+enum { MARK = 0x5a5a, FIRST_GROUP = 4096, GROUP_HEADER = 64, SMALL_GROUP = 128 };
 
 struct seen {
     uint64_t first, last, n;
@@ -139,33 +139,103 @@ static void test_batches_show_their_ends(void **state)
     assert_int_equal(ends, 0x4b); /* 1, then 001 01 1 */
 }
 
+static void flip(const char *path, uint64_t offset)
+{
+    unsigned char byte;
+
+    fixture_read_file(path, offset, &byte, 1);
+    byte ^= 2;
+    fixture_write_file(path, offset, &byte, 1);
+}
+
 static void test_damage_stops_it(void **state)
 {
     struct log_fixture *f = *state;
     struct seen s = {0};
     uint64_t ret = MARK;
-    unsigned char byte;
 
     fixture_open(f);
     fixture_fill(f, 3);
     must(wal_rotate(f->log));
     fixture_append(f, "4");
     fixture_close(f);
-    fixture_read_file(fixture_segment_path(f, 1), 4096 + 64 + 16, &byte, 1);
-    byte ^= 2;
-    fixture_write_file(fixture_segment_path(f, 1), 4096 + 64 + 16, &byte, 1);
+    flip(fixture_segment_path(f, 1), FIRST_GROUP + GROUP_HEADER + 16);
     fixture_open(f);
     expect_error(WAL_E_CORRUPT, wal_replay(f->log, 0, see, &s, &ret), "00000000000000000001.wal");
     assert_int_equal(s.n, 0);
     assert_int_equal(ret, MARK);
 }
 
+static void expect_damage(wal_t *w, uint64_t from, uint64_t segment, uint64_t offset)
+{
+    uint64_t ret = MARK;
+    wal_error_t e;
+
+    expect_error(WAL_E_CORRUPT, wal_replay(w, from, ignore_record, NULL, &ret), ".wal at offset");
+    assert_int_equal(ret, MARK);
+    must(wal_last_error(&e, sizeof e));
+    assert_int_equal(e.segment, segment);
+    assert_int_equal(e.offset, offset);
+}
+
+/* Each segment begins with the metadata. */
+static void test_damage_in_front_of_a_segments_records(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    must(wal_meta_set(f->log, "k", 1, "v", 1));
+    fixture_append(f, "1");
+    must(wal_rotate(f->log));
+    fixture_append(f, "2");
+    must(wal_rotate(f->log));
+    fixture_append(f, "3");
+    fixture_close(f);
+    flip(fixture_segment_path(f, 2), FIRST_GROUP + GROUP_HEADER + 16);
+    fixture_open(f);
+    expect_damage(f->log, 0, 2, FIRST_GROUP);
+    expect_damage(f->log, 2, 2, FIRST_GROUP);
+    must(wal_replay(f->log, 3, ignore_record, NULL, NULL));
+}
+
+/* Metadata behind LSN 90, in a segment of which only every fourth group is indexed: who begins a
+ * little behind it comes from in front of it. */
+static void test_damage_between_a_segments_records(void **state)
+{
+    struct log_fixture *f = *state;
+    const uint64_t damaged = FIRST_GROUP + 90 * SMALL_GROUP;
+    uint64_t from = 91;
+
+    fixture_set(f, WAL_OPT_INDEX_BYTES, 4096);
+    fixture_open(f);
+    fixture_fill(f, 90);
+    must(wal_meta_set(f->log, "k", 1, "v", 1));
+    fixture_fill(f, 40);
+    must(wal_rotate(f->log));
+    fixture_append(f, "131");
+    fixture_close(f);
+    flip(fixture_segment_path(f, 1), damaged + GROUP_HEADER + 16);
+    fixture_open(f);
+    expect_damage(f->log, 0, 1, damaged);
+    expect_damage(f->log, 90, 1, damaged);
+    expect_damage(f->log, from++, 1, damaged);
+    while (wal_replay(f->log, from, ignore_record, NULL, NULL) < 0)
+        expect_damage(f->log, from++, 1, damaged);
+    assert_in_range(from, 92, 95);
+    must(wal_replay(f->log, from + 1, ignore_record, NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fixture_test(test_from_anywhere_to_the_end), fixture_test(test_outside_the_log),
-        fixture_test(test_the_callback_stops_it),    fixture_test(test_durable_records_only),
-        fixture_test(test_batches_show_their_ends),  fixture_test(test_damage_stops_it),
+        fixture_test(test_from_anywhere_to_the_end),
+        fixture_test(test_outside_the_log),
+        fixture_test(test_the_callback_stops_it),
+        fixture_test(test_durable_records_only),
+        fixture_test(test_batches_show_their_ends),
+        fixture_test(test_damage_stops_it),
+        fixture_test(test_damage_in_front_of_a_segments_records),
+        fixture_test(test_damage_between_a_segments_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

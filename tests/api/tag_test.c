@@ -6,13 +6,6 @@
 
 enum { MARK = 0x5a5a, TAG_LIMIT = 64, GROUP = 64 << 10 };
 
-static wal_batch_t *new_batch(struct log_fixture *f)
-{
-    wal_batch_t *b = NULL;
-    must(wal_batch_new(f->log, &b));
-    return b;
-}
-
 static void set_tag(wal_batch_t *b, const char *tag)
 {
     must(wal_batch_set_tag(b, tag, strlen(tag)));
@@ -22,22 +15,13 @@ static void set_tag(wal_batch_t *b, const char *tag)
 static uint64_t put(struct log_fixture *f, const char *tag, unsigned n, uint32_t flags)
 {
     uint64_t first = 0;
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (unsigned k = 0; k < n; k++)
         must(wal_batch_append(b, 0, "x", 1));
     set_tag(b, tag);
     must(wal_batch_commit(b, flags, &first, NULL));
     wal_batch_free(b);
     return first;
-}
-
-static void expect_last_tag(wal_t *w, const char *tag)
-{
-    char buf[TAG_LIMIT];
-    size_t size = MARK;
-    must(wal_last_tag(w, buf, sizeof buf, &size));
-    assert_int_equal(size, strlen(tag));
-    assert_memory_equal(buf, tag, size);
 }
 
 static void expect_tag(const wal_record_t *r, const char *tag)
@@ -146,7 +130,7 @@ static void test_sizes(void **state)
     memset(longest, 't', sizeof longest);
     longest[0] = longest[TAG_LIMIT - 1] = '\0';
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (size_t n = 1; n <= TAG_LIMIT; n++) {
         must(wal_batch_append(b, 0, "x", 1));
         must(wal_batch_set_tag(b, longest, n));
@@ -205,7 +189,7 @@ static void test_commit_and_abort_clear_it(void **state)
     uint64_t first = MARK, last = MARK;
 
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     set_tag(b, "a");
     must(wal_batch_append(b, 0, "x", 1));
     must(wal_batch_commit(b, 0, NULL, NULL));
@@ -290,7 +274,7 @@ static void test_a_tagged_batch_joins_no_group(void **state)
 /* n records of these bytes, in one batch. */
 static void put_large(struct log_fixture *f, const char *tag, unsigned n, size_t size)
 {
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     for (unsigned k = 0; k < n; k++)
         must(wal_batch_append(b, 0, fixture_bytes(size, (int)k), size));
     set_tag(b, tag);
@@ -534,7 +518,7 @@ static void test_a_closed_log(void **state)
 {
     struct log_fixture *f = *state;
     fixture_open(f);
-    wal_batch_t *b = new_batch(f);
+    wal_batch_t *b = fixture_batch(f);
     set_tag(b, "a");
     fixture_close(f);
     expect_error(WAL_E_CLOSED, wal_batch_set_tag(b, "b", 1), f->dir);

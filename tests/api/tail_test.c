@@ -71,6 +71,42 @@ static void test_not_what_is_only_written(void **state)
     must(wal_close(w));
 }
 
+/* From where a reader may start that sees what is written: up to behind that, not only up to behind
+ * what is durable. */
+static void test_a_start_in_what_is_only_written(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_reader_t *r = NULL;
+
+    fixture_set(f, WAL_OPT_SYNC, WAL_SYNC_NONE);
+    fixture_open(f);
+    fixture_append(f, "durable");
+    must(wal_sync(f->log, 0));
+    fixture_append(f, "written");
+    fixture_append(f, "written too");
+    must(wal_flush(f->log));
+    wal_t *w = fixture_open_read_only(f);
+    expect_error(WAL_E_RANGE, wal_reader_open(w, 3, 0, &r), "1 .. 1");
+    expect_error(WAL_E_RANGE, wal_reader_open(w, 5, WAL_READ_WRITTEN, &r), "1 .. 3");
+    r = open_reader(w, 3, WAL_READ_WRITTEN);
+    expect_next(r, 3, "written too");
+    must(wal_reader_seek(r, 2));
+    expect_next(r, 2, "written");
+    expect_error(WAL_E_RANGE, wal_reader_seek(r, 5), "1 .. 3");
+    must(wal_reader_seek(r, 4));
+    expect_end(r);
+    fixture_append(f, "to come");
+    must(wal_flush(f->log));
+    expect_next(r, 4, "to come");
+    expect_range(w, 1, 1, 2, 1);
+    wal_reader_close(r);
+    r = open_reader(w, 3, WAL_READ_WRITTEN | WAL_READ_REVERSE);
+    expect_next(r, 3, "written too");
+    expect_next(r, 2, "written");
+    wal_reader_close(r);
+    must(wal_close(w));
+}
+
 static void test_it_never_writes(void **state)
 {
     struct log_fixture *f = *state;
@@ -189,15 +225,6 @@ static void test_it_follows_cuts(void **state)
     must(wal_close(w));
 }
 
-static void expect_meta(wal_t *w, const char *value)
-{
-    char buf[16];
-    size_t n = MARK;
-    must(wal_meta_get(w, "k", 1, buf, sizeof buf, &n));
-    assert_int_equal(n, strlen(value));
-    assert_memory_equal(buf, value, n);
-}
-
 /* Cut back, filled again, and dropped at the front up to where the reader stands: of the segment
  * that would tell of the cut nothing is left. */
 static void test_a_cut_that_nothing_is_left_of(void **state)
@@ -241,15 +268,15 @@ static void test_it_sees_metadata(void **state)
     expect_error(WAL_E_NOTFOUND, wal_meta_get(w, "k", 1, buf, sizeof buf, &n), NULL);
     assert_int_equal(n, MARK);
     must(wal_meta_set(f->log, "k", 1, "one", 3));
-    expect_meta(w, "one");
+    expect_meta(w, "k", "one");
     must(wal_meta_set(f->log, "k", 1, "two", 3));
-    expect_meta(w, "two");
+    expect_meta(w, "k", "two");
     fixture_append(f, "x");
     must(wal_rotate(f->log));
-    expect_meta(w, "two");
+    expect_meta(w, "k", "two");
     must(wal_meta_set(f->log, "k", 1, "three", 5));
     fixture_reopen(f);
-    expect_meta(w, "three");
+    expect_meta(w, "k", "three");
     must(wal_meta_delete(f->log, "k", 1));
     expect_error(WAL_E_NOTFOUND, wal_meta_get(w, "k", 1, buf, sizeof buf, &n), NULL);
     must(wal_close(w));
@@ -380,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(test_it_sees_what_is_durable_at_once),
         fixture_test(test_not_what_is_only_written),
+        fixture_test(test_a_start_in_what_is_only_written),
         fixture_test(test_it_never_writes),
         fixture_test(test_it_follows_rotation),
         fixture_test(test_it_follows_the_writer_over_reopen),

@@ -57,9 +57,8 @@ SLOT(meta_nowhere, (c->metadata = (struct place_ref){c->newest, 1 << 20}))
 SLOT(meta_in_a_body, (c->metadata = (struct place_ref){c->newest, 4096 + 64}))
 SLOT(meta_in_no_segment, (c->metadata = (struct place_ref){UINT64_MAX, 4096}))
 SLOT(meta_unaligned, (c->metadata = (struct place_ref){c->newest, 4097}))
-SLOT(checkpoint_nowhere,
-     (c->checkpoint_lsn = 7, c->checkpoint = (struct place_ref){c->newest, 1 << 20}))
-SLOT(checkpoint_far, (c->checkpoint_lsn = UINT64_MAX, c->checkpoint = (struct place_ref){1, 4096}))
+SLOT(checkpoint_nowhere, (c->checkpoint = (struct checkpoint_ref){7, {c->newest, 1 << 20}}))
+SLOT(checkpoint_far, (c->checkpoint = (struct checkpoint_ref){UINT64_MAX, {1, 4096}}))
 SLOT(tagged_nowhere, (c->tagged = (struct place_ref){1, 1 << 20}))
 SLOT(other_uuid, c->uuid[0]++)
 

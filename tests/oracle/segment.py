@@ -129,7 +129,11 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
     if (offset, last_lsn, link) != stated:
         reason = f"{segment.name} doesn't end where segment {successor.number} says"
         first = max(first_lsn, segment.header.base_lsn)
-        # A reading from the first LSN on begins at its group, and may miss what lies before it.
-        wanted = successor.follow_lsn >= first and last_lsn + 1 >= first
+        # A reading may begin with the first LSN's group, and miss what lies in front of it.
+        missed = first > segment.header.base_lsn and any(
+            header.first_lsn <= first < header.first_lsn + header.records
+            for header in segment.right_headers(offset + GROUP_HEADER_SIZE)
+        )
+        wanted = successor.follow_lsn >= first and not missed
         raise Refusal("corrupt", reason, certain=wanted)
     return groups

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from damage import OLDER_CONTROL, change, disturb_files, forge_control  # noqa: E402
 from damage import forge_group, forge_header, put, rechain, rot_bytes, seal_block  # noqa: E402
 from driver import Writer, c_reading, check_same  # noqa: E402
-from layout import CONTROL_SIZE, SLOT, SLOT_OFFSETS, Slot  # noqa: E402
+from layout import CONTROL_SIZE, GROUP_HEADER_SIZE, SLOT, SLOT_OFFSETS, Slot  # noqa: E402
 from scenario import Life, lose_witness  # noqa: E402
 from segment import Segment  # noqa: E402
 from walread import read_log  # noqa: E402
@@ -88,6 +88,41 @@ def test_records_that_do_not_fill_their_group(tool, tmp_path):
     change(path, lambda data: rechain(data, segment.header, groups, {groups[0].offset: short}))
     lose_witness(log, bytes(64))
     assert check_same(tool, log, tmp_path / "copy")["verdict"] == "corrupt"
+
+
+# What of a sealed segment is damaged, and whether that has to be noticed when the first LSN is the
+# segment's base, and when it is the second record's.
+PARTS = {
+    "metadata at the beginning": (True, False),
+    "the first record": (True, False),
+    "metadata behind it": (True, False),
+    "the second record": (True, True),
+    "metadata behind that": (True, True),
+    "the third record": (True, True),
+}
+
+
+@pytest.mark.parametrize("at_base", (True, False))
+@pytest.mark.parametrize("part", PARTS)
+def test_damage_around_the_first_lsn(tool, tmp_path, part, at_base):
+    """'R2': a reading begins with the first LSN's group, or with its segment if that LSN is the
+    segment's base."""
+    log = tmp_path / "log"
+    writer = Writer(tool, log, {})
+    for command in ("meta 6b 1", "append 1 5 5 0", "rotate", "append 1 5 5 0", "meta 6b 2",
+                    "append 1 5 5 0", "meta 6b 3", "append 1 5 5 0", "rotate",
+                    f"before {2 if at_base else 3}", "close"):
+        writer.do(*command.split())
+    writer.kill()
+    path = log / "00000000000000000002.wal"
+    groups = list(Segment(str(path), 2).walk())
+    assert [group.header.records for group in groups] == [0, 1, 0, 1, 0, 1, 0]
+    at = groups[list(PARTS).index(part)].offset + GROUP_HEADER_SIZE + 16
+    change(path, lambda data: put(data, at, bytes([data[at] ^ 1])))
+    noticed = PARTS[part][not at_base]
+    ours = read_log(str(log))[0]
+    assert (ours["verdict"], ours.get("certain", True)) == ("corrupt", noticed)
+    assert (c_reading(tool, "dump", log)[0]["verdict"] == "corrupt") == noticed
 
 
 CREATIONS = {

@@ -56,6 +56,7 @@ static const struct bug bugs[] = {
     {21, "lock inherited over fork", DIRECT, NULL, NULL, 0, child_inherits_the_lock},
     {22, "checksum of a buffer that changes", DIRECT, NULL, NULL, 0, checksum_is_of_other_bytes},
     {23, "batch visible in part", EXPLORED, "data:g", "s", 2, NULL},
+    {24, "watermark advanced where no sync ran", EXPLORED, "dsync:afs", "s", 2, NULL},
     {26, "closed handle used by a waiting thread", DIRECT, NULL, NULL, 0,
      close_leaves_a_caller_inside},
     {27, "wake-up lost at leader hand-over", DIRECT, NULL, NULL, 0, some_append_hangs},

@@ -253,6 +253,48 @@ void fixture_expect_range(wal_t *w, const uint64_t want[4], const char *file, in
         _fail(file, line);
 }
 
+wal_batch_t *fixture_batch(struct log_fixture *f)
+{
+    wal_batch_t *b = NULL;
+    must(wal_batch_new(f->log, &b));
+    return b;
+}
+
+void fixture_add(wal_batch_t *b, const char *text)
+{
+    must(wal_batch_append(b, 0, text, strlen(text)));
+}
+
+static void same_text(const char *got, size_t size, const char *want, const char *file, int line)
+{
+    _assert_int_equal(size, strlen(want), file, line);
+    _assert_memory_equal(got, want, size, file, line);
+}
+
+void fixture_expect_meta(wal_t *w, const char *key, const char *value, const char *file, int line)
+{
+    char buf[1024];
+    size_t size = 0;
+
+    int e = (errno = ERRNO_MARK, wal_meta_get(w, key, strlen(key), buf, sizeof buf, &size));
+    if (!value) {
+        fixture_expect(WAL_E_NOTFOUND, e, NULL, "wal_meta_get", file, line);
+        return;
+    }
+    fixture_must(e, "wal_meta_get", file, line);
+    same_text(buf, size, value, file, line);
+}
+
+void fixture_expect_last_tag(wal_t *w, const char *tag, const char *file, int line)
+{
+    char buf[64];
+    size_t size = 0;
+
+    fixture_must((errno = ERRNO_MARK, wal_last_tag(w, buf, sizeof buf, &size)), "wal_last_tag",
+                 file, line);
+    same_text(buf, size, tag, file, line);
+}
+
 uint64_t fixture_stat(wal_t *w, uint32_t which)
 {
     uint64_t values[32];

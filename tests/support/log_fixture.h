@@ -84,6 +84,16 @@ void fixture_expect_next(wal_reader_t *r, uint64_t lsn, const char *text, const 
                          int line);
 void fixture_expect_range(wal_t *w, const uint64_t want[4], const char *file, int line);
 
+/* A batch, and a record in it. */
+wal_batch_t *fixture_batch(struct log_fixture *f);
+void fixture_add(wal_batch_t *b, const char *text);
+
+/* The value of a metadata key (NULL: there is none), and the newest tag ("": there is none). */
+#define expect_meta(w, key, value) fixture_expect_meta((w), (key), (value), __FILE__, __LINE__)
+#define expect_last_tag(w, tag)    fixture_expect_last_tag((w), (tag), __FILE__, __LINE__)
+void fixture_expect_meta(wal_t *w, const char *key, const char *value, const char *file, int line);
+void fixture_expect_last_tag(wal_t *w, const char *tag, const char *file, int line);
+
 uint64_t fixture_stat(wal_t *w, uint32_t which);
 /* How many segments there are, and one of them. */
 size_t fixture_segments(wal_t *w);

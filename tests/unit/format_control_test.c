@@ -24,8 +24,7 @@ static const struct control full = {
     .pid = 0x61626364,
     .end_lsn = 0x7172737475767778,
     .end_offset = 0x3fffffff40,
-    .checkpoint_lsn = 0x8182838485868788,
-    .checkpoint = {0x3192939495969798, 0x1000},
+    .checkpoint = {0x8182838485868788, {0x3192939495969798, 0x1000}},
     .metadata = {0x31a2a3a4a5a6a7a8, 0x1040},
     .tagged = {0x31b2b3b4b5b6b7b8, 0x3fffffff80},
 };
@@ -100,8 +99,8 @@ static void assert_same(const struct control *a, const struct control *b)
     assert_int_equal(a->pid, b->pid);
     assert_true(a->end_lsn == b->end_lsn);
     assert_true(a->end_offset == b->end_offset);
-    assert_true(a->checkpoint_lsn == b->checkpoint_lsn);
-    assert_same_ref(&a->checkpoint, &b->checkpoint);
+    assert_true(a->checkpoint.lsn == b->checkpoint.lsn);
+    assert_same_ref(&a->checkpoint.place, &b->checkpoint.place);
     assert_same_ref(&a->metadata, &b->metadata);
     assert_same_ref(&a->tagged, &b->tagged);
 }
@@ -167,7 +166,7 @@ static void test_the_most_that_can_be(void **state)
     put_le(slot + 104, 8, 0x4142434445464748);
     assert_int_equal(decode_resealed(&c, slot), DECODED_RIGHT);
     assert_true(c.end_offset == SEGMENT_END_MAX);
-    assert_true(c.checkpoint.segment == c.newest);
+    assert_true(c.checkpoint.place.segment == c.newest);
 }
 
 static void test_every_bit_counts(void **state)

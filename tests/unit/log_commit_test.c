@@ -38,7 +38,7 @@ static void a_write_alone_makes_nothing_durable(void **state)
     assert_int_equal(f->log->written_lsn, 1);
     assert_int_equal(spy.calls[SPY_SYNC], 0);
     assert_int_equal(atomic_load(&f->log->durable_lsn), 0);
-    commit_round(f->log, true);
+    commit_round(f->log);
     assert_int_equal(spy.calls[SPY_SYNC], 1);
     assert_int_equal(atomic_load(&f->log->durable_lsn), 1);
     turn_give(f->log);
@@ -150,12 +150,12 @@ static void waiting_ends_in_time(void **state)
     pthread_mutex_lock(&f->log->mu);
     turn_take(f->log); /* nobody can lead */
     waiter_add(f->log, &me, 1);
-    assert_int_equal(commit_wait(f->log, &me, true, 1000), WAL_E_TIMEOUT);
+    assert_int_equal(commit_wait(f->log, &me, 1000), WAL_E_TIMEOUT);
     assert_int_equal(fault_last()->lsn, 1);
     assert_null(f->log->turn.waiters);
     turn_give(f->log);
     waiter_add(f->log, &me, 1);
-    assert_int_equal(commit_wait(f->log, &me, true, -1), 0); /* it leads itself */
+    assert_int_equal(commit_wait(f->log, &me, -1), 0); /* it leads itself */
     assert_int_equal(atomic_load(&f->log->durable_lsn), 1);
     pthread_mutex_unlock(&f->log->mu);
 }

@@ -38,7 +38,7 @@ static void test_usual_settings_stay(void **state)
     struct config c = usual();
 
     (void)state;
-    config_settle(&c);
+    config_adjust(&c);
     assert_int_equal(c.pending_bytes, 64 * MIB);
     assert_int_equal(c.interval_bytes, MIB);
     assert_int_equal(config_check(&c), 0);
@@ -51,21 +51,21 @@ static void test_pending_bytes_hold_one_largest_record(void **state)
     (void)state;
     c.interval_bytes = c.pending_bytes = 1;
     c.max_record_bytes = 1001; /* a group header, a record header, the payload padded to 8 */
-    config_settle(&c);
+    config_adjust(&c);
     assert_int_equal(c.pending_bytes, 1088); /* 64 + 16 + 1008 */
     assert_int_equal(c.interval_bytes, 1);
 
     c.pending_bytes = 1;
     c.group_align = 4096;
-    config_settle(&c);
+    config_adjust(&c);
     assert_int_equal(c.pending_bytes, 4096);
 
     c.pending_bytes = 4097;
-    config_settle(&c);
+    config_adjust(&c);
     assert_int_equal(c.pending_bytes, 4097);
 
     c.max_record_bytes = 1024 * MIB;
-    config_settle(&c);
+    config_adjust(&c);
     assert_true(c.pending_bytes >= 1024u * MIB + 80);
 }
 
@@ -75,12 +75,12 @@ static void test_interval_is_not_above_pending_bytes(void **state)
 
     (void)state;
     c.interval_bytes = UINT64_C(1) << 40;
-    config_settle(&c);
+    config_adjust(&c);
     assert_int_equal(c.interval_bytes, c.pending_bytes);
 
     c.pending_bytes = 1;
     c.max_record_bytes = 1;
-    config_settle(&c); /* the raised pending_bytes counts */
+    config_adjust(&c); /* the raised pending_bytes counts */
     assert_int_equal(c.pending_bytes, 128);
     assert_int_equal(c.interval_bytes, 128);
 }

@@ -47,16 +47,16 @@ static void test_in_the_order_of_lsns(void **state)
     for (unsigned k = 0; k < 6; k++)
         add(&d, k, lsns[k]);
     assert_null(durable_calls_take(&d));
-    durable_calls_settle(&d, 5, 0);
+    durable_calls_answer(&d, 5, 0);
     assert_int_equal(d.due_count, 4);
     expect(&d, &pool[3], 0);
     expect(&d, &pool[1], 0); /* the first of two for the same LSN */
     expect(&d, &pool[4], 0);
-    durable_calls_settle(&d, 8, 0); /* comes behind what is due already */
+    durable_calls_answer(&d, 8, 0); /* comes behind what is due already */
     expect(&d, &pool[0], 0);
     expect(&d, &pool[5], 0);
     assert_null(durable_calls_take(&d));
-    durable_calls_settle_all(&d, WAL_E_CLOSED);
+    durable_calls_answer_all(&d, WAL_E_CLOSED);
     expect(&d, &pool[2], WAL_E_CLOSED);
     assert_int_equal(d.due_count, 0);
 }
@@ -68,7 +68,7 @@ static void test_the_same_lsn(void **state)
     (void)state;
     for (unsigned k = 0; k < 100; k++)
         add(&d, k, 7 + k % 2);
-    durable_calls_settle(&d, 8, 0);
+    durable_calls_answer(&d, 8, 0);
     for (unsigned k = 0; k < 100; k++)
         expect(&d, &pool[k < 50 ? 2 * k : 2 * k - 99], 0);
 }
@@ -85,7 +85,7 @@ static void test_ahead_of_a_cut(void **state)
     durable_calls_cut(&d, 5, 12); /* replaced: 6 to 12 are there now */
     expect(&d, &pool[0], 0);
     assert_null(durable_calls_take(&d));
-    durable_calls_settle(&d, 20, 0);
+    durable_calls_answer(&d, 20, 0);
     expect(&d, &pool[1], 0);
 }
 
@@ -99,13 +99,13 @@ static void test_passed_over(void **state)
     add(&d, 1, 60);
     add(&d, 2, 150);
     durable_calls_cut(&d, 99, 99);
-    durable_calls_settle(&d, 120, 0);
+    durable_calls_answer(&d, 120, 0);
     assert_null(durable_calls_take(&d));
     durable_calls_cut(&d, 55, 55);
-    durable_calls_settle(&d, 70, 0);
+    durable_calls_answer(&d, 70, 0);
     expect(&d, &pool[1], 0);
     assert_null(durable_calls_take(&d));
-    durable_calls_settle_all(&d, WAL_E_FAILED);
+    durable_calls_answer_all(&d, WAL_E_FAILED);
     expect(&d, &pool[0], WAL_E_FAILED);
     expect(&d, &pool[2], WAL_E_FAILED);
 }
@@ -121,13 +121,13 @@ static void test_one_that_need_not_wait(void **state)
     add(&d, 0, 3);
     add(&d, 1, 6);
     add(&d, 2, 8);
-    durable_calls_settle(&d, 8, 0);
+    durable_calls_answer(&d, 8, 0);
     assert_int_equal(durable_calls_insert(&d, &now[1]), 3);
     assert_int_equal(durable_calls_insert(&d, &now[2]), 5);
     assert_int_equal(durable_calls_insert(&d, &now[3]), 1);
     assert_int_equal(d.due_count, 6);
     add(&d, 3, 10);
-    durable_calls_settle(&d, 10, 0); /* the end of the list is where it should be */
+    durable_calls_answer(&d, 10, 0); /* the end of the list is where it should be */
     expect(&d, &now[3], 0);
     expect(&d, &pool[0], 0);
     expect(&d, &pool[1], 0);
@@ -155,7 +155,7 @@ static void test_free_frees_all(void **state)
     poor_init(&poor, 10);
     for (uint64_t lsn = 1; lsn <= 6; lsn++)
         durable_calls_add(&d, allocated(&poor.alloc, lsn));
-    durable_calls_settle(&d, 2, 0);
+    durable_calls_answer(&d, 2, 0);
     durable_calls_cut(&d, 4, 4);
     durable_calls_free(&d, &poor.alloc);
     assert_int_equal(poor.live, 0);
@@ -175,7 +175,7 @@ static void test_at_random(void **state)
             for (unsigned n = crew_random(&random) % 50; n > 0 && added < MANY; n--, added++)
                 add(&d, added, durable + 1 + crew_random(&random) % 100);
             durable += crew_random(&random) % 40;
-            durable_calls_settle(&d, durable, 0);
+            durable_calls_answer(&d, durable, 0);
             uint64_t last = 0;
             for (struct durable_call *x; (x = durable_calls_take(&d)); taken++) {
                 assert_true(x->lsn >= last && x->lsn <= durable);

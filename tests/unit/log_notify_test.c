@@ -38,7 +38,7 @@ static int teardown(void **state)
 /* Behind the back of the log: as if a sync had reached this LSN. */
 static void reach(uint64_t lsn)
 {
-    durable_calls_settle(&yard.log->notify.calls, lsn, 0);
+    durable_calls_answer(&yard.log->notify.calls, lsn, 0);
 }
 
 static void on_durable(uint64_t lsn, wal_durable_fn fn, void *ctx)
@@ -170,22 +170,28 @@ static void await_wanted(void)
     pthread_mutex_unlock(&w->mu);
 }
 
+/* Calls for LSN 2, which is held, and 3 wait; those up to `lsn` are run by one thread, and while it
+ * is at the first, another one asks for a record that is durable. */
+static void ask_beside(struct hold *h, uint64_t lsn, struct crew *running, struct crew *asking)
+{
+    assert_int_equal(wal_append(yard.log, "x", 1, NULL), 0);
+    on_durable(2, held, h);
+    on_durable(3, told_durable, &told);
+    reach(lsn);
+    crew_start(running, 1, run_due, yard.log);
+    crew_await(&h->begun, 1);
+    crew_start(asking, 1, append_and_ask, yard.log);
+    await_wanted();
+}
+
 /* One for a record that is durable waits for its turn, and runs on its own thread. */
 static void test_own_ones_wait_for_their_turn(void **state)
 {
-    struct wal *w = yard.log;
     struct hold h = {.told = &told};
     struct crew c, asking;
 
     (void)state;
-    assert_int_equal(wal_append(w, "x", 1, NULL), 0);
-    on_durable(2, held, &h);
-    on_durable(3, told_durable, &told);
-    reach(3);
-    crew_start(&c, 1, run_due, w);
-    crew_await(&h.begun, 1);
-    crew_start(&asking, 1, append_and_ask, w);
-    await_wanted();
+    ask_beside(&h, 3, &c, &asking);
     assert_int_equal(told.n, 1);
     atomic_store(&h.go, 1);
     crew_join(&c);
@@ -205,14 +211,7 @@ static void test_own_ones_come_before_what_others_cause(void **state)
     struct crew c, asking;
 
     (void)state;
-    assert_int_equal(wal_append(w, "x", 1, NULL), 0);
-    on_durable(2, held, &h);
-    on_durable(3, told_durable, &told);
-    reach(2);
-    crew_start(&c, 1, run_due, w);
-    crew_await(&h.begun, 1);
-    crew_start(&asking, 1, append_and_ask, w);
-    await_wanted();
+    ask_beside(&h, 2, &c, &asking);
     pthread_mutex_lock(&w->mu);
     reach(3);
     pthread_mutex_unlock(&w->mu);

@@ -1,6 +1,8 @@
 /* Files that have left the log: who removes them, and when. */
 #include "spied_log.h"
 
+#include <errno.h>
+
 #include "log/removal.h"
 #include "support/crew.h"
 
@@ -25,6 +27,31 @@ static size_t left(struct log_fixture *f)
     return n;
 }
 
+static void what_can_not_be_removed_is_a_leftover(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    fixture_fill(f, 3);
+    spy_fail(&spy, SPY_UNLINK, 1, EIO);
+    must(wal_reset(f->log, 10));
+    assert_true(fixture_exists(fixture_segment_path(f, 1)));
+    fixture_reopen(f);
+    expect_range(f->log, 10, 0, 10, 9);
+    fixture_append(f, "a");
+    assert_false(fixture_exists(fixture_segment_path(f, 1)));
+}
+
+static void the_fault_stays(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    fault(WAL_E_RANGE, "what came before");
+    spy_fail(&spy, SPY_UNLINK, 1, EIO);
+    remove_quietly(f->log, "tmp-00000000000000000007");
+    remove_quietly(f->log, "tmp-00000000000000000007"); /* which is not there */
+    assert_string_equal(fault_last()->text, "what came before");
+}
+
 static void now(void **state)
 {
     struct log_fixture *f = *state;
@@ -33,12 +60,12 @@ static void now(void **state)
     struct numbers list = litter(f, 3);
     fixture_remove_all(fixture_segment_path(f, FIRST + 1)); /* one is gone already */
     fault(WAL_E_INVAL, "as it was");
-    removal_now(f->log, &list);
+    remove_segments(f->log, &list);
     assert_string_equal(fault_last()->text, "as it was");
     assert_int_equal(left(f), 0);
     assert_null(list.v);
     assert_int_equal(fixture_stat(f->log, WAL_STAT_REMOVED_SEGMENTS), 3);
-    removal_now(f->log, &list); /* nothing */
+    remove_segments(f->log, &list); /* nothing */
     assert_int_equal(fixture_stat(f->log, WAL_STAT_REMOVED_SEGMENTS), 3);
 }
 
@@ -130,6 +157,8 @@ static void the_rest_at_close(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        spied_test(what_can_not_be_removed_is_a_leftover),
+        spied_test(the_fault_stays),
         spied_test(now),           spied_test(with_the_turn),     spied_test(by_the_thread),
         spied_test(one_at_a_time), spied_test(the_rest_at_close),
     };

@@ -145,7 +145,7 @@ static void wait_for_one(void *arg, unsigned who)
     pthread_mutex_lock(&w->mu);
     waiter_add(w, &me, 1);
     atomic_store(&waiting, 1);
-    MUST_BE(commit_wait(w, &me, true, -1), 0);
+    MUST_BE(commit_wait(w, &me, -1), 0);
     pthread_mutex_unlock(&w->mu);
 }
 

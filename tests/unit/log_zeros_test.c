@@ -110,7 +110,7 @@ static void the_thread_works_ahead(void **state)
     }
     pthread_mutex_lock(&f->log->mu);
     turn_take(f->log);
-    zeros_settle(f->log);
+    zeros_wait(f->log);
     assert_false(f->log->background.zeroing);
     assert_false(f->log->background.preparing);
     assert_int_equal(f->log->background.zeroed_to, 0); /* taken over */

@@ -84,7 +84,7 @@ static void a_boundary_is_gone_on_from(void **state)
     expect_group(c);
     struct boundary end = draft.end; /* outside of long batches */
     put_part(&draft, GROUP_LAST, 1, 8);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     group_reader_resume(&reader, &end);
     expect_stop(STOP_CHAIN);
     at.link ^= 1;
@@ -118,7 +118,7 @@ static void a_known_place_is_gone_on_from(void **state)
     struct group_header h = peek(&draft, c);
     h.link ^= 1;
     forge(&draft, c, &h);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     group_reader_seek(&reader, b, 102);
     expect_group(b);
     expect_stop(STOP_CHAIN); /* from the second group on links count */
@@ -191,7 +191,7 @@ static void a_place_tells_its_own_lsn(void **state)
     assert_int_equal(reader.stop, STOP_ABSENT);
     assert_int_equal(group_reader_seek_place(&reader, DRAFT_ROOM), 0);
     spy_fail(&bench.spy, SPY_READ, 1, EIO);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     assert_int_equal(group_reader_seek_place(&reader, b), WAL_E_IO);
 }
 
@@ -316,7 +316,7 @@ static void what_is_missing_is_told_with_its_place(void **state)
     assert_non_null(strstr(f->text, "00000000000000000001.wal"));
     assert_non_null(strstr(f->text, "body is damaged"));
     damage(&draft, b + 4);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     expect_stop(STOP_ABSENT);
     assert_int_equal(group_reader_corrupt(&reader), WAL_E_CORRUPT);
     assert_non_null(strstr(fault_last()->text, "no valid group"));

@@ -61,7 +61,7 @@ static void a_tag_stands_before_the_records(void **state)
     assert_int_equal(size, 5);
 
     uint64_t next = put(&draft, 1, 1);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     g = expect_group(next);
     assert_null(group_tag(&g, &size));
     assert_int_equal(size, 0);
@@ -128,7 +128,7 @@ static void bytes_read_ahead_are_used_until_forgotten(void **state)
     expect_group(first);
     uint64_t second = put(&draft, 1, 8); /* what was read ahead shows zeros there */
     expect_stop(STOP_ABSENT);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     expect_group(second);
     expect_stop(STOP_ABSENT);
 }
@@ -242,7 +242,7 @@ static void metadata_may_be_in_a_long_batch_and_a_seal_may_not(void **state)
     draft.end.link = peek(&draft, meta).crc;
     uint64_t last = put_part(&draft, GROUP_LAST, 1, 8);
     seal = put_seal(&draft);
-    group_reader_forget(&reader);
+    group_reader_free(&reader);
     expect_group(last);
     assert_false(reader.in_batch);
     expect_group(seal);

@@ -209,6 +209,17 @@ static void starts_behind_its_header_and_is_followed_by_its_end(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void one_that_does_not_go_with_the_others(void **state)
+{
+    (void)state;
+    assert_int_equal(segment_corrupt(&bench.folder, 42, "is odd"), WAL_E_CORRUPT);
+    const struct fault *f = fault_last();
+    assert_int_equal(f->code, WAL_E_CORRUPT);
+    assert_int_equal(f->segment, 42);
+    assert_non_null(strstr(f->text, bench.folder.path));
+    assert_non_null(strstr(f->text, "/" NAME " is odd"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +233,7 @@ int main(void)
         TEST(a_link_or_directory_is_perm),
         TEST(a_failed_read_is_no_damage),
         TEST(starts_behind_its_header_and_is_followed_by_its_end),
+        TEST(one_that_does_not_go_with_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,13 @@
 """How records are shown: every format, byte for byte."""
 
 import base64
+import shutil
+from pathlib import Path
 
 import support
 
 HUGE = 2**64 - 3
+GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "1.0-tags"
 
 
 class Formats(support.Case):
@@ -56,6 +59,24 @@ class Formats(support.Case):
             b'"text":"a"}\n',
             b'{"lsn":4,"type":0,"size":0,"durable":true,"batch_last":true,"data":"","text":""}\n',
         ]))
+
+    def test_json_has_the_tag_of_a_batch(self):
+        tags = {}
+        for line in (GOLDEN / "expected.txt").read_text().partition("\nlog ")[0].splitlines():
+            if line.startswith("tag "):
+                tags[int(line.split()[1])] = line.split()[2]
+        self.assertTrue(tags)
+        shutil.copytree(GOLDEN / "tags", self.folder / "a.wal")
+        every = self.json("cat", "a.wal")
+        self.assertEqual({r["lsn"]: r["tag_text"] for r in every if "tag_text" in r}, tags)
+        self.assertEqual({r["lsn"]: base64.b64decode(r["tag"]).decode() for r in every
+                          if "tag" in r}, tags)
+        self.assertEqual(self.json("tail", "a.wal"), every[-10:])
+        self.assertEqual(self.json("get", "a.wal", *(str(r["lsn"]) for r in every[::-1])),
+                         every[::-1])
+        self.walctl("get", "-o", "json", "a.wal", "9", out=(
+            b'{"lsn":9,"type":9081,"size":9,"durable":true,"batch_last":true,'
+            b'"tag":"dHhuLTI=","tag_text":"txn-2","data":"%s"}\n' % every[8]["data"].encode()))
 
     def test_json_of_any_payload_parses(self):
         payloads = [bytes(range(256)), bytes(range(128)), "é\"\\/\u2028\ufeff😀\U0001ffff".encode(),

@@ -56,7 +56,7 @@ class Read(support.Case):
         self.cat("--written", "--from", "5", out=b"", code=support.FAILED,
                  err=b"walctl: --from 5: the log has LSN 6 to 20\n")
         self.cat("--written", "--from", "22", out=b"", code=support.FAILED,
-                 err=b"walctl: --from 22: the log has LSN 6 to 20\n")
+                 err=b"walctl: LSN 22 is outside the log, 6 .. 20\n")
 
     def test_types(self):
         self.append(b"21", args=["--type", "7"])

@@ -32,7 +32,9 @@ LIBWAL_BEGIN
  * WRITE_ERROR  records could not be written, and the log goes on: code, lsn of the first of them,
  *              segment where known. Those that wait for durability were withdrawn (their callers
  *              have the error); buffered ones stay, and are told of each time that writing them
- *              fails */
+ *              fails. With code NOSPC and bytes: the space-holder (RESERVE_BYTES) was given up
+ *              for the write, which is tried once more. With code TOOBIG and bytes: a machine's
+ *              state is too large for the head of a new segment */
 #define WAL_EVENT_OPENED      1u
 #define WAL_EVENT_ROTATED     2u
 #define WAL_EVENT_SYNCED      4u
