@@ -284,6 +284,46 @@ static void test_a_control_that_fails(void **state)
     assert_true(wal_first_lsn(f->log) == 1 || wal_first_lsn(f->log) == 7);
 }
 
+/* The predicate may ask for a segment's checkpoint; the newest one outlives its segment. */
+static int with_checkpoint(void *ctx, const wal_segment_t *segment)
+{
+    wal_t *w = ctx;
+    char buf[8];
+    uint64_t lsn = 0;
+    size_t size;
+
+    int e = wal_segment_checkpoint(w, segment->number, buf, sizeof buf, &lsn, &size);
+    if (segment->number == 2)
+        assert_true(e == 0 && lsn == 4 && segment->checkpoint_lsn == 4);
+    else
+        assert_int_equal(e, WAL_E_NOTFOUND);
+    return segment->number <= 2;
+}
+
+static void test_a_checkpoint_outlives_its_segment(void **state)
+{
+    struct log_fixture *f = *state;
+    char buf[8];
+    uint64_t lsn;
+    size_t size, count;
+
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 3);
+    fixture_open(f);
+    fixture_fill(f, 4);
+    must(wal_checkpoint(f->log, 4, "state", 5));
+    for (int k = 5; k <= 10; k++)
+        fixture_append(f, "a");
+    must(wal_drain(f->log, with_checkpoint, f->log, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(wal_first_lsn(f->log), 7);
+    for (int k = 0; k < 2; k++) {
+        must(wal_checkpoint_get(f->log, buf, sizeof buf, &lsn, &size));
+        assert_int_equal(lsn, 4);
+        assert_memory_equal(buf, "state", 5);
+        fixture_reopen(f);
+    }
+}
+
 /* Files that can't be removed now are left to the next handle. */
 static void test_files_that_stay(void **state)
 {
@@ -346,6 +386,7 @@ int main(void)
         fixture_test(test_buffered_records),
         fixture_test(test_one_change_of_control),
         fixture_test(test_a_control_that_fails),
+        fixture_test(test_a_checkpoint_outlives_its_segment),
         fixture_test(test_files_that_stay),
         fixture_test(test_readers_are_told),
     };

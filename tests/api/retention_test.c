@@ -233,6 +233,52 @@ static void test_without_a_checkpoint(void **state)
     expect_range(f->log, 1, 9, 10, 9);
 }
 
+/* What lies up to the checkpoint goes; the segment that has the checkpoint itself stays. */
+static void test_from_checkpoint(void **state)
+{
+    struct log_fixture *f = *state;
+    char buf[8];
+    uint64_t lsn;
+    size_t size;
+
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
+    fixture_set(f, WAL_OPT_RETAIN_FROM_CHECKPOINT, 1);
+    fixture_open(f);
+    fixture_fill(f, 9);
+    must(wal_checkpoint(f->log, 5, "state", 5));
+    assert_int_equal(wal_first_lsn(f->log), 1);
+    must(wal_rotate(f->log));
+    expect_range(f->log, 5, 9, 10, 9); /* records 5 and 6 share a segment */
+    must(wal_checkpoint(f->log, 9, "newer", 5));
+    fixture_append(f, "10");
+    must(wal_rotate(f->log));
+    expect_range(f->log, 10, 10, 11, 10);
+    fixture_reopen(f);
+    expect_range(f->log, 10, 10, 11, 10);
+    must(wal_checkpoint_get(f->log, buf, sizeof buf, &lsn, &size));
+    assert_int_equal(lsn, 9);
+    assert_memory_equal(buf, "newer", 5);
+}
+
+/* The newest checkpoint is a fence for every limit. */
+static void test_never_above_a_checkpoint(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
+    fixture_set(f, WAL_OPT_RETAIN_SEGMENTS, 1);
+    fixture_open(f);
+    fixture_fill(f, 2);
+    must(wal_checkpoint(f->log, 1, "state", 5));
+    for (int k = 0; k < 9; k++)
+        fixture_append(f, "a");
+    assert_int_equal(wal_first_lsn(f->log), 1);
+    must(wal_checkpoint(f->log, 9, "state", 5));
+    fixture_append(f, "a");
+    fixture_append(f, "a");
+    assert_int_equal(wal_first_lsn(f->log), 9);
+}
+
 /* Whatever was in what goes and is still needed is in a newer segment already. */
 static void test_metadata_and_tag_stay(void **state)
 {
@@ -437,6 +483,8 @@ int main(void)
         fixture_test(test_an_open_that_fails),
         fixture_test(test_at_the_first_append),
         fixture_test(test_without_a_checkpoint),
+        fixture_test(test_from_checkpoint),
+        fixture_test(test_never_above_a_checkpoint),
         fixture_test(test_metadata_and_tag_stay),
         fixture_test(test_buffered),
         fixture_test(test_a_batch_longer_than_a_group),
