@@ -159,8 +159,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         spied_test(what_can_not_be_removed_is_a_leftover),
         spied_test(the_fault_stays),
-        spied_test(now),           spied_test(with_the_turn),     spied_test(by_the_thread),
-        spied_test(one_at_a_time), spied_test(the_rest_at_close),
+        spied_test(now),
+        spied_test(with_the_turn),
+        spied_test(by_the_thread),
+        spied_test(one_at_a_time),
+        spied_test(the_rest_at_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,8 +38,8 @@ LIBWAL_BEGIN
  *                   oldest one goes; see below
  * RETAIN_SEGMENTS   segments, 0 .. 2^64-1, 0 off: so many sealed ones stay
  * RETAIN_AGE_MS     ms, 0 .. 2^64-1, 0 off: a segment goes so long after its end was written
- * RETAIN_FROM_CHECKPOINT  flag, 0: segments go that have nothing above the newest checkpoint; the one
- *                   in which that checkpoint lies stays until there is a newer one
+ * RETAIN_FROM_CHECKPOINT  flag, 0: segments go that have nothing above the newest checkpoint;
+ *                   the one in which that checkpoint lies stays until there is a newer one
  * PIN_LIMIT_BYTES   bytes, 0 .. 2^64-1, 1G: so much of what retention would remove may be held back
  *                   by readers with WAL_READ_PIN; more breaks the pins that stand lowest. 0: pins
  *                   hold back nothing, 2^64-1: no limit
@@ -97,11 +97,11 @@ LIBWAL_BEGIN
 
 /* Retention: where any of the RETAIN options is on, whole sealed segments are removed from the
  * oldest on, at wal_open (for writing) and at each rotation. One goes when any of the options says
- * so; but never the active one, never one with records above the newest checkpoint (without a
- * checkpoint: above the durable LSN), never what a reader pins. Readers without a pin get
- * WAL_E_TRIMMED. The log has shrunk when open, or the call that rotated, returns; the files are
- * removed by the log's thread soon after, without BACKGROUND by the thread that rotated, at the
- * latest by wal_close. Nothing that retention meets fails an append. */
+ * so; but never the active one, never one with records above the newest checkpoint or with that
+ * checkpoint itself (without a checkpoint: above the durable LSN), never what a reader pins.
+ * Readers without a pin get WAL_E_TRIMMED. The log has shrunk when open, or the call that rotated,
+ * returns; the files are removed by the log's thread soon after, without BACKGROUND by the thread
+ * that rotated, at the latest by wal_close. Nothing that retention meets fails an append. */
 
 /* Durability modes, values of WAL_OPT_SYNC: when an append returns. All since 1.0. */
 #define WAL_SYNC_NONE     0u /* when buffered; synced when asked, at rotation, at close */
