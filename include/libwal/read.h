@@ -54,8 +54,11 @@ int wal_reader_next_many(wal_reader_t *r, wal_record_t *records, size_t max, siz
 /* Makes `lsn` the next record, as in wal_reader_open. Since 1.0. */
 int wal_reader_seek(wal_reader_t *r, uint64_t lsn);
 /* Waits until wal_reader_next has something to say: 1 it has, 0 timeout or wal_reader_interrupt.
- * timeout_ms < 0: for ever, 0: look once. With REVERSE at the beginning it is 0 at once.
- * WAL_E_CLOSED; WAL_E_TRIMMED. Since 1.0. */
+ * timeout_ms < 0: for ever, 0: look once. With REVERSE at the beginning it is 0 at once. On a
+ * read-only log the system tells of the writer (inotify; it takes three descriptors per log); where
+ * it can't, and for records that aren't durable yet, it looks every few milliseconds. WAL_E_CLOSED;
+ * WAL_E_TRIMMED; on a read-only log also errors of looking, such as WAL_E_FAILED when it was
+ * destroyed. Since 1.0. */
 int wal_reader_wait(wal_reader_t *r, int timeout_ms);
 /* From any thread, beside whatever another one does with the reader: its present wait returns 0, or
  * if it isn't waiting its next one, once. It may run while the log is being closed and after that,

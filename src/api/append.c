@@ -97,6 +97,6 @@ int wal_on_durable(wal_t *w, uint64_t lsn, wal_durable_fn fn, void *ctx)
 int wal_wait(wal_t *w, uint64_t lsn, int timeout_ms)
 {
     struct call c;
-    int e = call_begin(&c, w, CALL_WRITES);
+    int e = call_begin(&c, w, w && w->follower ? CALL_ANY : CALL_WRITES);
     return e < 0 ? e : call_end(&c, append_wait(w, lsn, timeout_ms));
 }

@@ -9,6 +9,7 @@
 #include "log/commit.h"
 #include "log/fresh.h"
 #include "log/long_batch.h"
+#include "log/watch.h"
 
 enum {
     FLUSH_BYTES = 64 * 1024, /* buffered groups are closed here, so that one fits the cache */
@@ -336,8 +337,7 @@ static int wait_step(struct wal *w, uint64_t lsn, uint64_t began, int64_t timeou
     if (timeout_ns >= 0) {
         left = timeout_ns - (int64_t)(w->os->now(w->os->ctx) - began);
         if (left <= 0)
-            return fault_at(WAL_E_TIMEOUT, lsn, 0, 0, "record %llu is not durable yet",
-                            (unsigned long long)lsn);
+            return wal_timeout_fault(lsn);
     }
     /* An INTERVAL log leaves the sync to its timer, where there is one. */
     bool drives = w->config.sync_mode != WAL_SYNC_INTERVAL || w->background.refused;
@@ -359,6 +359,8 @@ int append_wait(struct wal *w, uint64_t lsn, int timeout_ms)
 
     if (lsn == 0)
         return fault(WAL_E_INVAL, "LSN 0 is no record");
+    if (w->follower)
+        return watch_durable(w, lsn, timeout_ns);
     pthread_mutex_lock(&w->mu);
     while (e == 1)
         e = wait_step(w, lsn, began, timeout_ns);

@@ -122,6 +122,14 @@ static int find_in_sealed(struct wal *w, struct member *m, struct member_state *
     return e;
 }
 
+/* One that went over into a segment lies in front of records that it may be about. Then a cut there
+ * takes it away, and leaves its groups. While control changes a reader is shown less than there is.
+ */
+static bool is_above(struct wal *w, const struct member_state *state, uint64_t lsn)
+{
+    return lsn > atomic_load(&w->durable_lsn) || (state->sealed && lsn >= state->end.next_lsn);
+}
+
 /* *ret: held; *ret_ref: place.segment 0: it has none. */
 static int find_in_segment(struct wal *w, uint64_t number, struct member **ret,
                            struct checkpoint_ref *ret_ref)
@@ -145,7 +153,8 @@ static int find_in_segment(struct wal *w, uint64_t number, struct member **ret,
     }
     if (e < 0)
         catalog_release(&w->catalog, *ret);
-    *ret_ref = ref.place.segment == number ? ref : (struct checkpoint_ref){0};
+    bool there = ref.place.segment == number && !is_above(w, &state, ref.lsn);
+    *ret_ref = there ? ref : (struct checkpoint_ref){0};
     return e;
 }
 

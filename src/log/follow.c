@@ -30,11 +30,23 @@ static int open_control(struct wal *w)
     return e == WAL_E_NOTFOUND ? no_log(w, false) : e;
 }
 
+/* Control is removed by wal_destroy alone. Another log in its place has another file. */
+static int check_there(const struct wal *w)
+{
+    struct os_stat st;
+    int e = file_stat(&w->follower->control, &st);
+    if (e == 0 && st.links == 0)
+        e = fault(WAL_E_FAILED, "the log in %s was destroyed", w->path);
+    return e;
+}
+
 static int read_control_once(struct wal *w, bool first_look, struct control_file *ret)
 {
     struct control_file c = {.file = w->follower->control};
 
-    int e = control_read(&c, true);
+    int e = first_look ? 0 : check_there(w);
+    if (e == 0)
+        e = control_read(&c, true);
     if (e < 0)
         return e;
     if (!c.found && !first_look)
@@ -91,7 +103,7 @@ static void view_free(struct wal *w, struct wal *v)
 }
 
 /* While the slots differ only what both states have is durable for sure: from the higher one's
- * first LSN up to below its newest segment. */
+ * first LSN up to what its newest segment has kept of the records before. */
 static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durable)
 {
     struct segment s;
@@ -108,7 +120,8 @@ static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durabl
         durable->next_lsn = *first;
         return 0;
     }
-    durable->next_lsn = min_u64(durable->next_lsn, s.header.base_lsn);
+    uint64_t base = s.header.base_lsn, kept = min_u64(s.header.kept_records, UINT64_MAX - base);
+    durable->next_lsn = min_u64(durable->next_lsn, base + kept);
     segment_close(&s);
     return 0;
 }
@@ -349,7 +362,7 @@ static int tag_below_cap(struct wal *w, struct tag *ret)
         return e;
     e = place_boundary(w, m, lsn, w->follower->durable_offset, &at, &split);
     if (e == 0)
-        e = tag_read(&m->segment, w->alloc, at.tag_offset, ret);
+        e = tag_within(&m->segment, w->alloc, &at, split, ret);
     catalog_release(&w->catalog, m);
     return e;
 }
@@ -441,6 +454,7 @@ int follow_open(struct wal *w)
     if (!f)
         return fault_nomem();
     f->folder.fd = f->control.fd = -1;
+    watch_init(&f->watch);
     if (pthread_mutex_init(&f->mu, NULL) != 0) {
         mem_free(w->alloc, f);
         return fault_nomem();
@@ -457,8 +471,10 @@ int follow_open(struct wal *w)
 
 void follow_disown(struct wal *w)
 {
-    if (w->follower)
-        w->follower->control.fd = w->follower->folder.fd = -1;
+    if (!w->follower)
+        return;
+    w->follower->control.fd = w->follower->folder.fd = -1;
+    watch_disown(&w->follower->watch);
 }
 
 void follow_free(struct wal *w)
@@ -466,6 +482,7 @@ void follow_free(struct wal *w)
     struct follower *f = w->follower;
     if (!f)
         return;
+    watch_free(w);
     file_close(&f->control);
     directory_close(&f->folder);
     pthread_mutex_destroy(&f->mu);

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "log/log.h"
+#include "log/watch.h"
 
 struct follower {
     pthread_mutex_t mu; /* one look at a time */
@@ -15,6 +16,7 @@ struct follower {
                              durable yet */
     uint64_t durable_offset; /* in the newest segment */
     atomic_bool want_written;
+    struct watch watch;
     struct tag tag;                             /* the newest durable one */
     uint64_t searched_segment, searched_offset; /* the newest segment was searched for metadata and
                                                    tag up to here */

@@ -73,6 +73,12 @@ int wal_indoubt_fault(const struct wal *w, uint64_t lsn)
     return fault_put(&f);
 }
 
+int wal_timeout_fault(uint64_t lsn)
+{
+    return fault_at(WAL_E_TIMEOUT, lsn, 0, 0, "record %llu is not durable yet",
+                    (unsigned long long)lsn);
+}
+
 /* A cause that names no record is that of the first one in doubt. */
 void wal_fail(struct wal *w)
 {

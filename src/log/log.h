@@ -157,5 +157,7 @@ int wal_failed_fault(const struct wal *w);
 /* INDOUBT for a record that was part of the failed sync; CALLBACK where the machine has refused it,
  * or one before it. */
 int wal_indoubt_fault(const struct wal *w, uint64_t lsn);
+/* TIMEOUT for a record that isn't durable yet. */
+int wal_timeout_fault(uint64_t lsn);
 
 #endif

@@ -5,11 +5,9 @@
 #include "base/plant.h"
 #include "log/follow.h"
 #include "log/pins.h"
+#include "log/watch.h"
 
-enum {
-    POLL_NS = 2 * 1000 * 1000,       /* how often a follower looks when it waits */
-    BACKWARD_BLOCK_BYTES = 64 * 1024 /* most of what lies behind a group was read before */
-};
+enum { BACKWARD_BLOCK_BYTES = 64 * 1024 /* most of what lies behind a group was read before */ };
 
 void readers_cut(struct wal *w, uint64_t cut_lsn)
 {
@@ -378,35 +376,70 @@ const uint8_t *reader_tag(const struct wal_reader *r, uint32_t *ret_size)
     return group_tag(&r->group, ret_size);
 }
 
+struct wait {
+    uint64_t began;
+    int64_t limit_ns; /* < 0: none */
+    bool watches;     /* log/watch.h */
+};
+
+/* Under mu. */
+static bool has_news(const struct wal_reader *r)
+{
+    const struct wal *w = r->log;
+    uint64_t last = r->flags & WAL_READ_WRITTEN ? w->written_lsn : atomic_load(&w->durable_lsn);
+    return last >= r->position || atomic_load(&r->stale) || atomic_load(&r->interrupted);
+}
+
+/* Under mu. No signal tells a follower of what isn't durable yet. */
+static void sleep_till_news(const struct wal_reader *r, struct wait *x, int64_t left_ns)
+{
+    struct wal *w = r->log;
+
+    if (!w->follower)
+        (void)turn_sleep(w, left_ns);
+    else
+        watch_sleep(w, &x->watches, r->flags & WAL_READ_WRITTEN ? watch_limit(left_ns) : left_ns);
+}
+
+/* 1: look again; 0: the time is over. */
+static int wait_step(const struct wal_reader *r, struct wait *x)
+{
+    struct wal *w = r->log;
+    int64_t left = -1;
+
+    if (x->limit_ns >= 0) {
+        left = x->limit_ns - (int64_t)(w->os->now(w->os->ctx) - x->began);
+        if (left <= 0)
+            return 0;
+    }
+    pthread_mutex_lock(&w->mu);
+    bool closed = atomic_load(&w->closed);
+    if (!closed && !has_news(r))
+        sleep_till_news(r, x, left);
+    pthread_mutex_unlock(&w->mu);
+    return closed ? fault(WAL_E_CLOSED, "%s was closed", w->path) : 1;
+}
+
 int reader_wait(struct wal_reader *r, int timeout_ms)
 {
     struct wal *w = r->log;
-    int64_t left = timeout_ms < 0 ? INT64_MAX : (int64_t)timeout_ms * 1000000;
-    uint64_t began = w->os->now(w->os->ctx);
+    struct wait x = {.began = w->os->now(w->os->ctx),
+                     .limit_ns = timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000};
     struct horizon h;
+    int e;
 
-    for (;;) {
-        if (atomic_exchange(&r->interrupted, false))
-            return 0;
-        int e = look_again(r, &h);
+    do {
+        if (atomic_exchange(&r->interrupted, false)) {
+            e = 0;
+            break;
+        }
+        e = look_again(r, &h);
         if (e != 0 || reader_backward(r))
-            return e;
-        int64_t passed = (int64_t)(w->os->now(w->os->ctx) - began);
-        if (passed >= left)
-            return 0;
-        int64_t sleep = w->follower      ? (int64_t)min_u64(POLL_NS, (uint64_t)(left - passed))
-                        : timeout_ms < 0 ? -1
-                                         : left - passed;
-        pthread_mutex_lock(&w->mu);
-        bool closed = atomic_load(&w->closed);
-        uint64_t last = r->flags & WAL_READ_WRITTEN ? w->written_lsn : atomic_load(&w->durable_lsn);
-        if (!closed && last < r->position && !atomic_load(&r->stale) &&
-            !atomic_load(&r->interrupted))
-            (void)turn_sleep(w, sleep);
-        pthread_mutex_unlock(&w->mu);
-        if (closed)
-            return fault(WAL_E_CLOSED, "%s was closed", w->path);
-    }
+            break;
+        e = wait_step(r, &x);
+    } while (e == 1);
+    watch_end(w, x.watches);
+    return e;
 }
 
 void reader_interrupt(struct wal_reader *r)

@@ -36,8 +36,8 @@ int subscription_new(struct wal *w, uint32_t mask, struct wal_subscription **ret
     return 0;
 }
 
-/* In the child of a fork nobody goes through the list any more, and its lock may be held for ever.
- */
+/* In the child of a fork nobody goes through the list any more, its lock may be held for ever, and
+ * the descriptors' numbers may be those of other files by now. */
 void subscription_free(struct wal_subscription *s)
 {
     struct wal *w = s->log;
@@ -46,6 +46,8 @@ void subscription_free(struct wal_subscription *s)
         return;
     if (ours)
         listener_remove(w, s->listener);
+    else
+        s->listener->signal.fd = -1;
     listener_free(w, s->listener);
     mem_free(w->alloc, s);
     wal_unref(w);

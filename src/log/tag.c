@@ -41,24 +41,36 @@ int tag_of(const struct segment *s, const struct group_view *g, struct tag *ret)
     return 0;
 }
 
-int tag_read(const struct segment *s, const struct alloc *a, uint64_t offset, struct tag *ret)
+/* always: a group without a tag is damage; else *ret stays as it is then. */
+static int read_group(const struct segment *s, const struct alloc *a, uint64_t offset, bool always,
+                      struct tag *ret)
 {
     struct group_reader r;
     struct group_view g;
 
-    *ret = (struct tag){0};
-    if (offset == 0)
-        return 0;
     group_reader_init(&r, s, a, BLOCK_BYTES);
     int e = group_reader_seek_place(&r, offset);
     if (e == 1)
         e = group_reader_next(&r, &g);
-    if (e == 1)
-        e = tag_of(s, &g, ret);
-    else if (e == 0)
+    if (e == 0)
         e = group_reader_corrupt(&r);
+    else if (e == 1)
+        e = always || g.header.tag_bytes ? tag_of(s, &g, ret) : 0;
     group_reader_free(&r);
     return e;
+}
+
+int tag_read(const struct segment *s, const struct alloc *a, uint64_t offset, struct tag *ret)
+{
+    *ret = (struct tag){0};
+    return offset ? read_group(s, a, offset, true, ret) : 0;
+}
+
+int tag_within(const struct segment *s, const struct alloc *a, const struct boundary *at,
+               bool split, struct tag *ret)
+{
+    int e = tag_read(s, a, at->tag_offset, ret);
+    return e == 0 && split ? read_group(s, a, at->offset, false, ret) : e;
 }
 
 /* Of the groups that are still in memory, or else where it is written; *ret_shape: when that was

@@ -34,6 +34,9 @@ MUST_USE int tag_of(const struct segment *s, const struct group_view *g, struct 
 /* The tag of the group at this offset, which must have one; offset 0: none. */
 MUST_USE int tag_read(const struct segment *s, const struct alloc *a, uint64_t offset,
                       struct tag *ret);
+/* The one in force at a boundary; split: at a place inside of the group behind it. */
+MUST_USE int tag_within(const struct segment *s, const struct alloc *a, const struct boundary *at,
+                        bool split, struct tag *ret);
 /* That of the newest tagged batch, written or not; on a read-only handle, of the newest durable
  * one. Any thread. */
 MUST_USE int tag_last(struct wal *w, struct tag *ret);

@@ -26,10 +26,24 @@ int turn_sleep(struct wal *w, int64_t timeout_ns)
     return r;
 }
 
+int turn_poll(struct wal *w, const struct os_signal *s, int64_t timeout_ns)
+{
+    w->turn.polled = s;
+    pthread_mutex_unlock(&w->mu);
+    int r = w->os->signal_wait(w->os->ctx, s, timeout_ns);
+    if (r == 0)
+        w->os->signal_clear(w->os->ctx, s);
+    pthread_mutex_lock(&w->mu);
+    w->turn.polled = NULL;
+    return r;
+}
+
 void turn_changed(struct wal *w)
 {
     if (w->turn.sleepers)
         bump(w, &w->turn.changed, INT32_MAX);
+    if (w->turn.polled)
+        w->os->signal_set(w->os->ctx, w->turn.polled);
 }
 
 void waiter_sleep(struct wal *w, struct waiter *me, int64_t timeout_ns)

@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "os/os.h"
 
 struct wal;
 
@@ -44,7 +45,8 @@ struct turn {
     bool finished[2]; /* by parity: a round is over, its members are to be woken when the turn is
                          given */
     struct waiter *waiters;
-    uint32_t sleepers;  /* on `changed` */
+    uint32_t sleepers;              /* on `changed` */
+    const struct os_signal *polled; /* somebody sleeps on this instead; NULL: nobody */
     uint64_t ahead_lsn; /* the lowest LSN that one of them waits for and that is to be handed out;
                            0: none */
 
@@ -77,6 +79,8 @@ void waiters_wake_all(struct wal *w);
 /* Sleeps until something changes, at most timeout_ns (< 0: no limit). -ETIMEDOUT, or 0 for a reason
  * to look again. */
 int turn_sleep(struct wal *w, int64_t timeout_ns);
+/* The same, also until the signal is set; then it is clear. One thread at a time. */
+int turn_poll(struct wal *w, const struct os_signal *s, int64_t timeout_ns);
 /* Something that a sleeper may wait for has changed. */
 void turn_changed(struct wal *w);
 /* Sleeps until the waiter's round is done or somebody must lead. */

@@ -106,8 +106,10 @@ struct os {
 
     /* Signals for poll. s->fd is readable from set until clear. Where `file` is an open file, not
      * -1, it becomes so too when anybody writes to that file, in whichever process; where the
-     * system can't tell, every few milliseconds. set may be called from any thread. */
+     * system can't tell, every few milliseconds. set may be called from any thread. wait returns as
+     * park does, when s->fd is readable. */
     int (*signal_open)(void *ctx, int file, struct os_signal *ret);
+    int (*signal_wait)(void *ctx, const struct os_signal *s, int64_t timeout_ns);
     void (*signal_set)(void *ctx, const struct os_signal *s);
     void (*signal_clear)(void *ctx, const struct os_signal *s);
     void (*signal_close)(void *ctx, struct os_signal *s);

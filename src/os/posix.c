@@ -86,6 +86,7 @@ static const struct os posix_os = {
     .thread_kick = posix_thread_kick,
     .thread_stop = posix_thread_stop,
     .signal_open = posix_signal_open,
+    .signal_wait = posix_signal_wait,
     .signal_set = posix_signal_set,
     .signal_clear = posix_signal_clear,
     .signal_close = posix_signal_close,

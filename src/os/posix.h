@@ -57,11 +57,13 @@ int posix_random(void *ctx, void *buf, size_t size);
 
 /* Signals for poll (posix_signal.c) */
 int posix_signal_open(void *ctx, int file, struct os_signal *ret);
+int posix_signal_wait(void *ctx, const struct os_signal *s, int64_t timeout_ns);
 void posix_signal_set(void *ctx, const struct os_signal *s);
 void posix_signal_clear(void *ctx, const struct os_signal *s);
 void posix_signal_close(void *ctx, struct os_signal *s);
-int posix_watch(int file);     /* readable when somebody writes to the file */
-int posix_watch_by_time(void); /* where inotify can't: readable every few milliseconds */
+bool posix_is_shared(long type); /* a file system, by statfs, that other machines may write to */
+int posix_watch(int file);       /* readable when somebody writes to the file, or removes it */
+int posix_watch_by_time(void);   /* where inotify can't: readable every few milliseconds */
 
 /* Waiting and workers (posix_thread.c) */
 int posix_park(void *ctx, _Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns);

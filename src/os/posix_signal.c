@@ -1,15 +1,20 @@
 #include <errno.h>
+#include <linux/magic.h>
+#include <poll.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "os/posix.h"
 
-enum { TICK_NS = 20 * 1000 * 1000 };
+enum { TICK_NS = 5 * 1000 * 1000 };
 
 static int new_event(void)
 {
@@ -44,15 +49,41 @@ static int give_up(int fd, int error)
     return error;
 }
 
+/* There inotify tells of this machine's writers only, and nothing says so. */
+bool posix_is_shared(long type)
+{
+    enum { GFS2 = 0x01161970, LUSTRE = 0x0bd00bd0, VIRTUALBOX = 0x786f4256 };
+    static const uint32_t shared[] = {
+        NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,  SMB2_SUPER_MAGIC,
+        FUSE_SUPER_MAGIC, V9FS_MAGIC,       CEPH_SUPER_MAGIC,  AFS_SUPER_MAGIC,
+        AFS_FS_MAGIC,     CODA_SUPER_MAGIC, OCFS2_SUPER_MAGIC, GFS2,
+        LUSTRE,           VIRTUALBOX,
+    };
+    size_t k = 0;
+    while (k < COUNT_OF(shared) && shared[k] != (uint32_t)type)
+        k++;
+    return k < COUNT_OF(shared);
+}
+
+static int check_telling(int file)
+{
+    struct statfs s;
+    if (fstatfs(file, &s) < 0)
+        return -errno;
+    return posix_is_shared((long)s.f_type) ? -EOPNOTSUPP : 0;
+}
+
 /* By way of /proc the watch is on the file that is open, whatever its name is by now. */
 int posix_watch(int file)
 {
     char path[32];
-    int fd = registered(new_inotify);
+    int fd = check_telling(file);
+    if (fd == 0)
+        fd = registered(new_inotify);
     if (fd < 0)
         return fd;
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    return inotify_add_watch(fd, path, IN_MODIFY) < 0 ? give_up(fd, -errno) : fd;
+    return inotify_add_watch(fd, path, IN_MODIFY | IN_ATTRIB) < 0 ? give_up(fd, -errno) : fd;
 }
 
 int posix_watch_by_time(void)
@@ -100,6 +131,21 @@ int posix_signal_open(void *ctx, int file, struct os_signal *ret)
     }
     *ret = s;
     return 0;
+}
+
+int posix_signal_wait(void *ctx, const struct os_signal *s, int64_t timeout_ns)
+{
+    struct pollfd p = {.fd = s->fd, .events = POLLIN};
+    const struct timespec t = {
+        .tv_sec = (time_t)(timeout_ns / 1000000000),
+        .tv_nsec = (long)(timeout_ns % 1000000000),
+    };
+
+    (void)ctx;
+    int n = ppoll(&p, 1, timeout_ns < 0 ? NULL : &t, NULL);
+    if (n < 0)
+        return errno == EINTR ? 0 : -errno;
+    return n > 0 ? 0 : -ETIMEDOUT;
 }
 
 void posix_signal_set(void *ctx, const struct os_signal *s)

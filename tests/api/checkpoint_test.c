@@ -286,6 +286,35 @@ static void test_cuts_at_the_end(void **state)
     expect_gone(f);
 }
 
+/* The groups of one that went over into the handle's segment lie in front of the cut. */
+static void test_no_segment_has_one_that_was_cut_off(void **state)
+{
+    struct log_fixture *f = *state;
+    uint64_t lsn = MARK;
+    char buf[8];
+    size_t size;
+
+    fixture_open(f);
+    fixture_append(f, "1");
+    fixture_append(f, "2");
+    checkpoint(f, 2, "two");
+    fixture_reopen(f);
+    fixture_append(f, "3");
+    uint64_t number = fixture_segment(f->log, 0).number;
+    assert_int_equal(fixture_segment(f->log, 0).checkpoint_lsn, 2);
+    must(wal_truncate_after(f->log, 1));
+    for (int pass = 0; pass < 3; pass++) {
+        assert_int_equal(fixture_segment(f->log, 0).number, number);
+        assert_int_equal(fixture_segment(f->log, 0).checkpoint_lsn, 0);
+        expect_error(WAL_E_NOTFOUND,
+                     wal_segment_checkpoint(f->log, number, buf, sizeof buf, &lsn, &size), NULL);
+        if (pass == 0)
+            fixture_fill(f, 4);
+        else
+            must(wal_rotate(f->log));
+    }
+}
+
 static int note(void *ctx, const wal_record_t *record)
 {
     uint64_t *first = ctx;
@@ -385,6 +414,7 @@ int main(void)
         fixture_test(test_it_survives_the_cut_of_its_segment),
         fixture_test(test_it_survives_the_cut_after_an_open),
         fixture_test(test_cuts_at_the_end),
+        fixture_test(test_no_segment_has_one_that_was_cut_off),
         fixture_test(test_replay_begins_behind_it),
         fixture_test(test_a_follower_sees_the_newest),
         fixture_test(test_damage_is_found_when_it_is_read),

@@ -22,7 +22,8 @@ FIGURES = {
 OWN = {"first": ["ms ms"], "recover": ["ms ms"],
        "drain": ["p50 us", "p99 us", "p50_beside us", "p99_beside us", "appends rec",
                  "segments files", "drain ms"],
-       "memory": ["peak B", "bound B", "share of-bound"]}
+       "memory": ["peak B", "bound B", "share of-bound"],
+       "follow": ["p50 us", "p99 us", "p50_call us", "p99_call us"]}
 LINE = re.compile(r"(\w+) (\d+\.\d+) (\S+)")
 BAD_KEYS = ("size=0", "size=1048577", "size=12x", "size=1.5", "size=", "threads=0", "threads=2000",
             "seconds=-1", "seconds=nan", "count=0", "batch=0", "=5", "size", "nonsense=1")
@@ -157,8 +158,13 @@ class Library(Case):
     def test_own_ops(self):
         self.figures("walbench", "fill", "count=1000")
         for op, names in OWN.items():
-            found = self.figures("walbench", op, "count=1000", "seconds=0.02")
+            found = self.figures("walbench", op, "count=1000", "seconds=0.1")
             self.assertEqual(list(found), names)
+        self.assertLess(found["p50_call us"], found["p99_call us"] + 1)
+        self.assertLess(found["p50 us"], found["p50_call us"])
+
+    def test_memory_is_a_share_of_its_bound(self):
+        found = self.figures("walbench", "memory", "count=1000")
         self.assertAlmostEqual(found["share of-bound"], found["peak B"] / found["bound B"],
                                delta=0.0001)
 

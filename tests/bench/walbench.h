@@ -21,5 +21,6 @@ void op_first(const struct engine *e, const struct args *a);
 void op_recover(const struct engine *e, const struct args *a);
 void op_memory(const struct engine *e, const struct args *a);
 void op_drain(const struct engine *e, const struct args *a);
+void op_follow(const struct engine *e, const struct args *a);
 
 #endif

@@ -119,6 +119,7 @@ static int leave_failed(struct trial *t)
         expect_failed(t, "flush", wal_flush(w)) < 0 ||
         expect_failed(t, "rotate", wal_rotate(w)) < 0 ||
         expect_failed(t, "reset", wal_reset(w, 1)) < 0 ||
+        expect_failed(t, "checkpoint", wal_checkpoint(w, 1, "x", 1)) < 0 ||
         expect_failed(t, "meta_set", wal_meta_set(w, "k", 1, "v", 1)) < 0)
         return -1;
     simdisk_advance(s->disk, UINT64_C(1000000000));

@@ -15,7 +15,8 @@
 static const char *const scenarios[] = {
     "data:saysbtq",    "plain:slgsmcs", "lazy:rsrsltm",  "plain:sbcpzs", "none:aaByarfq",
     "interval:awBwsq", "dsync:sslgma",  "full:sPmCsTs",  "data:uGuyaqa", "large:aclys",
-    "align:baylTm",    "data:kMKyxDq",  "plain:sjLoXrs", "none:KKMraxs",
+    "align:baylTm",    "data:kMKyxDq",  "plain:sjLoXrs", "none:KKMraxs", "data:shrTsHq",
+    "plain:sHsOTcs",   "none:ahrHTas",
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crash/checkpoints.h"
 #include "crash/payload.h"
 
 /* A walk over records that is compared as it goes. */
@@ -152,7 +153,7 @@ static enum tried replay(struct session *s, wal_t *log, struct view *v)
 {
     struct walk w = {s->oracle, v, v->first};
     uint64_t last = 0;
-    int e = wal_replay(log, 0, forward, &w, &last);
+    int e = wal_replay(log, v->first, forward, &w, &last);
     if (e < 0)
         return session_failed(s, "replay", e);
     if (last != (v->records ? v->next - 1 : 0))
@@ -179,6 +180,8 @@ enum tried look_at(struct session *s, wal_t *log, enum look how, struct view *re
         t = get_one(s, log, v.first + v.records / 2, &v);
     if (t == TRIED_OK)
         t = get_meta(s, log, &v.meta);
+    if (t == TRIED_OK)
+        t = checkpoint_look(s, log, &v);
     v.tag = UNSEEN;
     if (t == TRIED_OK && how != LOOK_SHOWN)
         t = get_tag(s, log, &v.tag);

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash/checkpoints.h"
 #include "crash/load.h"
 #include "crash/look.h"
 #include "log/log.h"
 
-enum { SMALL = 40, LARGE = 20000, LONG = 15000, PROLOGUE = 30000 };
+enum { SMALL = 40, LARGE = 20000, LONG = 15000, PROLOGUE = 30000, STATE = 150000 };
 
 /* Whether an append with these flags returns when it is durable. */
 static bool waits(const struct session *s, uint32_t flags)
@@ -144,7 +145,10 @@ static enum tried rotate(struct session *s)
 {
     uint64_t last = oracle_next(s->oracle) - 1;
     int e = wal_rotate(s->log);
-    return e < 0 ? session_failed(s, "rotate", e) : session_note(s, "rotate", last);
+    if (e < 0)
+        return session_failed(s, "rotate", e);
+    oracle_mark_settle(s->oracle);
+    return session_note(s, "rotate", last);
 }
 
 /* A cut has returned. */
@@ -446,6 +450,21 @@ static enum tried replace_by_none(struct session *s)
     return replace_by_batch(s, 2, 0, 0);
 }
 
+static enum tried checkpoint(struct session *s)
+{
+    return checkpoint_take(s, 0, SMALL);
+}
+
+static enum tried checkpoint_of_groups(struct session *s)
+{
+    return checkpoint_take(s, 0, STATE);
+}
+
+static enum tried checkpoint_back(struct session *s)
+{
+    return checkpoint_take(s, 2, 0);
+}
+
 static enum tried reopen(struct session *s)
 {
     enum tried t = session_close(s);
@@ -495,6 +514,9 @@ const struct op ops[] = {
     {'x', "batch_replace_after(next - 2), 2 records, tag, metadata", replace_two},
     {'X', "batch_replace_after(next - 3), several groups", replace_long},
     {'o', "batch_replace_after(next - 2), tag and metadata alone", replace_by_none},
+    {'h', "checkpoint of the durable LSN", checkpoint},
+    {'H', "checkpoint of the durable LSN, several groups", checkpoint_of_groups},
+    {'O', "checkpoint of the durable LSN - 2, no state", checkpoint_back},
     {'q', "close, open", reopen},
     {'n', "close, open in the other mode", reopen_other},
 };

@@ -12,6 +12,7 @@ void oracle_init(struct oracle *o, uint64_t first)
     memset(o, 0, sizeof *o);
     o->count = o->metas = 1;
     o->alts[0].first = o->alts[0].next = first;
+    marks_init(&o->alts[0].marks);
     o->acked = first - 1;
 }
 
@@ -27,6 +28,7 @@ static void copy_alternative(struct alternative *to, const struct alternative *f
     memcpy(to->newest, from->newest, (n + 1) * sizeof *to->newest);
     memcpy(to->older, from->older, (n + 1) * sizeof *to->older);
     memcpy(to->lone, from->lone, (n + 1) * sizeof *to->lone);
+    to->marks = from->marks;
 }
 
 void oracle_copy(struct oracle *to, const struct oracle *from)
@@ -40,6 +42,7 @@ void oracle_copy(struct oracle *to, const struct oracle *from)
     to->meta_with = from->meta_with;
     to->meta_lsn = from->meta_lsn;
     to->meta_tag = from->meta_tag;
+    to->mark = from->mark;
     to->created = from->created;
     to->version = from->version;
 }
@@ -48,6 +51,11 @@ static uint64_t mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
     return h ^ h >> 29;
+}
+
+static uint64_t mix_mark(uint64_t h, const struct mark *m)
+{
+    return mix(mix(h, m->lsn), m->id);
 }
 
 uint64_t oracle_hash(const struct oracle *o)
@@ -59,10 +67,12 @@ uint64_t oracle_hash(const struct oracle *o)
         for (uint64_t k = 0; k < t->next - t->first; k++)
             h = mix(mix(h, t->ids[k] << 1 | t->joined[k]), t->tags[k]);
         h = mix(h, t->newest[t->next - t->first]);
+        h = mix_mark(h, marks_newest(&t->marks));
     }
     for (uint32_t m = 0; m < o->metas; m++)
         h = mix(h, o->meta[m]);
     h = mix(mix(mix(h, o->meta_with), o->meta_lsn), o->meta_tag);
+    h = mix_mark(h, &o->mark);
     return mix(h, o->created);
 }
 
@@ -195,6 +205,29 @@ void oracle_meta_undo(struct oracle *o)
     o->version++;
 }
 
+void oracle_mark_try(struct oracle *o, uint64_t lsn, uint64_t id)
+{
+    o->mark = (struct mark){lsn, id};
+    o->version++;
+}
+
+void oracle_mark_done(struct oracle *o)
+{
+    marks_add(&o->alts[0].marks, &o->mark);
+    oracle_mark_undo(o);
+}
+
+void oracle_mark_undo(struct oracle *o)
+{
+    o->mark = (struct mark){0, 0};
+    o->version++;
+}
+
+void oracle_mark_settle(struct oracle *o)
+{
+    marks_settle(&o->alts[0].marks);
+}
+
 static struct alternative *begin_cut(struct oracle *o)
 {
     copy_alternative(&o->alts[1], &o->alts[0]);
@@ -224,6 +257,7 @@ void oracle_cut_after(struct oracle *o, uint64_t lsn, const uint64_t *ids, uint3
     for (uint64_t k = lsn; k >= t->first && t->joined[k - t->first]; k--)
         t->joined[k - t->first] = false;
     end_at(t, lsn + 1);
+    marks_cut(&t->marks, lsn);
     add(t, ids, n, tag);
     if (n == 0 && tag)
         add_lone(t, tag);
@@ -235,6 +269,7 @@ void oracle_cut_all(struct oracle *o, uint64_t next)
     struct alternative *t = begin_cut(o);
     t->first = t->next = next;
     t->newest[0] = t->older[0] = t->lone[0] = 0;
+    marks_init(&t->marks);
     t->must = next - 1;
 }
 
@@ -317,12 +352,42 @@ static bool tag_fits(const struct oracle *o, uint32_t alt, const struct view *v,
     return !all && (v->tag == t->older[at] || t->lone[at] > 1);
 }
 
+/* all: the newest one that was acknowledged is there, but where a reader is shown nothing of what
+ * it is about. */
+static bool mark_fits(const struct oracle *o, uint32_t alt, const struct view *v, bool all)
+{
+    const struct marks *m = &o->alts[alt].marks;
+    const struct mark *newest = marks_newest(m), none = {0, 0};
+
+    if (v->mark.lsn >= v->next)
+        return false;
+    if (mark_same(&v->mark, newest) || (!all && marks_have(m, &v->mark)))
+        return true;
+    if (newest->lsn >= v->next)
+        return mark_same(&v->mark, &none);
+    return o->mark.lsn != 0 && mark_same(&v->mark, &o->mark);
+}
+
+static void why_not_the_mark(const struct oracle *o, uint32_t alt, const struct view *v, char *why,
+                             size_t size)
+{
+    const struct mark *newest = marks_newest(&o->alts[alt].marks);
+    snprintf(why, size,
+             "with next LSN %" PRIu64 " the checkpoint is %" PRIx64 " of LSN %" PRIu64
+             "; expected %" PRIx64 " of %" PRIu64 ", or %" PRIx64 " of %" PRIu64,
+             v->next, v->mark.id, v->mark.lsn, newest->id, newest->lsn, o->mark.id, o->mark.lsn);
+}
+
 int oracle_check(const struct oracle *o, const struct view *v, bool whole, char *ret_why,
                  size_t size)
 {
     for (uint32_t a = o->count; a-- > 0;) {
         if (differs(o, a, v, whole, ret_why, size))
             continue;
+        if (!mark_fits(o, a, v, true)) {
+            why_not_the_mark(o, a, v, ret_why, size);
+            continue;
+        }
         if (meta_fits(o, a, v) && tag_fits(o, a, v, true))
             return (int)a;
         snprintf(ret_why, size,
@@ -334,14 +399,24 @@ int oracle_check(const struct oracle *o, const struct view *v, bool whole, char 
     return -1;
 }
 
+/* A checkpoint under way that was shown is there for good. */
+static void mark_shown(struct oracle *o, const struct view *v)
+{
+    if (o->mark.lsn != 0 && mark_same(&v->mark, &o->mark))
+        oracle_mark_done(o);
+}
+
 void oracle_collapse(struct oracle *o, const struct view *v, uint32_t alt)
 {
     if (o->metas == 2 && v->meta == o->meta[1])
         oracle_meta_done(o);
     else
         oracle_meta_undo(o);
+    mark_shown(o, v);
+    oracle_mark_undo(o);
     if (alt == 1)
         oracle_cut_done(o);
+    oracle_mark_settle(o);
     o->count = 1;
     o->alts[0].must = 0;
     end_at(&o->alts[0], v->next);
@@ -370,6 +445,11 @@ static bool whole_batch_shown(const struct oracle *o, const struct view *v, bool
 
 int oracle_seen(struct oracle *o, const struct view *v, bool all, char *ret_why, size_t size)
 {
+    if (!mark_fits(o, 0, v, all) && (o->count < 2 || !mark_fits(o, 1, v, all))) {
+        why_not_the_mark(o, 0, v, ret_why, size);
+        return -1;
+    }
+    mark_shown(o, v);
     if (v->records == 0)
         return 0;
     bool cutting = o->count == 2, first = fits(o, 0, v), second = cutting && fits(o, 1, v);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crash/marks.h"
+
 enum { ORACLE_RECORDS = 192, ORACLE_ALTS = 2 };
 
 struct alternative {
@@ -24,6 +26,7 @@ struct alternative {
      * records came there; how many those are. */
     uint64_t newest[ORACLE_RECORDS + 1], older[ORACLE_RECORDS + 1];
     uint8_t lone[ORACLE_RECORDS + 1];
+    struct marks marks;
 };
 
 /* What a change of the metadata that is under way comes with. */
@@ -38,6 +41,7 @@ struct oracle {
     enum meta_with meta_with;
     uint64_t meta_lsn; /* META_RECORDS: of the first of them */
     uint64_t meta_tag; /* META_ALONE: a tag without records, which comes too; 0: none */
+    struct mark mark;  /* a checkpoint that is under way, or in doubt; 0, 0: none is */
     bool created;      /* an open has returned: there is a log */
     uint64_t version;  /* changes with every change */
 };
@@ -49,6 +53,7 @@ struct view {
     uint64_t wrong[ORACLE_ALTS]; /* LSN of the first record that is another one there; 0: none */
     uint64_t gap;                /* LSN of the first record out of order; 0: none */
     uint64_t meta, tag;          /* 0: none; tag UNSEEN: nobody looked */
+    struct mark mark;            /* the newest checkpoint */
 };
 #define UNSEEN UINT64_MAX
 
@@ -80,6 +85,13 @@ void oracle_meta_with_cut(struct oracle *o, uint64_t id);
 void oracle_meta_with_tag(struct oracle *o, uint64_t id, uint64_t tag);
 void oracle_meta_done(struct oracle *o);
 void oracle_meta_undo(struct oracle *o);
+
+/* A checkpoint is being taken. */
+void oracle_mark_try(struct oracle *o, uint64_t lsn, uint64_t id);
+void oracle_mark_done(struct oracle *o);
+void oracle_mark_undo(struct oracle *o);
+/* A new segment has begun, so that control names the newest one. */
+void oracle_mark_settle(struct oracle *o);
 
 /* A cut begins: from now on both sides are possible. */
 void oracle_cut_before(struct oracle *o, uint64_t lsn);

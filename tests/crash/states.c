@@ -212,7 +212,8 @@ static uint64_t last_id(const struct oracle *o)
 static bool same(const struct oracle *a, const struct oracle *b)
 {
     return oracle_first(a) == oracle_first(b) && oracle_next(a) == oracle_next(b) &&
-           last_id(a) == last_id(b) && a->meta[0] == b->meta[0];
+           last_id(a) == last_id(b) && a->meta[0] == b->meta[0] &&
+           mark_same(marks_newest(&a->alts[0].marks), marks_newest(&b->alts[0].marks));
 }
 
 static const char *operation_word(const struct frame *f, const struct oracle *now)

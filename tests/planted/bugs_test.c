@@ -67,6 +67,8 @@ static const struct bug bugs[] = {
     {32, "witness of before a cut", EXPLORED, "data:ssc", "s", 2, NULL},
     {33, "a dropped segment takes the metadata with it", EXPLORED, "data:smrT", "s", 2, NULL},
     {33, "a dropped segment takes the tag with it", EXPLORED, "data:krT", "s", 2, NULL},
+    {33, "a cut at the front takes the checkpoint with it", EXPLORED, "large:hrT", "s", 0, NULL},
+    {33, "a segment is born without the checkpoint", EXPLORED, "data:shq", "s", 2, NULL},
     {34, "a full disk keeps a thread busy", DIRECT, NULL, NULL, 0, full_disk_keeps_a_thread_busy},
 };
 enum { BUGS = sizeof bugs / sizeof *bugs };

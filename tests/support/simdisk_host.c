@@ -1,6 +1,5 @@
 /* The functions of os.h for time, chance, identity, waiting and workers. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,28 +91,40 @@ void simdisk_advance(struct simdisk *d, uint64_t ns)
     d->clock += ns;
 }
 
-static int park(void *ctx, _Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns)
+int sim_wait(struct simdisk *d, bool (*over)(const void *arg), const void *arg, int64_t timeout_ns)
 {
-    struct simdisk *d = ctx;
     uint64_t end = timeout_ns < 0 ? NEVER : d->clock + (uint64_t)timeout_ns;
     for (uint32_t i = 0; i < STEPS_MAX; i++) {
-        if (atomic_load(word) != seen)
+        if (over(arg))
             return 0;
         if (run_due(d) > 0)
             continue;
         uint64_t due = next_due(d);
         if (due > end || due == NEVER) {
             if (timeout_ns < 0)
-                sim_die("deadlock: a thread waits for a word other than %" PRIu32
-                        ", and no worker is left that could write it",
-                        seen);
+                sim_die("deadlock: a thread waits, and no worker is left that could wake it");
             d->clock = end;
             return -ETIMEDOUT;
         }
         d->clock = max_u64(d->clock, due);
     }
-    sim_die("a thread waits for a word other than %" PRIu32 ", and the workers go on for ever",
-            seen);
+    sim_die("a thread waits, and the workers go on for ever");
+}
+
+struct parked {
+    _Atomic uint32_t *word;
+    uint32_t seen;
+};
+
+static bool has_changed(const void *arg)
+{
+    const struct parked *p = arg;
+    return atomic_load(p->word) != p->seen;
+}
+
+static int park(void *ctx, _Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns)
+{
+    return sim_wait(ctx, has_changed, &(struct parked){word, seen}, timeout_ns);
 }
 
 /* Whoever parks looks at the word itself before time passes. */

@@ -180,6 +180,9 @@ const char *sim_name_of(const struct simdisk *d, uint32_t ino); /* "" where it h
 const struct simdisk_fault *sim_enter(struct simdisk *d, enum simdisk_call call, const char *name);
 const struct simdisk_fault *sim_enter_fd(struct simdisk *d, enum simdisk_call call, int fd);
 
+/* host.c: runs the workers and lets time pass until it is over: 0, or -ETIMEDOUT. */
+int sim_wait(struct simdisk *d, bool (*over)(const void *arg), const void *arg, int64_t timeout_ns);
+
 /* signal.c: what was written to a file is told to those that watch it */
 void sim_written(struct simdisk *d, uint32_t ino);
 

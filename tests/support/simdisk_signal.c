@@ -49,6 +49,22 @@ static void signal_clear(void *ctx, const struct os_signal *s)
     make_readable(ctx, s->event, false);
 }
 
+struct polled {
+    const struct simdisk *d;
+    int fd;
+};
+
+static bool is_readable(const void *arg)
+{
+    const struct polled *p = arg;
+    return simdisk_readable(p->d, p->fd);
+}
+
+static int signal_wait(void *ctx, const struct os_signal *s, int64_t timeout_ns)
+{
+    return sim_wait(ctx, is_readable, &(struct polled){ctx, s->fd}, timeout_ns);
+}
+
 static void signal_close(void *ctx, struct os_signal *s)
 {
     struct sim_signal *open = signal_of(ctx, s->event);
@@ -72,6 +88,7 @@ void sim_written(struct simdisk *d, uint32_t ino)
 void sim_signal_functions(struct os *os)
 {
     os->signal_open = signal_open;
+    os->signal_wait = signal_wait;
     os->signal_set = signal_set;
     os->signal_clear = signal_clear;
     os->signal_close = signal_close;

@@ -46,6 +46,8 @@ wal_t *yard_follow(struct yard *y)
     wal_t *w;
     MUST_BE(wal_options_new(&o), 0);
     MUST_BE(wal_options_set(o, WAL_OPT_READ_ONLY, 1), 0);
+    if (y->follower_os)
+        options_set_os(o, y->follower_os);
     MUST_BE(wal_open(y->scratch.path, o, &w), 0);
     wal_options_free(o);
     return w;

@@ -23,7 +23,8 @@ struct yard {
     struct scratch scratch;
     struct lever_os lever;
     wal_options_t *options;
-    wal_t *log; /* NULL: not open */
+    wal_t *log;                   /* NULL: not open */
+    const struct os *follower_os; /* NULL: that of any program */
 };
 
 void yard_make(struct yard *y);
@@ -31,7 +32,7 @@ void yard_remove(struct yard *y);
 void yard_set(struct yard *y, uint32_t option, uint64_t value);
 void yard_open(struct yard *y);
 void yard_close(struct yard *y);
-/* A read-only handle beside it, with the allocator and system of any program. */
+/* A read-only handle beside it, with the allocator of any program. */
 wal_t *yard_follow(struct yard *y);
 
 /* Waits until so many calls are inside the log. */

@@ -14,6 +14,7 @@
 
 #include "base/attr.h"
 #include "base/codes.h"
+#include "support/listen_os.h"
 #include "support/story.h"
 #include "support/yard.h"
 
@@ -24,6 +25,7 @@ struct scene {
 
 static struct scene *scene; /* shared with child processes */
 static struct yard yard;
+static struct listen_os ears; /* of the followers */
 
 struct tail {
     wal_t *log;
@@ -142,10 +144,12 @@ static void author(unsigned steps)
     atomic_store(&scene->story.ended, 1);
 }
 
-static void begin(uint32_t mode)
+static void begin(uint32_t mode, enum hearing hearing)
 {
     memset(scene, 0, sizeof *scene);
+    listen_init(&ears, hearing);
     yard_make(&yard);
+    yard.follower_os = &ears.os;
     yard_set(&yard, WAL_OPT_SYNC, mode);
     yard_set(&yard, WAL_OPT_INTERVAL_MS, 1);
     yard_set(&yard, WAL_OPT_SEGMENT_BYTES, 64 * 1024);
@@ -159,11 +163,11 @@ static void end(void)
     yard_remove(&yard);
 }
 
-static void in_threads(uint32_t mode)
+static void in_threads(uint32_t mode, enum hearing hearing)
 {
     struct crew tails, getters;
 
-    begin(mode);
+    begin(mode, hearing);
     yard_open(&yard);
     atomic_store(&yard.lever.sync.skipped, 1);
     crew_start(&tails, 3, follow, NULL);
@@ -178,8 +182,9 @@ static void in_threads(uint32_t mode)
 static void test_in_other_threads(void **state)
 {
     (void)state;
-    in_threads(WAL_SYNC_DATA);
-    in_threads(WAL_SYNC_INTERVAL);
+    in_threads(WAL_SYNC_DATA, HEARS_WRITES);
+    in_threads(WAL_SYNC_DATA, HEARS_NOTHING);
+    in_threads(WAL_SYNC_INTERVAL, HEARS_TICKS);
 }
 
 /* Forked before the log is open and any thread runs. */
@@ -204,13 +209,12 @@ static pid_t start_child(int *ret_go)
     _exit(wal_close(w) == 0 ? 0 : 1);
 }
 
-static void test_in_another_process(void **state)
+static void in_another_process(enum hearing hearing)
 {
     pid_t pids[2];
     int go[2], status;
 
-    (void)state;
-    begin(WAL_SYNC_DATA);
+    begin(WAL_SYNC_DATA, hearing);
     for (int k = 0; k < 2; k++)
         pids[k] = start_child(&go[k]);
     dog_start();
@@ -226,6 +230,13 @@ static void test_in_another_process(void **state)
     }
     dog_stop();
     end();
+}
+
+static void test_in_another_process(void **state)
+{
+    (void)state;
+    in_another_process(HEARS_WRITES);
+    in_another_process(HEARS_TICKS);
 }
 
 static void test_threads(void **state)

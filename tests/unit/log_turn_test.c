@@ -216,12 +216,52 @@ static void test_closed_gate_lets_no_append_in(void **state)
 
 #define turn_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static void poll_signal(void *arg, unsigned who)
+{
+    struct wal *w = yard.log;
+    (void)who;
+    pthread_mutex_lock(&w->mu);
+    MUST_BE(turn_poll(w, arg, -1), 0);
+    MUST(!w->turn.polled);
+    pthread_mutex_unlock(&w->mu);
+}
+
+/* Who polls is woken as who sleeps, and by the signal itself; it is used up by that. */
+static void test_poll_ends_by_a_change_too(void **state)
+{
+    struct wal *w = yard.log;
+    struct os_signal s;
+    struct crew c;
+    bool polls = false;
+
+    (void)state;
+    assert_int_equal(w->os->signal_open(w->os->ctx, -1, &s), 0);
+    crew_start(&c, 1, poll_signal, &s);
+    while (!polls) {
+        pthread_mutex_lock(&w->mu);
+        polls = w->turn.polled == &s;
+        if (polls)
+            turn_changed(w);
+        pthread_mutex_unlock(&w->mu);
+        crew_pause();
+    }
+    crew_join(&c);
+    w->os->signal_set(w->os->ctx, &s);
+    poll_signal(&s, 0);
+    pthread_mutex_lock(&w->mu);
+    turn_changed(w); /* nobody is there */
+    assert_int_equal(turn_poll(w, &s, 1000), -ETIMEDOUT);
+    pthread_mutex_unlock(&w->mu);
+    w->os->signal_close(w->os->ctx, &s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         turn_test(test_one_at_a_time),
         turn_test(test_kept_for_who_wants_it),
         turn_test(test_sleep_ends_in_time),
+        turn_test(test_poll_ends_by_a_change_too),
         turn_test(test_answers_go_to_their_range_once),
         turn_test(test_waiter_of_a_round_that_is_over_leads),
         turn_test(test_closed_gate_lets_no_append_in),

@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,9 +141,66 @@ static void what_cannot_be_watched_ticks(void **state)
     struct fixture *f = *state;
     struct os_signal s;
 
-    assert_int_equal(posix_watch(1023), -ENOENT);
+    assert_int_equal(posix_watch(1023), -EBADF);
     assert_int_equal(f->os->signal_open(f->os->ctx, 1023, &s), 0);
     assert_true(readable(s.fd, -1));
+    f->os->signal_close(f->os->ctx, &s);
+}
+
+static void shared_file_systems_tick(void **state)
+{
+    (void)state;
+    assert_true(posix_is_shared(0x6969));           /* NFS */
+    assert_true(posix_is_shared((long)0xff534d42)); /* CIFS, whose number may be negative */
+    assert_true(posix_is_shared((int32_t)0xff534d42));
+    assert_true(posix_is_shared(0x786f4256));  /* the last of them */
+    assert_false(posix_is_shared(0xef53));     /* ext4 */
+    assert_false(posix_is_shared(0x01021994)); /* tmpfs */
+    assert_false(posix_is_shared(0));
+}
+
+/* Its last name: the inode is there as long as it is open. */
+static void readable_after_the_file_was_removed(void **state)
+{
+    struct fixture *f = *state;
+    struct os_signal s;
+
+    assert_int_equal(f->os->signal_open(f->os->ctx, f->file, &s), 0);
+    assert_int_equal(f->os->unlink(f->os->ctx, f->dir, "control"), 0);
+    assert_true(readable(s.fd, 0));
+    f->os->signal_close(f->os->ctx, &s);
+}
+
+static int wait_for(struct fixture *f, const struct os_signal *s, int64_t timeout_ns)
+{
+    return f->os->signal_wait(f->os->ctx, s, timeout_ns);
+}
+
+static void interrupted(int number)
+{
+    (void)number;
+}
+
+static void waiting_for_it(void **state)
+{
+    struct fixture *f = *state;
+    const struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+    struct os_signal s;
+
+    assert_int_equal(f->os->signal_open(f->os->ctx, f->file, &s), 0);
+    assert_int_equal(wait_for(f, &s, 0), -ETIMEDOUT);
+    assert_int_equal(wait_for(f, &s, 1000), -ETIMEDOUT);
+    f->os->signal_set(f->os->ctx, &s);
+    assert_int_equal(wait_for(f, &s, -1), 0);
+    assert_int_equal(wait_for(f, &s, 0), 0); /* waiting doesn't use it up */
+    f->os->signal_clear(f->os->ctx, &s);
+    write_to_it(f);
+    assert_int_equal(wait_for(f, &s, INT64_MAX), 0);
+    f->os->signal_clear(f->os->ctx, &s);
+    assert_int_equal(sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    assert_int_equal(wait_for(f, &s, -1), 0); /* for no reason */
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
     f->os->signal_close(f->os->ctx, &s);
 }
 
@@ -217,7 +276,10 @@ int main(void)
         signal_test(readable_from_set_to_clear),
         signal_test(readable_after_a_write_to_the_file),
         signal_test(the_file_may_have_got_another_name),
+        signal_test(readable_after_the_file_was_removed),
+        signal_test(waiting_for_it),
         signal_test(without_inotify_it_ticks),
+        signal_test(shared_file_systems_tick),
         signal_test(what_cannot_be_watched_ticks),
         signal_test(out_of_descriptors_leaves_none_behind),
         signal_test(the_child_of_a_fork_has_none),

@@ -408,6 +408,11 @@ static void signals_are_readable_from_set_to_clear_and_after_writes(void **state
     assert_false(simdisk_readable(f->d, plain.fd));
     put(f, "x", 1, 0);
     assert_true(!simdisk_readable(f->d, plain.fd) && simdisk_readable(f->d, watch.fd));
+    assert_int_equal(os->signal_wait(os->ctx, &watch, -1), 0);
+    os->signal_clear(os->ctx, &watch);
+    uint64_t before = os->now(os->ctx);
+    assert_int_equal(os->signal_wait(os->ctx, &watch, 5000), -ETIMEDOUT);
+    assert_true(os->now(os->ctx) >= before + 5000);
     os->signal_close(os->ctx, &watch);
     assert_int_equal(watch.fd, -1);
     assert_int_equal(os->signal_open(os->ctx, -1, &again), 0); /* takes its place, and is new */

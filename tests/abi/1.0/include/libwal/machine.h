@@ -3,8 +3,8 @@
 #ifndef LIBWAL_MACHINE_H
 #define LIBWAL_MACHINE_H
 
+#include <libwal/append.h>
 #include <libwal/options.h>
-#include <libwal/types.h>
 
 LIBWAL_BEGIN
 
