@@ -242,6 +242,9 @@ static enum tried retain(struct session *s)
     const struct writer *x = &s->log->writer;
     if (t != TRIED_OK || !s->log->started || x->end.next_lsn == x->segment.header.base_lsn)
         return t; /* no rotation, or two of them */
+    if (s->log->checkpoint.place.segment &&
+        s->log->checkpoint.place.segment < x->segment.header.number)
+        return t; /* its segment stays */
     return cut_sealed(s, "rotate", rotate_and_retain);
 }
 

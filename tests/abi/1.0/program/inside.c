@@ -17,34 +17,6 @@ void use_truncation(void)
     done_with(w, "truncate");
 }
 
-static int oldest_alone(void *ctx, const wal_segment_t *segment)
-{
-    int *asked = ctx;
-    CHECK(segment->size >= sizeof(*segment) && segment->flags == WAL_SEGMENT_SEALED);
-    return (*asked)++ == 0;
-}
-
-void use_drain(void)
-{
-    wal_t *w = four_records("drain");
-    wal_reader_t *r;
-    wal_record_t record;
-    int asked = 0;
-    size_t count = 0;
-
-    OK(wal_rotate(w));
-    OK(wal_append(w, "five", 4, NULL));
-    OK(wal_rotate(w));
-    OK(wal_reader_open(w, 5, WAL_READ_PIN, &r));
-    OK(wal_drain(w, oldest_alone, &asked, &count));
-    CHECK(asked == 2 && count == 1);
-    expect_range(w, 5, 5);
-    record.size = sizeof(record);
-    CHECK(wal_reader_next(r, &record) == 1 && record.lsn == 5);
-    wal_reader_close(r);
-    done_with(w, "drain");
-}
-
 void use_segments(void)
 {
     wal_t *w = four_records("segments");

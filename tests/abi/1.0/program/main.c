@@ -91,7 +91,6 @@ int main(int argc, char **argv)
     use_portable_form();
     use_truncation();
     use_segments();
-    use_drain();
     use_statistics();
     use_metadata();
     use_info();

@@ -36,7 +36,6 @@ void use_replay(void);
 void use_portable_form(void);
 void use_truncation(void);
 void use_segments(void);
-void use_drain(void);
 void use_statistics(void);
 void use_metadata(void);
 void use_info(void);
