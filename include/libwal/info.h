@@ -76,8 +76,8 @@ int wal_segments(wal_t *w, wal_segment_t *array, uint32_t elem_size, size_t *n);
 #define WAL_STAT_INDEX_BYTES      16u /* now: memory of the index */
 #define WAL_STAT_RAW_BYTES        17u /* group bodies before compression */
 #define WAL_STAT_STORED_BYTES     18u /* group bodies as written */
-#define WAL_STAT_PINNED_BYTES     19u /* now; 0 in this version */
-#define WAL_STAT_BROKEN_PINS      20u /* 0 in this version */
+#define WAL_STAT_PINNED_BYTES     19u /* now: retention would remove them but for pins */
+#define WAL_STAT_BROKEN_PINS      20u
 
 /* How many statistics this library has: numbers 0 .. count - 1. Since 1.0. */
 uint32_t wal_stat_count(void);

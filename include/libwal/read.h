@@ -18,16 +18,26 @@ int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret);
 /* Flags of a reader. All since 1.0. */
 #define WAL_READ_WRITTEN 1u /* see records that are written but not yet durable, too */
 #define WAL_READ_REVERSE 2u /* walk towards smaller LSNs */
+#define WAL_READ_PIN     4u /* retention leaves what this reader has not read yet */
 
 /* A reader whose next record is `from`; 0: the first one, with REVERSE the last. from = next LSN is
  * allowed: it waits for what comes; on a read-only handle that is the LSN behind what is durable,
  * with WRITTEN behind what is written. WAL_E_RANGE: below the first or above the next. Closed by
- * wal_reader_close. Since 1.0. */
+ * wal_reader_close.
+ *
+ * With PIN retention (WAL_OPT_RETAIN_...) keeps each segment that has records at or above the
+ * reader's position; truncation, reset and drain don't regard it. When that would hold back more
+ * than PIN_LIMIT_BYTES, the pins that stand lowest are broken: such a reader goes on until its
+ * place is gone, as one without a pin does, and gets WAL_E_TRIMMED then. A wal_reader_seek pins
+ * anew. REVERSE with PIN: WAL_E_INVAL; PIN on a read-only log: WAL_E_READONLY. With PIN it is
+ * WAL_E_RANGE also where retention is just removing that LSN; from = 0 begins above it. Since 1.0.
+ */
 int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret);
 /* 1: *ret (size set by the caller) is the next record, with the tag of its batch if that has one;
  * data and tag stay valid until the next call on this reader. 0: there is none (yet). Every byte
  * was verified on this read. WAL_E_CORRUPT: damage, the error names file, offset and LSN, and the
- * place stays; WAL_E_TRIMMED: a truncation or reset took its place away, until wal_reader_seek;
+ * place stays; WAL_E_TRIMMED: a truncation, drain, retention or reset took its place away, until
+ * wal_reader_seek;
  * WAL_E_CRYPTO; WAL_E_IO; WAL_E_CLOSED. A reader at or below a cut goes on into the new records.
  * Since 1.0. */
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);

@@ -1,6 +1,7 @@
 #include <libwal/wal.h>
 
 #include "api/call.h"
+#include "api/segment.h"
 #include "api/sized.h"
 #include "base/bytes.h"
 #include "base/codes.h"
@@ -103,16 +104,7 @@ int wal_info(wal_t *w, wal_info_t *ret, uint32_t size)
 
 static int fill_segment(void *ret, uint32_t size, const struct segment_info *s)
 {
-    wal_segment_t full = {
-        .flags = s->active ? WAL_SEGMENT_ACTIVE : WAL_SEGMENT_SEALED,
-        .number = s->number,
-        .first_lsn = s->first_lsn,
-        .last_lsn = s->last_lsn,
-        .bytes = s->bytes,
-        .records = s->last_lsn + 1 - s->first_lsn,
-        .created_ns = s->created_ns,
-        .checkpoint_lsn = s->checkpoint_lsn,
-    };
+    wal_segment_t full = segment_shown(s);
     if (!sized_fill(ret, size, &full, sizeof full, SIZE_UP_TO(wal_segment_t, checkpoint_lsn)))
         return fault(WAL_E_INVAL, "elem_size %u is too small", size);
     return 0;

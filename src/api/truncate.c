@@ -1,6 +1,7 @@
 #include <libwal/wal.h>
 
 #include "api/call.h"
+#include "api/segment.h"
 #include "base/codes.h"
 #include "log/append.h"
 #include "log/truncate.h"
@@ -52,4 +53,51 @@ int wal_rotate(wal_t *w)
     struct call c;
     int e = call_begin(&c, w, CALL_WRITES);
     return e < 0 ? e : call_end(&c, truncate_rotate(w));
+}
+
+/* How many of the segments, oldest first, are to go; none when the predicate fails. */
+static int ask(wal_t *w, const struct segment_info *list, size_t n, wal_segment_fn pred, void *ctx,
+               size_t *ret)
+{
+    struct in_callback in;
+    int answer = 1;
+    size_t k = 0;
+
+    callback_begin(&in, w);
+    while (k < n && !list[k].active) {
+        wal_segment_t shown = segment_shown(&list[k]);
+        answer = pred(ctx, &shown);
+        if (answer <= 0)
+            break;
+        k++;
+    }
+    callback_end(&in);
+    if (answer < 0)
+        return fault_at(WAL_E_CALLBACK, list[k].first_lsn, list[k].number, 0,
+                        "the callback returned %d for segment %llu", answer,
+                        (unsigned long long)list[k].number);
+    *ret = k;
+    return 0;
+}
+
+int wal_drain(wal_t *w, wal_segment_fn pred, void *ctx, size_t *ret_count)
+{
+    struct call c;
+    struct segment_info *list;
+    size_t n, count = 0;
+    int e = call_begin(&c, w, CALL_WRITES);
+    if (e < 0)
+        return e;
+    if (!pred)
+        return call_end(&c, fault(WAL_E_INVAL, "pred is NULL"));
+    e = info_segments(w, &list, &n);
+    if (e < 0)
+        return call_end(&c, e);
+    e = ask(w, list, n, pred, ctx, &count);
+    if (e == 0)
+        e = truncate_segments(w, count ? list[count - 1].number : 0, &count);
+    mem_free(w->alloc, list);
+    if (e == 0 && ret_count)
+        *ret_count = count;
+    return call_end(&c, e);
 }

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "log/commit.h"
+#include "log/removal.h"
 #include "log/zeros.h"
 
 static bool commit_due(struct wal *w, int64_t *ret_in)
@@ -40,9 +41,11 @@ static int64_t step(void *arg)
         turn_give(w);
         if (commit_due(w, &in))
             in = w->write_error.code ? RETRY_NS : 0;
-    } else if (zeros_work(w)) {
+        if (removal_work(w) && !w->write_error.code)
+            in = 0; /* there may be more, and nobody kicks again */
+    } else if (zeros_work(w) || removal_work(w)) {
         in = 0;
-        notify_run(w); /* it may have failed the log */
+        notify_run(w); /* it may have failed the log, or removed files */
     }
     pthread_mutex_unlock(&w->mu);
     return in;

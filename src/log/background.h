@@ -1,5 +1,6 @@
 /* The log's background thread: commits what was handed in by SUBMIT, syncs INTERVAL logs, writes
- * zeros ahead, prepares the next segment. It is started when there is something for it to do. */
+ * zeros ahead, prepares the next segment, removes files that have left the log. It is started when
+ * there is something for it to do. */
 #ifndef WAL_LOG_BACKGROUND_H
 #define WAL_LOG_BACKGROUND_H
 

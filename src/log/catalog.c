@@ -138,18 +138,20 @@ static void leave(struct catalog *c, struct member *m)
     unref(c, m);
 }
 
-static void drop(struct catalog *c, size_t from, size_t to, struct numbers *ret_dropped)
+/* Their numbers are added to the list, where there is memory for them. */
+static void drop(struct catalog *c, size_t from, size_t to, struct numbers *dropped)
 {
-    struct numbers gone = {.v = to > from ? mem_new(c->alloc, (to - from) * sizeof *gone.v) : NULL};
+    size_t n = to - from;
+    uint64_t *p = n ? mem_resize(c->alloc, dropped->v, (dropped->n + n) * sizeof *p) : NULL;
 
+    dropped->v = p ? p : dropped->v;
     for (size_t k = from; k < to; k++) {
-        if (gone.v)
-            gone.v[gone.n++] = c->members[k]->number;
+        if (p)
+            p[dropped->n++] = c->members[k]->number;
         leave(c, c->members[k]);
     }
     memmove(c->members + from, c->members + to, (c->n - to) * sizeof *c->members);
-    c->n -= to - from;
-    *ret_dropped = gone;
+    c->n -= n;
 }
 
 static void end_newest(struct catalog *c, const struct advance *a)
@@ -176,6 +178,8 @@ int catalog_advance(struct catalog *c, const struct advance *a, struct numbers *
             end_newest(c, a);
         c->members[c->n++] = m;
         c->oldest = a->oldest ? a->oldest : m->number;
+        if (a->oldest)
+            drop(c, 0, position_from(c, a->oldest), &dropped);
         *ret_dropped = dropped;
     }
     pthread_mutex_unlock(&c->mu);
@@ -225,19 +229,31 @@ static int walk_one(struct catalog *c)
     return 0;
 }
 
+static bool is_whole(const struct catalog *c)
+{
+    return c->members[0]->number == c->oldest || PLANTED(15);
+}
+
 static int walk_locked(struct catalog *c)
 {
     int e = 0;
-    while (e == 0 && c->members[0]->number != c->oldest && !PLANTED(15))
+    while (e == 0 && !is_whole(c))
         e = walk_one(c);
     return e;
 }
 
+/* Others get in between two steps: appends need the lock too. */
 int catalog_walk(struct catalog *c)
 {
-    pthread_mutex_lock(&c->mu);
-    int e = walk_locked(c);
-    pthread_mutex_unlock(&c->mu);
+    bool whole = false;
+    int e = 0;
+
+    while (e == 0 && !whole) {
+        pthread_mutex_lock(&c->mu);
+        whole = is_whole(c);
+        e = whole ? 0 : walk_one(c);
+        pthread_mutex_unlock(&c->mu);
+    }
     return e;
 }
 
@@ -360,6 +376,7 @@ void catalog_set_checkpoint(struct catalog *c, struct member *m, uint64_t lsn, u
 
 void catalog_drop_before(struct catalog *c, uint64_t number, struct numbers *ret_dropped)
 {
+    *ret_dropped = (struct numbers){0};
     pthread_mutex_lock(&c->mu);
     drop(c, 0, position_from(c, number), ret_dropped);
     c->oldest = number;

@@ -59,7 +59,8 @@ struct advance {
     bool ends;                 /* what is then the newest has ended ... */
     struct boundary end;       /* ... here */
     bool checkpoint_known;     /* `end` has its newest checkpoint, too */
-    uint64_t oldest;           /* the chain's first segment then; 0: the new one */
+    uint64_t oldest;           /* the chain's first segment then: the members before it leave the
+                                  log, too; 0: the new one, and there are none */
     const struct segment *add; /* comes behind; the catalog takes over its file */
 };
 struct numbers {

@@ -9,6 +9,7 @@
 #include "log/reader.h"
 #include "log/removal.h"
 #include "log/reserve.h"
+#include "log/retain.h"
 #include "log/zeros.h"
 
 int fresh_salt(const struct wal *w, uint64_t *ret)
@@ -192,6 +193,10 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     }
     if (e == 0 && f->map)
         meta_map_swap(&w->meta, f->map);
+    if (e == 0 && f->trims) {
+        atomic_store(&w->first_lsn, f->first_lsn);
+        removal_later(w, ret_dropped);
+    }
     if (e == 0 && f->cuts) {
         w->next_lsn = n->end.next_lsn;
         w->background.submit_lsn = 0; /* what stays is durable, what goes is not waited for */
@@ -251,6 +256,22 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     remove_segments(w, &dropped);
     index_births(w, &n);
     return 0;
+}
+
+int fresh_make_trimmed(struct wal *w, struct fresh *f, const struct boundary *end, bool *ret_named)
+{
+    uint64_t first = f->first_lsn;
+    struct retain_plan plan;
+
+    f->trims = retain_begin(w, end, &plan);
+    if (f->trims) {
+        f->advance.oldest = plan.oldest;
+        f->first_lsn = plan.first_lsn;
+    }
+    int e = fresh_make(w, f, ret_named);
+    if (f->trims)
+        retain_over(w, e == 0 ? f->first_lsn - first : 0);
+    return e;
 }
 
 void fresh_witness(struct wal *w)

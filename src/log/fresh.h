@@ -16,7 +16,8 @@ struct fresh {
     uint32_t flags; /* SEGMENT_RESET */
     struct births births;
     struct advance advance;           /* without `add` */
-    uint64_t first_lsn;               /* what control says then */
+    uint64_t first_lsn;               /* what control says then ... */
+    bool trims;                       /* ... which takes records away at the front */
     struct checkpoint_ref checkpoint; /* the newest one then, unless the births have one */
     struct meta_map *map; /* becomes the metadata in the same step, and is the old map then; NULL:
                              they stay as they are */
@@ -28,6 +29,10 @@ struct fresh {
  * dropped; w->writer is then its writer. *ret_named: whether its name could be seen before the
  * failure: then there is no way back. */
 MUST_USE int fresh_make(struct wal *w, struct fresh *f, bool *ret_named);
+/* The same, and in the same step what retention lets go is taken from the front. end: of the
+ * segment before it. */
+MUST_USE int fresh_make_trimmed(struct wal *w, struct fresh *f, const struct boundary *end,
+                                bool *ret_named);
 
 /* Has the segment begin with the machine's state, if there is a machine: *state is lent until
  * fresh_make. *ret_fatal: it failed, and so does the log. */

@@ -8,6 +8,7 @@
 #include "log/catalog_index.h"
 #include "log/checkpoint.h"
 #include "log/follow.h"
+#include "log/retain.h"
 
 struct lister {
     struct wal *log;
@@ -130,6 +131,7 @@ int info_disk_bytes(struct wal *w, uint64_t *ret)
 void info_refresh_stats(struct wal *w)
 {
     stat_set(&w->stats, WAL_STAT_INDEX_BYTES, catalog_index_bytes(&w->catalog));
+    stat_set(&w->stats, WAL_STAT_PINNED_BYTES, retain_pinned_bytes(w));
     pthread_mutex_lock(&w->mu);
     stat_set(&w->stats, WAL_STAT_PENDING_BYTES, w->stage.pending);
     pthread_mutex_unlock(&w->mu);

@@ -36,6 +36,7 @@ void wal_unref(struct wal *w)
     catalog_free(&w->catalog);
     meta_map_free(&w->meta, &a);
     names_free(&w->leftovers, &a);
+    mem_free(&a, w->removals.files.v);
     durable_calls_free(&w->notify.calls, &a);
     events_free(w);
     pthread_mutex_destroy(&w->readers_mu);

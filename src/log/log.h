@@ -25,6 +25,7 @@
 #include "log/machine.h"
 #include "log/meta_map.h"
 #include "log/notify.h"
+#include "log/removal.h"
 #include "log/stage.h"
 #include "log/stats.h"
 #include "log/turn.h"
@@ -104,6 +105,7 @@ struct wal {
     struct fault cause;       /* mu */
     uint64_t indoubt_lsn; /* mu: when it failed, records up to here had been handed to the kernel */
     struct background background;     /* mu */
+    struct removals removals;         /* mu */
     struct meta_map meta;             /* mu; changed with the write turn only */
     struct checkpoint_ref checkpoint; /* the same: the newest one that is durable */
 
@@ -112,6 +114,7 @@ struct wal {
      * if not, it looks for the place again. So reading never holds up anybody. */
     _Atomic uint64_t shape;
     struct wal_reader *readers; /* readers_mu: open ones */
+    uint64_t leaving_lsn;       /* readers_mu: retention is taking away what is below; 0: nothing */
     _Atomic uint32_t gets;      /* about how many, so that one in some is timed */
     pthread_mutex_t readers_mu;
 

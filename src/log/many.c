@@ -54,7 +54,7 @@ static int take_forward(struct wal_reader *r, const struct horizon *h, struct ma
 {
     uint64_t last = min_u64(group_last_lsn(&r->group.header), h->last_lsn);
 
-    while (r->position <= last) {
+    while (reader_at(r) <= last) {
         struct record_walk before = r->walk;
         struct record x;
         if (record_next(&r->walk, &x) != 1)
@@ -64,7 +64,7 @@ static int take_forward(struct wal_reader *r, const struct horizon *h, struct ma
             return 0;
         }
         put(m, &x);
-        r->position++;
+        reader_move(r, x.lsn + 1);
         r->walks = true;
     }
     return 1;
@@ -75,12 +75,12 @@ static void take_backward(struct wal_reader *r, const struct horizon *h, struct 
 {
     uint64_t first = r->group.header.first_lsn;
 
-    while (r->position >= first) {
-        const struct record *x = &r->steps[r->position - first];
+    while (reader_at(r) >= first) {
+        const struct record *x = &r->steps[reader_at(r) - first];
         if (!fits(m, x))
             return;
         put(m, x);
-        r->position = r->position > h->first_lsn ? r->position - 1 : 0;
+        reader_move(r, x->lsn > h->first_lsn ? x->lsn - 1 : 0);
     }
 }
 
@@ -90,7 +90,7 @@ static int go_on(struct wal_reader *r, const struct horizon *h)
 {
     struct group_view g;
 
-    if (r->position > h->last_lsn)
+    if (reader_at(r) > h->last_lsn)
         return 0;
     do {
         if (!group_reader_at_hand(&r->place.groups) || group_reader_next(&r->place.groups, &g) != 1)

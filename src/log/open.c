@@ -12,10 +12,12 @@
 #include "log/fresh.h"
 #include "log/prepared.h"
 #include "log/recover.h"
+#include "log/removal.h"
 #include "log/reserve.h"
 #include "log/rotate.h"
 #include "log/settle.h"
 #include "log/start.h"
+#include "log/truncate.h"
 #include "log/zeros.h"
 
 static int new_log(const char *path, const struct config *config, struct wal **ret)
@@ -143,7 +145,7 @@ static int open_for_writing(struct wal *w)
         e = control_read(&w->control, false);
     if (e == 0)
         e = w->control.found && w->control.now.newest ? recover(w) : create_log(w);
-    return e;
+    return e == 0 ? truncate_retain(w) : e;
 }
 
 static void finish_report(struct wal *w, uint64_t began)
@@ -164,6 +166,17 @@ static void abandon_open(struct wal *w)
     prepared_discard(w);
     give_lock(w);
     wal_unref(w);
+}
+
+/* What retention took away at open, now that somebody listens. */
+static void tell_retention(struct wal *w)
+{
+    if (stat_get(&w->stats, WAL_STAT_TRUNCATED_FRONT) > 0)
+        event_tell(w,
+                   &(wal_event_t){.kind = WAL_EVENT_TRUNCATED, .lsn = atomic_load(&w->first_lsn)});
+    pthread_mutex_lock(&w->mu);
+    removal_begin(w);
+    pthread_mutex_unlock(&w->mu);
 }
 
 int log_open(const char *path, const struct config *config, struct wal **ret)
@@ -197,6 +210,7 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
     finish_report(w, began);
     *ret = w;
     events_open(w);
+    tell_retention(w);
     notify_events(w);
     return 0;
 }
@@ -248,6 +262,7 @@ int log_close(struct wal *w)
     if (!w->follower) {
         background_stop(w);
         e = finish(w);
+        removal_rest(w);
     }
     notify_close(w);
     events_end(w);

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/plant.h"
 #include "log/follow.h"
+#include "log/pins.h"
 #include "log/watch.h"
 
 enum { BACKWARD_BLOCK_BYTES = 64 * 1024 /* most of what lies behind a group was read before */ };
@@ -14,6 +15,8 @@ void readers_cut(struct wal *w, uint64_t cut_lsn)
     for (struct wal_reader *r = w->readers; r; r = r->next) {
         r->cut = min_u64(r->cut, cut_lsn);
         atomic_store(&r->stale, 1);
+        if (atomic_load(&r->position) > cut_lsn + 1)
+            pin_lose(r);
     }
     pthread_mutex_unlock(&w->readers_mu);
 }
@@ -84,7 +87,10 @@ static int stand(struct wal_reader *r, uint64_t lsn)
         place_horizon(w, r->flags & WAL_READ_WRITTEN, &h);
         e = check_start(r, lsn, &h, &position);
         pthread_mutex_lock(&w->readers_mu);
+        if (e == 0)
+            e = pin_claim(r, lsn == 0, &position);
         if (e < 0) {
+            pin_stay(r);
             r->cut = min_u64(r->cut, earlier);
             atomic_fetch_or(&r->stale, stale);
         } else {
@@ -95,19 +101,33 @@ static int stand(struct wal_reader *r, uint64_t lsn)
         pthread_mutex_unlock(&w->readers_mu);
     } while (e == 0 && !place_same_shape(w, &h));
     if (e == 0) {
-        r->position = position;
+        pthread_mutex_lock(&w->readers_mu);
+        pin_stand(r, position);
+        pthread_mutex_unlock(&w->readers_mu);
         r->walks = false;
     }
     return e;
 }
 
+static int check_flags(const struct wal *w, uint32_t flags)
+{
+    if (flags & ~(uint32_t)(WAL_READ_WRITTEN | WAL_READ_REVERSE | WAL_READ_PIN))
+        return fault(WAL_E_INVAL, "unknown reader flags 0x%x", flags);
+    if ((flags & WAL_READ_PIN) && (flags & WAL_READ_REVERSE))
+        return fault(WAL_E_INVAL, "a reader that walks backward can't pin what it has not read");
+    if ((flags & WAL_READ_PIN) && w->follower)
+        return fault(WAL_E_READONLY, "%s is open read-only: its readers can't pin", w->path);
+    return 0;
+}
+
 int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader **ret)
 {
-    if (flags & ~(uint32_t)(WAL_READ_WRITTEN | WAL_READ_REVERSE))
-        return fault(WAL_E_INVAL, "unknown reader flags 0x%x", flags);
+    int e = check_flags(w, flags);
+    if (e < 0)
+        return e;
     if (flags & WAL_READ_WRITTEN)
         follow_want_written(w);
-    int e = follow_look(w);
+    e = follow_look(w);
     if (e < 0)
         return e;
     struct wal_reader *r = mem_new_zeroed(w->alloc, sizeof *r);
@@ -116,7 +136,7 @@ int reader_open(struct wal *w, uint64_t from, uint32_t flags, struct wal_reader 
     r->log = w;
     r->flags = flags;
     place_init(&r->place);
-    r->low = UINT64_MAX;
+    r->low = r->claimed = UINT64_MAX;
     enlist(r);
     e = stand(r, from);
     if (e < 0) {

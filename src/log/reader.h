@@ -12,13 +12,17 @@ struct wal_reader {
     struct wal *log;
     struct wal_reader *prev, *next; /* in the log's list, under readers_mu */
     uint32_t flags;                 /* WAL_READ_... */
-    uint64_t position; /* LSN of the next record; 0: none (backward, at the beginning) */
-    bool walks;        /* it has given the record before that one */
+    /* LSN of the next record; 0: none (backward, at the beginning). Its own thread changes it. */
+    _Atomic uint64_t position;
+    bool walks; /* it has given the record before that one */
     bool trimmed;
 
     _Atomic uint32_t stale;  /* the shape has changed: what was loaded may not count any more */
     atomic_bool interrupted; /* a wait is to return */
     uint64_t cut;            /* readers_mu: the lowest cut since the last look; UINT64_MAX: none */
+    bool pins;               /* readers_mu: retention keeps what is at or above the position ... */
+    uint64_t
+        claimed; /* readers_mu: ... and this LSN, where it is about to stand; UINT64_MAX: none */
 
     struct place place;
     struct group_view group; /* the group that was loaded last ... */
@@ -36,11 +40,21 @@ static inline bool reader_backward(const struct wal_reader *r)
     return r->flags & WAL_READ_REVERSE;
 }
 
+/* Others look at it for what is pinned: no order with anything else is needed. */
+static inline uint64_t reader_at(const struct wal_reader *r)
+{
+    return atomic_load_explicit(&r->position, memory_order_relaxed);
+}
+static inline void reader_move(struct wal_reader *r, uint64_t lsn)
+{
+    atomic_store_explicit(&r->position, lsn, memory_order_relaxed);
+}
+
 /* Whether the record at the position can be handed out without another look: nothing but growth
  * has happened to the log since the last one. */
 static inline bool reader_at_hand(const struct wal_reader *r)
 {
-    return r->position >= r->low && r->position <= r->high &&
+    return reader_at(r) >= r->low && reader_at(r) <= r->high &&
            atomic_load_explicit(&r->log->shape, memory_order_acquire) == r->shape;
 }
 
@@ -48,15 +62,17 @@ static inline bool reader_at_hand(const struct wal_reader *r)
  */
 ALWAYS_INLINE int reader_take(struct wal_reader *r, struct record *ret, bool *ret_durable)
 {
-    *ret_durable = r->position <= atomic_load_explicit(&r->log->durable_lsn, memory_order_acquire);
+    uint64_t at = reader_at(r);
+
+    *ret_durable = at <= atomic_load_explicit(&r->log->durable_lsn, memory_order_acquire);
     if (reader_backward(r)) {
-        *ret = r->steps[r->position - r->group.header.first_lsn];
-        r->position = r->position > atomic_load(&r->log->first_lsn) ? r->position - 1 : 0;
+        *ret = r->steps[at - r->group.header.first_lsn];
+        reader_move(r, at > atomic_load(&r->log->first_lsn) ? at - 1 : 0);
         return 1;
     }
     if (UNLIKELY(record_next(&r->walk, ret) != 1))
         return 0;
-    r->position++;
+    reader_move(r, at + 1);
     r->walks = true;
     return 1;
 }

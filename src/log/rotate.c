@@ -90,7 +90,7 @@ static int seal_and_make(struct wal *w, struct fresh *f, bool *ret_fatal)
         return e;
     segment_follow(&x->segment, &x->end, &f->follow);
     f->advance.end = x->end;
-    e = fresh_make(w, f, &named);
+    e = fresh_make_trimmed(w, f, &x->end, &named);
     *ret_fatal = e < 0;
     return e;
 }

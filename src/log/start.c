@@ -52,7 +52,8 @@ int start_segment(struct wal *w, uint64_t salt, bool *ret_fatal)
     if (e == 0)
         e = fresh_head(w, &f, &state, ret_fatal);
     if (e == 0)
-        e = fresh_make(w, &f, ret_fatal);
+        e = in->small ? fresh_make(w, &f, ret_fatal)
+                      : fresh_make_trimmed(w, &f, &in->vouched, ret_fatal);
     catalog_release(&w->catalog, kept);
     catalog_release(&w->catalog, last);
     return e;

@@ -9,6 +9,7 @@
 #include "log/meta_changes.h"
 #include "log/place.h"
 #include "log/removal.h"
+#include "log/retain.h"
 #include "log/rotate.h"
 #include "log/settle.h"
 #include "log/start.h"
@@ -61,40 +62,38 @@ static bool needs_checkpoint(const struct wal *w, const struct front *f)
            (w->machine.ready && c->lsn + 1 < f->lsn);
 }
 
-/* 1: the newest checkpoint has to be taken over first. */
-static int cut_front(struct wal *w, uint64_t lsn, bool *ret_fatal)
-{
-    struct front front = {.lsn = lsn};
-    struct numbers dropped = {0};
+/* What is left when the change is done and others can write again. */
+struct dropped {
+    struct numbers files; /* of segments that have left the log */
+    uint64_t records;     /* so many went with them */
+};
 
+/* 1: the newest checkpoint has to be taken over first. */
+static int cut_front(struct wal *w, const struct front *front, struct dropped *ret, bool *ret_fatal)
+{
     *ret_fatal = false;
-    int e = catalog_walk(&w->catalog);
-    if (e < 0)
-        return e;
-    catalog_each(&w->catalog, find_oldest, &front);
-    if (needs_checkpoint(w, &front))
+    if (needs_checkpoint(w, front))
         return 1;
     *ret_fatal = true;
-    e = settle_once(w);
+    int e = settle_once(w);
     if (e < 0)
         return e;
-    uint64_t removed = lsn - atomic_load(&w->first_lsn);
-    w->control.now.first_lsn = lsn;
-    w->control.now.oldest = front.oldest;
+    uint64_t removed = front->lsn - atomic_load(&w->first_lsn);
+    w->control.now.first_lsn = front->lsn;
+    w->control.now.oldest = front->oldest;
     w->control.now.checkpoint = w->checkpoint;
     e = control_write(&w->control);
     if (e < 0)
         return e;
     pthread_mutex_lock(&w->mu);
     atomic_fetch_add(&w->shape, 1);
-    atomic_store(&w->first_lsn, lsn);
-    catalog_drop_before(&w->catalog, front.oldest, &dropped);
+    atomic_store(&w->first_lsn, front->lsn);
+    catalog_drop_before(&w->catalog, front->oldest, &ret->files);
     pthread_mutex_unlock(&w->mu);
     if (w->started)
         fresh_witness(w);
-    remove_segments(w, &dropped);
     stat_add(&w->stats, WAL_STAT_TRUNCATED_FRONT, removed);
-    tell(w, lsn, 0);
+    ret->records = removed;
     *ret_fatal = false;
     return 0;
 }
@@ -109,19 +108,37 @@ static int check_front(const struct wal *w, uint64_t lsn)
     return lsn > w->next_lsn ? outside(w, lsn) : 0;
 }
 
-/* 1: not done, see cut_front. */
-static int cut_front_once(struct wal *w, uint64_t lsn)
+/* Without any lock: nobody waits for the files. lsn: the log's first one as the change left it. */
+static void remove_dropped(struct wal *w, struct dropped *d, uint64_t lsn)
 {
-    bool fatal = false;
+    remove_segments(w, &d->files);
+    if (d->records > 0)
+        tell(w, lsn, 0);
+    notify_events(w);
+}
+
+/* Under mu, with the turn; drops mu meanwhile. */
+static int change_front(struct wal *w, const struct front *front, struct dropped *ret)
+{
+    bool fatal;
+
+    pthread_mutex_unlock(&w->mu);
+    int e = cut_front(w, front, ret, &fatal);
+    pthread_mutex_lock(&w->mu);
+    return end_change(w, e, fatal);
+}
+
+/* 1: not done, see cut_front. */
+static int cut_before(struct wal *w, uint64_t lsn, struct dropped *ret)
+{
+    struct front front = {.lsn = lsn};
 
     pthread_mutex_lock(&w->mu);
     turn_take(w);
     int e = check_front(w, lsn); /* others may have cut meanwhile */
     if (e == 0 && lsn > atomic_load(&w->first_lsn)) {
-        pthread_mutex_unlock(&w->mu);
-        e = cut_front(w, lsn, &fatal);
-        pthread_mutex_lock(&w->mu);
-        e = end_change(w, e, fatal);
+        catalog_each(&w->catalog, find_oldest, &front);
+        e = change_front(w, &front, ret);
     }
     turn_give(w);
     pthread_mutex_unlock(&w->mu);
@@ -130,6 +147,8 @@ static int cut_front_once(struct wal *w, uint64_t lsn)
 
 int truncate_before(struct wal *w, uint64_t lsn)
 {
+    struct dropped dropped = {0};
+
     pthread_mutex_lock(&w->mu);
     int e = check_front(w, lsn);
     bool nothing = lsn <= atomic_load(&w->first_lsn);
@@ -139,8 +158,78 @@ int truncate_before(struct wal *w, uint64_t lsn)
         return 0;
     if (e == 0 && buffered)
         e = append_sync(w, lsn - 1);
-    while (e == 0 && (e = cut_front_once(w, lsn)) == 1)
+    if (e == 0) /* now, not while nobody else can write */
+        e = catalog_walk(&w->catalog);
+    while (e == 0 && (e = cut_before(w, lsn, &dropped)) == 1)
         e = checkpoint_forward(w);
+    remove_dropped(w, &dropped, lsn);
+    return e;
+}
+
+/* Whole segments at the front */
+
+struct drained {
+    uint64_t through; /* the members up to this number go ... */
+    struct front front;
+    size_t count; /* ... so many */
+};
+
+static void find_drained(void *ctx, const struct member *m, const struct member *after)
+{
+    struct drained *d = ctx;
+    if (!after || m->number > d->through)
+        return;
+    d->front.oldest = after->number;
+    d->front.lsn = after->segment.header.base_lsn;
+    d->count++;
+}
+
+/* 1: not done, see cut_front. */
+static int cut_drained(struct wal *w, struct drained *d, struct dropped *ret)
+{
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    int e = check_front(w, 0);
+    d->count = 0;
+    if (e == 0) {
+        catalog_each(&w->catalog, find_drained, d);
+        d->front.lsn = max_u64(d->front.lsn, atomic_load(&w->first_lsn));
+    }
+    if (d->count > 0)
+        e = change_front(w, &d->front, ret);
+    turn_give(w);
+    pthread_mutex_unlock(&w->mu);
+    return e;
+}
+
+int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count)
+{
+    struct drained d = {.through = through};
+    struct dropped dropped = {0};
+    int e;
+
+    while ((e = cut_drained(w, &d, &dropped)) == 1 && (e = checkpoint_forward(w)) == 0)
+        ;
+    remove_dropped(w, &dropped, d.front.lsn);
+    if (e == 0)
+        *ret_count = d.count;
+    return e;
+}
+
+int truncate_retain(struct wal *w)
+{
+    struct dropped dropped = {0};
+    struct retain_plan plan;
+    bool fatal;
+
+    if (!retain_begin(w, NULL, &plan))
+        return 0;
+    struct front front = {.lsn = plan.first_lsn, .oldest = plan.oldest};
+    int e = cut_front(w, &front, &dropped, &fatal);
+    retain_over(w, 0);
+    pthread_mutex_lock(&w->mu);
+    removal_later(w, &dropped.files);
+    pthread_mutex_unlock(&w->mu);
     return e;
 }
 

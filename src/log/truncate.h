@@ -8,6 +8,12 @@
 #include "log/source.h"
 
 MUST_USE int truncate_before(struct wal *w, uint64_t lsn);
+/* Sealed segments up to this number go, the active one never. *ret_count: how many there were.
+ * catalog_walk was called. */
+MUST_USE int truncate_segments(struct wal *w, uint64_t through, size_t *ret_count);
+/* What retention lets go, at open, while nobody else has the log. An error ends the open. Events
+ * and removal_begin are left to the caller. */
+MUST_USE int truncate_retain(struct wal *w);
 /* Everything above the LSN goes, and the source's batch comes in the same step, with its tag and
  * metadata; it may be without records. source NULL: nothing comes instead. *ret_first: the first
  * new record's LSN, or 0. */

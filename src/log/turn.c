@@ -87,6 +87,7 @@ void turn_give(struct wal *w)
         t->finished[k] = false;
     }
     turn_changed(w);
+    removal_begin(w);
     notify_run(w);
 }
 

@@ -60,7 +60,8 @@ void turn_take(struct wal *w);
 /* Takes it if it is free. */
 bool turn_try(struct wal *w);
 /* Gives it back: wakes a leader for what is waiting, or who wants it. Then runs the callbacks of
- * the user that are due, and drops mu for that. */
+ * the user that are due (and in a log without background thread removes files), and drops mu for
+ * that. */
 void turn_give(struct wal *w);
 
 /* No new appends from here on; they wait. */

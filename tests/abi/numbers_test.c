@@ -100,6 +100,7 @@ PIN(WAL_APPEND_SUBMIT, 8);
 /* Flags of readers */
 PIN(WAL_READ_WRITTEN, 1);
 PIN(WAL_READ_REVERSE, 2);
+PIN(WAL_READ_PIN, 4);
 
 /* Flags of records */
 PIN(WAL_RECORD_DURABLE, 1);

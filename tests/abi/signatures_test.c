@@ -81,6 +81,7 @@ int wal_replace_after(wal_t *w, uint64_t lsn, const wal_record_t *records, size_
                       uint64_t *ret_first);
 int wal_reset(wal_t *w, uint64_t next);
 int wal_rotate(wal_t *w);
+int wal_drain(wal_t *w, wal_segment_fn pred, void *ctx, size_t *ret_count);
 int wal_info(wal_t *w, wal_info_t *ret, uint32_t size);
 int wal_segments(wal_t *w, wal_segment_t *array, uint32_t elem_size, size_t *n);
 int wal_stats(wal_t *w, uint64_t *values, uint32_t n);

@@ -20,6 +20,8 @@ FIGURES = {
     "get": ["ns ns"],
 }
 OWN = {"first": ["ms ms"], "recover": ["ms ms"],
+       "drain": ["p50 us", "p99 us", "p50_beside us", "p99_beside us", "appends rec",
+                 "segments files", "drain ms"],
        "memory": ["peak B", "bound B", "share of-bound"],
        "follow": ["p50 us", "p99 us", "p50_call us", "p99_call us"]}
 LINE = re.compile(r"(\w+) (\d+\.\d+) (\S+)")

@@ -205,11 +205,9 @@ static const void *engine_get(void *log, uint64_t i, size_t *ret_size)
 
 int main(int argc, char **argv)
 {
-    static const struct op more[] = {{"first", op_first},
-                                     {"recover", op_recover},
-                                     {"memory", op_memory},
-                                     {"follow", op_follow},
-                                     {NULL, NULL}};
+    static const struct op more[] = {{"first", op_first},   {"recover", op_recover},
+                                     {"memory", op_memory}, {"drain", op_drain},
+                                     {"follow", op_follow}, {NULL, NULL}};
     static const struct engine engine = {
         .option = take_option,
         .clear = clear_log,

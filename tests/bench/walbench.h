@@ -20,6 +20,7 @@ void append_record(wal_t *w, const void *data, size_t size);
 void op_first(const struct engine *e, const struct args *a);
 void op_recover(const struct engine *e, const struct args *a);
 void op_memory(const struct engine *e, const struct args *a);
+void op_drain(const struct engine *e, const struct args *a);
 void op_follow(const struct engine *e, const struct args *a);
 
 #endif

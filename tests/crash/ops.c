@@ -8,6 +8,7 @@
 #include "crash/checkpoints.h"
 #include "crash/load.h"
 #include "crash/look.h"
+#include "log/log.h"
 
 enum { SMALL = 40, LARGE = 20000, LONG = 15000, PROLOGUE = 30000, STATE = 150000 };
 
@@ -177,6 +178,74 @@ static enum tried before_last(struct session *s)
 static enum tried before_next(struct session *s)
 {
     return cut_before(s, 0);
+}
+
+static int drop_it(void *ctx, const wal_segment_t *segment)
+{
+    (void)ctx;
+    (void)segment;
+    return 1;
+}
+
+/* Where the active segment begins. */
+static enum tried active_from(struct session *s, uint64_t *ret)
+{
+    wal_segment_t list[ORACLE_RECORDS] = {{.size = sizeof *list}};
+    size_t n = ORACLE_RECORDS;
+
+    int e = wal_segments(s->log, list, sizeof *list, &n);
+    if (e < 0)
+        return session_failed(s, "segments", e);
+    *ret = n > ORACLE_RECORDS ? 0 : list[n - 1].first_lsn;
+    return TRIED_OK;
+}
+
+/* What takes away everything in front of the active segment. */
+static enum tried cut_sealed(struct session *s, const char *what, int (*cut)(wal_t *w))
+{
+    uint64_t lsn;
+
+    enum tried t = active_from(s, &lsn);
+    if (t != TRIED_OK || lsn == 0)
+        return t;
+    bool cuts = lsn > oracle_first(s->oracle);
+    if (cuts)
+        oracle_cut_before(s->oracle, lsn);
+    int e = cut(s->log);
+    if (cuts)
+        return cut_result(s, what, e);
+    return e < 0 ? session_failed(s, what, e) : session_note(s, what, 0);
+}
+
+static int drain_all(wal_t *w)
+{
+    return wal_drain(w, drop_it, NULL, NULL);
+}
+
+static enum tried drain(struct session *s)
+{
+    return cut_sealed(s, "drain", drain_all);
+}
+
+/* Retention that leaves one sealed segment, for this one rotation. */
+static int rotate_and_retain(wal_t *w)
+{
+    w->config.retain_segments = 1;
+    int e = wal_rotate(w);
+    w->config.retain_segments = 0;
+    return e;
+}
+
+static enum tried retain(struct session *s)
+{
+    enum tried t = sync_all(s);
+    const struct writer *x = &s->log->writer;
+    if (t != TRIED_OK || !s->log->started || x->end.next_lsn == x->segment.header.base_lsn)
+        return t; /* no rotation, or two of them */
+    if (s->log->checkpoint.place.segment &&
+        s->log->checkpoint.place.segment < x->segment.header.number)
+        return t; /* its segment stays */
+    return cut_sealed(s, "rotate", rotate_and_retain);
 }
 
 /* Whether next - back is a place where the log can be cut; `last`: cutting nothing counts too. */
@@ -429,6 +498,8 @@ const struct op ops[] = {
     {'r', "rotate", rotate, true},
     {'t', "truncate_before(next - 1)", before_last, true},
     {'T', "truncate_before(next)", before_next, true},
+    {'v', "drain all sealed segments", drain, true},
+    {'V', "sync, rotate; retention leaves one segment", retain, true},
     {'c', "truncate_after(next - 2)", after_one, false},
     {'C', "truncate_after(next - 3)", after_two, false},
     {'p', "replace_after(next - 2, one)", replace_one, false},

@@ -52,6 +52,8 @@ static const struct scene {
     {"prepared", "data", "sl", "l", OPERATIONS, 0},
     {"full", "data", "slll", "l", OPERATIONS, 0},
     {"before", "data", "srsrs", "t", OPERATIONS, 0},
+    {"drain", "data", "srsrs", "v", OPERATIONS, 0},
+    {"retain", "data", "srsrs", "V", OPERATIONS, 0},
     {"after", "data", "sss", "c", OPERATIONS, 0},
     {"after-far", "data", "srsrs", "C", OPERATIONS, 0},
     {"replace", "data", "sb", "p", OPERATIONS, 0},

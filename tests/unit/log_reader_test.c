@@ -96,7 +96,7 @@ static void where_it_may_stand(void **state)
 
     fixture_open(f);
     assert_int_equal(reader_open(f->log, 2, 0, &r), WAL_E_RANGE);
-    assert_int_equal(reader_open(f->log, 1, 4, &r), WAL_E_INVAL);
+    assert_int_equal(reader_open(f->log, 1, 8, &r), WAL_E_INVAL);
     assert_null(r);
     r = open_at(f, 1, 0); /* waits for what comes */
     struct wal_reader *none = open_at(f, 0, WAL_READ_REVERSE);
