@@ -165,6 +165,13 @@ PIN(WAL_EVENT_SLOW_SYNC, 256);
 PIN(WAL_EVENT_DURABLE, 512);
 PIN(WAL_EVENT_WRITE_ERROR, 1024);
 
+SIZE(wal_machine_t, 40);
+PLACE(wal_machine_t, size, 0);
+PLACE(wal_machine_t, flags, 4);
+PLACE(wal_machine_t, ctx, 8);
+PLACE(wal_machine_t, apply, 16);
+PLACE(wal_machine_t, snapshot, 24);
+PLACE(wal_machine_t, restore, 32);
 SIZE(wal_event_t, 56);
 PLACE(wal_event_t, size, 0);
 PLACE(wal_event_t, kind, 4);

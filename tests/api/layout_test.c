@@ -188,6 +188,43 @@ static void test_allocators(void **state)
     fixture_append(f, "one");
 }
 
+static int apply(void *ctx, const wal_record_t *record)
+{
+    *(uint64_t *)ctx = record->lsn;
+    return 0;
+}
+
+static int snapshot(void *ctx, void *buf, size_t cap, size_t *ret_size)
+{
+    (void)ctx, (void)buf, (void)cap;
+    *ret_size = 0;
+    return 0;
+}
+
+static int restore(void *ctx, uint64_t lsn, const void *bytes, size_t size)
+{
+    (void)ctx, (void)lsn, (void)bytes, (void)size;
+    return 0;
+}
+
+static void test_machines(void **state)
+{
+    struct log_fixture *f = *state;
+    uint64_t applied = 0;
+    wal_machine_t *machine = structs(1, sizeof *machine);
+
+    machine->flags = 0;
+    machine->ctx = &applied;
+    machine->apply = apply;
+    machine->snapshot = snapshot;
+    machine->restore = restore;
+    must(wal_options_set_machine(f->options, machine));
+    free(machine);
+    fixture_open(f);
+    fixture_append(f, "one");
+    assert_int_equal(applied, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +237,7 @@ int main(void)
         fixture_test(test_events),
         fixture_test(test_segments),
         fixture_test(test_allocators),
+        fixture_test(test_machines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,9 @@ int main(int argc, char **argv)
     use_statistics();
     use_metadata();
     use_info();
+    use_checkpoints();
+    use_machine();
+    use_drain();
     use_durable_calls();
     use_event_calls();
     use_subscriptions();

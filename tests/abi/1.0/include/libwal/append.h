@@ -63,8 +63,8 @@ int wal_flush(wal_t *w);
 int wal_sync(wal_t *w, uint64_t lsn);
 /* Waits until `lsn` is durable; it may lie ahead. It drives the sync itself, in INTERVAL mode it
  * leaves that to the timer. timeout_ms < 0: for ever, 0: look once. WAL_E_TIMEOUT; WAL_E_INDOUBT:
- * lsn was part of the failed sync; WAL_E_FAILED: a later one; WAL_E_CLOSED; lsn 0: WAL_E_INVAL.
- * Since 1.0. */
+ * lsn was part of the failed sync; WAL_E_FAILED: a later one; WAL_E_CLOSED; lsn 0: WAL_E_INVAL. On
+ * a read-only log it waits for the writer to make it durable; errors of looking too. Since 1.0. */
 int wal_wait(wal_t *w, uint64_t lsn, int timeout_ms);
 
 /* `result` is 0 when the record `lsn` is durable; else the code of why it never will be by this

@@ -19,10 +19,10 @@ LIBWAL_BEGIN
  * PERSISTED    a segment was sealed and synced, at a rotation or at close: segment is its number,
  *              lsn its last record, bytes what is used of it
  * REMOVED      a segment left the log and its file was removed: segment is its number
- * TRUNCATED    once per call that took records away, and for each wal_reset. At the front (segment
- *              0): lsn is the first record that is left. At the end: lsn is the last one that is
- *              left, or the next LSN - 1, segment the number of the one that goes on behind it
- * FAILED       the log has failed: code, lsn and segment as in wal_failure_error
+ * TRUNCATED    once per call that took records away, each time that retention did, and for each
+ *              wal_reset. At the front (segment 0): lsn is the first record that is left. At the
+ * end: lsn is the last one that is left, or the next LSN - 1, segment the number of the one that
+ * goes on behind it FAILED       the log has failed: code, lsn and segment as in wal_failure_error
  * CORRUPT      reading met damage: code, lsn and segment as in the error that the reading call
  *              gives, bytes the offset in the segment. As often as WAL_STAT_CORRUPTIONS counts
  * SLOW_SYNC    as SYNCED, for a sync that took longer than SLOW_SYNC_US
@@ -32,7 +32,9 @@ LIBWAL_BEGIN
  * WRITE_ERROR  records could not be written, and the log goes on: code, lsn of the first of them,
  *              segment where known. Those that wait for durability were withdrawn (their callers
  *              have the error); buffered ones stay, and are told of each time that writing them
- *              fails */
+ *              fails. With code NOSPC and bytes: the space-holder (RESERVE_BYTES) was given up
+ *              for the write, which is tried once more. With code TOOBIG and bytes: a machine's
+ *              state is too large for the head of a new segment */
 #define WAL_EVENT_OPENED      1u
 #define WAL_EVENT_ROTATED     2u
 #define WAL_EVENT_SYNCED      4u

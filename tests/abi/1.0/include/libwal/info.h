@@ -46,7 +46,8 @@ typedef struct {
     uint64_t bytes;          /* used */
     uint64_t records;        /* that count */
     uint64_t created_ns;     /* since 1970 */
-    uint64_t checkpoint_lsn; /* of the newest checkpoint that lies in it, 0: none */
+    uint64_t checkpoint_lsn; /* of the newest checkpoint that lies in it; 0: none, or damage keeps
+                                it from being found, which wal_segment_checkpoint would say */
 } wal_segment_t;
 
 /* Fills as many elements as fit, oldest first, at a stride of elem_size bytes (sizeof *array as the
@@ -75,8 +76,8 @@ int wal_segments(wal_t *w, wal_segment_t *array, uint32_t elem_size, size_t *n);
 #define WAL_STAT_INDEX_BYTES      16u /* now: memory of the index */
 #define WAL_STAT_RAW_BYTES        17u /* group bodies before compression */
 #define WAL_STAT_STORED_BYTES     18u /* group bodies as written */
-#define WAL_STAT_PINNED_BYTES     19u /* now; 0 in this version */
-#define WAL_STAT_BROKEN_PINS      20u /* 0 in this version */
+#define WAL_STAT_PINNED_BYTES     19u /* now: retention would remove them but for pins */
+#define WAL_STAT_BROKEN_PINS      20u
 
 /* How many statistics this library has: numbers 0 .. count - 1. Since 1.0. */
 uint32_t wal_stat_count(void);

@@ -35,6 +35,9 @@ typedef struct {
     int (*restore)(void *ctx, uint64_t lsn, const void *state, size_t size);
 } wal_machine_t;
 
+/* wal_truncate_before takes a checkpoint first where records would be missing behind the newest
+ * one; WAL_E_TOOBIG where the state is too large for one. */
+
 /* Copies the struct; NULL: none again. Modes DATA, FULL and DSYNC only: with INTERVAL and NONE
  * wal_open gives WAL_E_INVAL, on a read-only log WAL_E_UNSUPPORTED. On a log with a machine
  * wal_truncate_after, wal_replace_after, wal_batch_replace_after and wal_reset give

@@ -34,18 +34,26 @@ LIBWAL_BEGIN
  * CODEC             0 none or 1 zlib, 0: later
  * CODEC_LEVEL       1 .. 9, 1: later
  * CODEC_MIN_BYTES   bytes, 0 .. 1G, 4K: later
- * RETAIN_BYTES      bytes, 0 .. 2^64-1, 0 off: later
- * RETAIN_SEGMENTS   segments, 0 .. 2^64-1, 0 off: later
- * RETAIN_AGE_MS     ms, 0 .. 2^64-1, 0 off: later
- * RETAIN_FROM_CHECKPOINT  flag, 0: later
- * PIN_LIMIT_BYTES   bytes, 0 .. 2^64-1, 1G: later
- * RESERVE_BYTES     bytes, 0 .. 1024G, 0: later
+ * RETAIN_BYTES      bytes, 0 .. 2^64-1, 0 off: as long as all segments together use more, the
+ *                   oldest one goes; see below
+ * RETAIN_SEGMENTS   segments, 0 .. 2^64-1, 0 off: so many sealed ones stay
+ * RETAIN_AGE_MS     ms, 0 .. 2^64-1, 0 off: a segment goes so long after its end was written
+ * RETAIN_FROM_CHECKPOINT  flag, 0: segments go that have nothing above the newest checkpoint;
+ *                   the one in which that checkpoint lies stays until there is a newer one
+ * PIN_LIMIT_BYTES   bytes, 0 .. 2^64-1, 1G: so much of what retention would remove may be held back
+ *                   by readers with WAL_READ_PIN; more breaks the pins that stand lowest. 0: pins
+ *                   hold back nothing, 2^64-1: no limit
+ * RESERVE_BYTES     bytes, 0 .. 1024G, 0: a file "reserve" of that size keeps space. When the file
+ *                   system has none left, it is emptied, an event WRITE_ERROR (NOSPC) tells, and
+ *                   the write that failed is tried once more: so there is that much left to make
+ *                   room with. It is made again at open and at the next new segment that there is
+ *                   room for. 0: none is made; one that is there stays
  * FILE_MODE         permission bits, 0600 .. 0777, 0600: of new files, less the process's umask
  * DIR_MODE          permission bits, 0700 .. 0777 without write for group and others, 0700: of a
  *                   new directory, less the umask
  * GROUP_ALIGN       bytes, 64, 512 or 4096, 64: each write begins at a multiple of it; for disks
  *                   that may damage bytes of a sector which a write did not name
- * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: later
+ * CHECKPOINT_BYTES  bytes, 0 .. 1G, 64M: the largest state that a checkpoint holds
  * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: a sync that takes longer is told by an event
  * EVENT_RING        events, 1 .. 1048576, 1024: that wait to be told, for the callback and for each
  *                   subscription
@@ -86,6 +94,14 @@ LIBWAL_BEGIN
 #define WAL_OPT_EVENT_RING             32u
 #define WAL_OPT_READ_THREADS           33u
 #define WAL_OPT_BACKGROUND             34u
+
+/* Retention: where any of the RETAIN options is on, whole sealed segments are removed from the
+ * oldest on, at wal_open (for writing) and at each rotation. One goes when any of the options says
+ * so; but never the active one, never one with records above the newest checkpoint or with that
+ * checkpoint itself (without a checkpoint: above the durable LSN), never what a reader pins.
+ * Readers without a pin get WAL_E_TRIMMED. The log has shrunk when open, or the call that rotated,
+ * returns; the files are removed by the log's thread soon after, without BACKGROUND by the thread
+ * that rotated, at the latest by wal_close. Nothing that retention meets fails an append. */
 
 /* Durability modes, values of WAL_OPT_SYNC: when an append returns. All since 1.0. */
 #define WAL_SYNC_NONE     0u /* when buffered; synced when asked, at rotation, at close */

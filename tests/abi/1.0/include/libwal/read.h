@@ -18,15 +18,26 @@ int wal_get(wal_t *w, uint64_t lsn, void *buf, size_t cap, wal_record_t *ret);
 /* Flags of a reader. All since 1.0. */
 #define WAL_READ_WRITTEN 1u /* see records that are written but not yet durable, too */
 #define WAL_READ_REVERSE 2u /* walk towards smaller LSNs */
+#define WAL_READ_PIN     4u /* retention leaves what this reader has not read yet */
 
 /* A reader whose next record is `from`; 0: the first one, with REVERSE the last. from = next LSN is
- * allowed: it waits for what comes. WAL_E_RANGE: below the first or above the next. Closed by
- * wal_reader_close. Since 1.0. */
+ * allowed: it waits for what comes; on a read-only handle that is the LSN behind what is durable,
+ * with WRITTEN behind what is written. WAL_E_RANGE: below the first or above the next. Closed by
+ * wal_reader_close.
+ *
+ * With PIN retention (WAL_OPT_RETAIN_...) keeps each segment that has records at or above the
+ * reader's position; truncation, reset and drain don't regard it. When that would hold back more
+ * than PIN_LIMIT_BYTES, the pins that stand lowest are broken: such a reader goes on until its
+ * place is gone, as one without a pin does, and gets WAL_E_TRIMMED then. A wal_reader_seek pins
+ * anew. REVERSE with PIN: WAL_E_INVAL; PIN on a read-only log: WAL_E_READONLY. With PIN it is
+ * WAL_E_RANGE also where retention is just removing that LSN; from = 0 begins above it. Since 1.0.
+ */
 int wal_reader_open(wal_t *w, uint64_t from, uint32_t flags, wal_reader_t **ret);
 /* 1: *ret (size set by the caller) is the next record, with the tag of its batch if that has one;
  * data and tag stay valid until the next call on this reader. 0: there is none (yet). Every byte
  * was verified on this read. WAL_E_CORRUPT: damage, the error names file, offset and LSN, and the
- * place stays; WAL_E_TRIMMED: a truncation or reset took its place away, until wal_reader_seek;
+ * place stays; WAL_E_TRIMMED: a truncation, drain, retention or reset took its place away, until
+ * wal_reader_seek;
  * WAL_E_CRYPTO; WAL_E_IO; WAL_E_CLOSED. A reader at or below a cut goes on into the new records.
  * Since 1.0. */
 int wal_reader_next(wal_reader_t *r, wal_record_t *ret);
@@ -43,8 +54,11 @@ int wal_reader_next_many(wal_reader_t *r, wal_record_t *records, size_t max, siz
 /* Makes `lsn` the next record, as in wal_reader_open. Since 1.0. */
 int wal_reader_seek(wal_reader_t *r, uint64_t lsn);
 /* Waits until wal_reader_next has something to say: 1 it has, 0 timeout or wal_reader_interrupt.
- * timeout_ms < 0: for ever, 0: look once. With REVERSE at the beginning it is 0 at once.
- * WAL_E_CLOSED; WAL_E_TRIMMED. Since 1.0. */
+ * timeout_ms < 0: for ever, 0: look once. With REVERSE at the beginning it is 0 at once. On a
+ * read-only log the system tells of the writer (inotify; it takes three descriptors per log); where
+ * it can't, and for records that aren't durable yet, it looks every few milliseconds. WAL_E_CLOSED;
+ * WAL_E_TRIMMED; on a read-only log also errors of looking, such as WAL_E_FAILED when it was
+ * destroyed. Since 1.0. */
 int wal_reader_wait(wal_reader_t *r, int timeout_ms);
 /* From any thread, beside whatever another one does with the reader: its present wait returns 0, or
  * if it isn't waiting its next one, once. It may run while the log is being closed and after that,

@@ -4,6 +4,7 @@
 #define LIBWAL_TRUNCATE_H
 
 #include <libwal/append.h>
+#include <libwal/info.h>
 
 LIBWAL_BEGIN
 
@@ -28,6 +29,20 @@ int wal_reset(wal_t *w, uint64_t next);
 /* Seals the present segment and begins a new one; nothing to do when it has no records. Records are
  * made durable by it. Since 1.0. */
 int wal_rotate(wal_t *w);
+
+/* Is asked about a sealed segment. 1: it goes; 0: it stays, and all that are newer; < 0: stop with
+ * WAL_E_CALLBACK. Since 1.0. */
+typedef int (*wal_segment_fn)(void *ctx, const wal_segment_t *segment);
+
+/* Removes the oldest sealed segments, whole, as long as pred says so; the active one never is
+ * asked about. *ret_count says how many. pred is asked first, about one after the other, as
+ * they were when the call began; then all of them go in one step. So with WAL_E_CALLBACK (pred's
+ * value is in the error's text, the segment in its segment) all stay, also those before. What
+ * another thread cuts off meanwhile doesn't count. Pins don't matter: a reader whose place goes
+ * gets WAL_E_TRIMMED. pred NULL: WAL_E_INVAL; WAL_E_CORRUPT: a segment's header is damaged, or one
+ * is missing; WAL_E_NOMEM, WAL_E_IO, WAL_E_INDOUBT. Appends wait for a change of control, not for
+ * the removal of files. Since 1.0. */
+int wal_drain(wal_t *w, wal_segment_fn pred, void *ctx, size_t *ret_count);
 
 LIBWAL_END
 

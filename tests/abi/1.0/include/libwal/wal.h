@@ -21,11 +21,12 @@
  * these rules: a wal_options_t, wal_batch_t, wal_reader_t or wal_subscription_t is used by one
  * thread at a time (only wal_reader_interrupt may be called beside); nothing may be called on a
  * wal_t after wal_close has returned. Inside a callback of a log only wal_get, wal_meta_get,
- * wal_last_tag, wal_stats, wal_last_error and the getters (first, last, next and durable LSN,
- * wal_range, wal_recovery, wal_failure, wal_failure_error, wal_info, wal_segments, wal_histogram,
- * wal_disk_bytes, wal_subscription_fd) may be called on that log, inside those of wal_on_durable
- * and of events also appends (not commits of batches) with WAL_APPEND_ASYNC or WAL_APPEND_SUBMIT;
- * anything else gives WAL_E_BUSY and does nothing.
+ * wal_last_tag, wal_checkpoint_get, wal_segment_checkpoint, wal_stats, wal_last_error and the
+ * getters (first, last, next and durable LSN, wal_range, wal_recovery, wal_failure,
+ * wal_failure_error, wal_info, wal_segments, wal_histogram, wal_disk_bytes, wal_subscription_fd)
+ * may be called on that log, inside those of wal_on_durable and of events also appends (not commits
+ * of batches) with WAL_APPEND_ASYNC or WAL_APPEND_SUBMIT; anything else gives WAL_E_BUSY and does
+ * nothing.
  *
  * Structs. Each starts with `size`, which the caller sets to sizeof in every struct that it hands
  * in or has filled; where a `size` parameter stands beside it, that one counts. In an array,
@@ -45,9 +46,11 @@
 
 #include <libwal/append.h>
 #include <libwal/batch.h>
+#include <libwal/checkpoint.h>
 #include <libwal/error.h>
 #include <libwal/event.h>
 #include <libwal/info.h>
+#include <libwal/machine.h>
 #include <libwal/meta.h>
 #include <libwal/open.h>
 #include <libwal/options.h>
