@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATE_BYTES = 70000 };
+
 struct poor {
     pthread_mutex_t mu;
     uint64_t calls, fail_at; /* 0: never */
@@ -398,12 +400,80 @@ static int do_follower_tag(struct world *x)
     return last_tag(x->follower);
 }
 
+/* Of several groups. */
+static int do_checkpoint(struct world *x)
+{
+    return wal_checkpoint(x->f->log, 2, fixture_bytes(STATE_BYTES, 's'), STATE_BYTES);
+}
+
+static int right_state(int e, const char *state, uint64_t lsn, size_t size)
+{
+    if (e == 0)
+        assert_true(lsn == 2 && size == STATE_BYTES && state[0] == 's' && state[size - 1] == 's');
+    return e;
+}
+
+static int newest_checkpoint(wal_t *w)
+{
+    static char state[STATE_BYTES];
+    uint64_t lsn = 0;
+    size_t size = 0;
+    int e = wal_checkpoint_get(w, state, sizeof state, &lsn, &size);
+    return right_state(e, state, lsn, size);
+}
+
+static int do_checkpoint_get(struct world *x)
+{
+    return newest_checkpoint(x->f->log);
+}
+
+static int do_follower_checkpoint(struct world *x)
+{
+    return newest_checkpoint(x->follower);
+}
+
+/* In whatever segment it lies. */
+static int do_segment_checkpoint(struct world *x)
+{
+    static char state[STATE_BYTES];
+    wal_segment_t g[16];
+    size_t n = COUNT_OF(g), k = 0, size = 0;
+    uint64_t lsn = 0;
+    int e = wal_segments(x->f->log, g, sizeof g[0], &n);
+    if (e < 0)
+        return e;
+    while (k < n && g[k].checkpoint_lsn == 0)
+        k++;
+    assert_true(k < n);
+    e = wal_segment_checkpoint(x->f->log, g[k].number, state, sizeof state, &lsn, &size);
+    return right_state(e, state, lsn, size);
+}
+
+static int do_replay_behind(struct world *x)
+{
+    uint64_t n = 0;
+    return wal_replay(x->f->log, 0, nothing, &n, NULL);
+}
+
+/* The segment with the checkpoint goes. */
+static int do_truncate_all(struct world *x)
+{
+    return wal_truncate_before(x->f->log, wal_next_lsn(x->f->log));
+}
+
+static int do_cut_last(struct world *x)
+{
+    return wal_truncate_after(x->f->log, wal_next_lsn(x->f->log) - 2);
+}
+
 static int do_reset(struct world *x)
 {
     return wal_reset(x->f->log, 1);
 }
 
-static int (*const steps[])(struct world *x) = {
+typedef int step_fn(struct world *x);
+
+static step_fn *const steps[] = {
     do_open,
     do_append,
     do_buffer,
@@ -478,14 +548,48 @@ static int (*const steps[])(struct world *x) = {
     do_close,
 };
 
-static void take_step(struct world *x, struct poor *p, uint64_t n)
+static step_fn *const checkpoint_steps[] = {
+    do_open,
+    do_append,
+    do_buffer,
+    do_many,
+    do_checkpoint,
+    do_checkpoint_get,
+    do_segment_checkpoint,
+    do_replay_behind,
+    do_crash,
+    do_open,
+    do_cut_last,
+    do_checkpoint_get,
+    do_rotate,
+    do_crash,
+    do_open,
+    do_segment_checkpoint,
+    do_truncate_all,
+    do_checkpoint_get,
+    do_follow,
+    do_follower_checkpoint,
+    do_follower_close,
+    do_crash,
+    do_open,
+    do_checkpoint_get,
+    do_segment_checkpoint,
+    do_close,
+};
+
+struct plan {
+    step_fn *const *steps;
+    size_t n;
+};
+
+static void take_step(struct world *x, const struct plan *plan, struct poor *p, uint64_t n)
 {
     bool struck = p->struck;
-    int e = steps[x->step](x);
+    int e = plan->steps[x->step](x);
 
     if (e == WAL_E_NOMEM && !struck && p->struck) {
         struck = true;
-        e = steps[x->step](x);
+        e = plan->steps[x->step](x);
     }
     if (e < 0) {
         wal_error_t last;
@@ -496,7 +600,8 @@ static void take_step(struct world *x, struct poor *p, uint64_t n)
     assert_true(e >= 0);
 }
 
-static bool run(struct log_fixture *f, uint64_t n, wal_options_t *read_only)
+static bool run(struct log_fixture *f, const struct plan *plan, uint64_t n,
+                wal_options_t *read_only)
 {
     struct poor p = {.fail_at = n};
     struct world x = {.f = f, .read_only = read_only};
@@ -509,8 +614,8 @@ static bool run(struct log_fixture *f, uint64_t n, wal_options_t *read_only)
     assert_int_equal(pthread_mutex_init(&p.mu, NULL), 0);
     must(wal_options_set_allocator(f->options, &a));
     must(wal_options_set_allocator(read_only, &a));
-    for (; x.step < COUNT_OF(steps); x.step++)
-        take_step(&x, &p, n);
+    for (; x.step < plan->n; x.step++)
+        take_step(&x, plan, &p, n);
     if (p.live != 0)
         print_error("allocation %d: %d blocks leaked\n", (int)n, (int)p.live);
     assert_int_equal(p.live, 0);
@@ -519,9 +624,8 @@ static bool run(struct log_fixture *f, uint64_t n, wal_options_t *read_only)
     return p.struck;
 }
 
-static void test_every_allocation_fails_once(void **state)
+static void fail_each_once(struct log_fixture *f, const struct plan *plan)
 {
-    struct log_fixture *f = *state;
     wal_options_t *read_only;
     uint64_t n = 1;
 
@@ -533,18 +637,29 @@ static void test_every_allocation_fails_once(void **state)
     fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 1 << 20);
     fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 1 << 16);
     fixture_set(f, WAL_OPT_SEGMENT_BYTES, 1 << 20);
-    assert_false(run(f, 0, read_only));
-    while (run(f, n, read_only))
+    assert_false(run(f, plan, 0, read_only));
+    while (run(f, plan, n, read_only))
         n++;
     assert_true(n > 50);
     print_message("%d allocations\n", (int)n - 1);
     wal_options_free(read_only);
 }
 
+static void test_every_allocation_fails_once(void **state)
+{
+    fail_each_once(*state, &(struct plan){steps, COUNT_OF(steps)});
+}
+
+static void test_every_allocation_for_checkpoints_fails_once(void **state)
+{
+    fail_each_once(*state, &(struct plan){checkpoint_steps, COUNT_OF(checkpoint_steps)});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(test_every_allocation_fails_once),
+        fixture_test(test_every_allocation_for_checkpoints_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
