@@ -122,7 +122,8 @@ def test_change_that_control_does_not_name_yet(tool, tmp_path, seed):
     before, after, copy = tmp_path / "before", tmp_path / "after", tmp_path / "copy"
     compared = 0
     changes = ("rotate", "replace", "after", "swap")
-    steps = "many checkpoint rotate tagged replace joint checkpoint batch after many swap tagged replace long after"
+    steps = "many checkpoint rotate tagged replace joint checkpoint batch"
+    steps += " after many swap tagged replace long after"
     for name in steps.split():
         life.writer.do("sync")
         life.writer.snapshot(before)
