@@ -278,7 +278,17 @@ static void tear(void)
     close(fd);
 }
 
-/* Killed, and a part of what was not yet synced is on the disk. */
+/* Killed, and a part of a batch that was not yet synced is on the disk. */
+static void kill_and_tear(const char *root)
+{
+    uint64_t next = story.next;
+    put_batch(next, 2, (const uint32_t[]){300, 200}, WAL_APPEND_ASYNC, false);
+    ok(wal_flush(wal), "flush");
+    story.next = next;
+    kill_log(root);
+    tear();
+}
+
 static void torn(const char *root)
 {
     begin(root, "torn");
@@ -286,12 +296,7 @@ static void torn(const char *root)
     put_several(4, 30);
     set_meta("cursor", "torn");
     put(500);
-    uint64_t next = story.next;
-    put_batch(next, 2, (const uint32_t[]){300, 200}, WAL_APPEND_ASYNC, false);
-    ok(wal_flush(wal), "flush");
-    story.next = next;
-    kill_log(root);
-    tear();
+    kill_and_tear(root);
     end("torn", "ambiguous");
 }
 
@@ -482,12 +487,7 @@ static void checkpoint_torn(const char *root)
     put_several(3, 50);
     checkpoint(2, 64);
     put(30);
-    uint64_t next = story.next;
-    put_batch(next, 2, (const uint32_t[]){300, 200}, WAL_APPEND_ASYNC, false);
-    ok(wal_flush(wal), "flush");
-    story.next = next;
-    kill_log(root);
-    tear();
+    kill_and_tear(root);
     end("torn", "ambiguous");
 }
 
