@@ -153,7 +153,7 @@ int checkpoint_body_decode(struct checkpoint_part *ret, const uint8_t *body, siz
     part.bytes = cursor_get_bytes(&c, (size_t)part.size);
     if (!skip_padding(&c) || cursor_left(&c) != 0)
         return -1;
-    if (part.offset > part.state_size || part.size > part.state_size - part.offset)
+    if (part.lsn == 0 || part.offset > part.state_size || part.size > part.state_size - part.offset)
         return -1;
     *ret = part;
     return 0;

@@ -122,12 +122,28 @@ static int find_in_sealed(struct wal *w, struct member *m, struct member_state *
     return e;
 }
 
+struct cuts {
+    uint64_t above; /* number of a segment */
+    uint64_t lsn;   /* what the segments above it have kept ends below it */
+};
+
+static void note_cut(void *ctx, const struct member *m, const struct member *after)
+{
+    struct cuts *c = ctx;
+    const struct segment_header *h = &m->segment.header;
+    (void)after;
+    if (h->number > c->above)
+        c->lsn = min_u64(c->lsn, h->base_lsn + h->kept_records);
+}
+
 /* One that went over into a segment lies in front of records that it may be about. Then a cut there
  * takes it away, and leaves its groups. While control changes a reader is shown less than there is.
  */
-static bool is_above(struct wal *w, const struct member_state *state, uint64_t lsn)
+static bool is_cut_off(struct wal *w, uint64_t number, uint64_t lsn)
 {
-    return lsn > atomic_load(&w->durable_lsn) || (state->sealed && lsn >= state->end.next_lsn);
+    struct cuts c = {.above = number, .lsn = UINT64_MAX};
+    catalog_each(&w->catalog, note_cut, &c);
+    return lsn >= c.lsn || lsn > atomic_load(&w->durable_lsn);
 }
 
 /* *ret: held; *ret_ref: place.segment 0: it has none. */
@@ -153,7 +169,7 @@ static int find_in_segment(struct wal *w, uint64_t number, struct member **ret,
     }
     if (e < 0)
         catalog_release(&w->catalog, *ret);
-    bool there = ref.place.segment == number && !is_above(w, &state, ref.lsn);
+    bool there = ref.place.segment == number && !is_cut_off(w, number, ref.lsn);
     *ret_ref = there ? ref : (struct checkpoint_ref){0};
     return e;
 }

@@ -213,6 +213,14 @@ static bool goes_over_whole(const struct wal *w, const struct tail *t)
     return t->live_bytes <= SMALL_BYTES && (t->records == 0 || !full);
 }
 
+static int checkpoint_above(const struct wal *w)
+{
+    const struct checkpoint_ref *c = &w->checkpoint;
+    return fault_at(WAL_E_CORRUPT, c->lsn, c->place.segment, c->place.offset,
+                    "%s: the newest checkpoint is of LSN %llu, but the log ends before it", w->path,
+                    (unsigned long long)c->lsn);
+}
+
 /* The last segment may have a newer one than control names. */
 static void adopt_checkpoint(struct wal *w, const struct boundary *end, uint64_t number)
 {
@@ -242,6 +250,10 @@ int recover_adopt(struct wal *w, const struct ending *end)
     w->written_offset = t->cut.offset;
     w->tag_offset = t->cut.tag_offset;
     adopt_checkpoint(w, w->config.read_only ? &end->vouched : &t->cut, m->number);
+    if (w->checkpoint.lsn >= w->next_lsn) {
+        catalog_release(&w->catalog, m);
+        return checkpoint_above(w);
+    }
     atomic_store(&w->first_lsn, c->first_lsn);
     atomic_store(&w->durable_lsn, w->next_lsn - 1);
     if (PLANTED(7) && w->next_lsn == c->first_lsn) {

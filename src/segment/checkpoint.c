@@ -66,12 +66,14 @@ int checkpoint_walk_init(struct checkpoint_walk *c, const struct segment *s, con
     return e == 1 ? 0 : e < 0 ? e : group_reader_corrupt(&c->groups);
 }
 
-/* Parts of one state, one behind the other. */
-static bool goes_on(const struct checkpoint_walk *c, const struct checkpoint_part *p)
+/* Parts of one state, one behind the other; the last one ends the run. */
+static bool goes_on(const struct checkpoint_walk *c, const struct checkpoint_part *p, uint8_t flags)
 {
-    if (!c->any)
-        return p->offset == 0;
-    return p->lsn == c->lsn && p->state_size == c->size && p->offset == c->done && p->size > 0;
+    bool ends = (flags & GROUP_LAST) || (!c->any && !(flags & GROUP_FIRST));
+
+    if (p->offset != c->done || ends != (p->offset + p->size == p->state_size))
+        return false;
+    return !c->any || (p->lsn == c->lsn && p->state_size == c->size && p->size > 0);
 }
 
 int checkpoint_walk_next(struct checkpoint_walk *c, struct group_view *ret_group,
@@ -88,7 +90,7 @@ int checkpoint_walk_next(struct checkpoint_walk *c, struct group_view *ret_group
         return group_reader_corrupt(&c->groups);
     if (ret_group->header.type != GROUP_CHECKPOINT ||
         checkpoint_body_decode(&p, ret_group->body, ret_group->header.stored_bytes) < 0 ||
-        !goes_on(c, &p))
+        !goes_on(c, &p, ret_group->header.flags))
         return broken(c);
     c->any = true;
     c->lsn = p.lsn;
@@ -147,19 +149,19 @@ int checkpoint_find(const struct segment *s, const struct alloc *a, uint64_t lim
     return e;
 }
 
+/* The size that the first part states is believed when all parts have been there. */
 static int read_parts(struct checkpoint_walk *c, uint8_t *buf, size_t cap)
 {
     struct group_view g;
     struct checkpoint_part p;
     int e;
 
-    while ((e = checkpoint_walk_next(c, &g, &p)) == 1) {
-        if (p.state_size > cap)
-            return fault(WAL_E_TOOBIG, "the state has %llu bytes, the buffer %zu",
-                         (unsigned long long)p.state_size, cap);
-        if (p.size)
+    while ((e = checkpoint_walk_next(c, &g, &p)) == 1)
+        if (p.state_size <= cap && p.size)
             memcpy(buf + p.offset, p.bytes, (size_t)p.size);
-    }
+    if (e == 0 && c->size > cap)
+        e = fault(WAL_E_TOOBIG, "the state has %llu bytes, the buffer %zu",
+                  (unsigned long long)c->size, cap);
     return e;
 }
 

@@ -43,7 +43,8 @@ void checkpoint_walk_free(struct checkpoint_walk *c);
 /* Looks for the newest whole one below `limit`: *ret gets its offset and LSN, 0: there is none. */
 MUST_USE int checkpoint_find(const struct segment *s, const struct alloc *a, uint64_t limit,
                              struct boundary *ret);
-/* Reads the whole state. TOOBIG: `cap` is too small. *ret: LSN and size, also then. */
+/* Reads the whole state. TOOBIG: it is all there, but `cap` is too small. *ret: LSN and size, also
+ * then. */
 MUST_USE int checkpoint_read(const struct segment *s, const struct alloc *a, uint64_t offset,
                              void *buf, size_t cap, struct checkpoint_state *ret);
 

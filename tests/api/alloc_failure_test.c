@@ -1,86 +1,14 @@
 /* Every allocation fails once: the call says NOMEM, has done nothing, and works the next time;
  * nothing leaks; the log is right. */
-#include "support/log_fixture.h"
+#include "support/alloc_steps.h"
 
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct poor {
-    pthread_mutex_t mu;
-    uint64_t calls, fail_at; /* 0: never */
-    int64_t live;
-    bool struck, bad_size;
-};
-
-static bool strikes(struct poor *p, size_t size)
-{
-    bool strike = ++p->calls == p->fail_at;
-    p->struck |= strike;
-    p->bad_size |= size == 0;
-    return strike;
-}
-
-static void *poor_alloc_one(void *ctx, size_t size)
-{
-    struct poor *p = ctx;
-    pthread_mutex_lock(&p->mu);
-    void *block = strikes(p, size) ? NULL : malloc(size);
-    p->live += block != NULL;
-    pthread_mutex_unlock(&p->mu);
-    return block;
-}
-
-static void *poor_resize_one(void *ctx, void *block, size_t size)
-{
-    struct poor *p = ctx;
-    pthread_mutex_lock(&p->mu);
-    p->bad_size |= block == NULL; /* p is never NULL, says the header */
-    void *moved = strikes(p, size) ? NULL : realloc(block, size);
-    pthread_mutex_unlock(&p->mu);
-    return moved;
-}
-
-static void poor_release_one(void *ctx, void *block)
-{
-    struct poor *p = ctx;
-    pthread_mutex_lock(&p->mu);
-    p->live--;
-    p->bad_size |= block == NULL;
-    pthread_mutex_unlock(&p->mu);
-    free(block);
-}
-
-struct world {
-    struct log_fixture *f;
-    wal_options_t *read_only;
-    wal_t *follower;
-    wal_batch_t *batch;
-    wal_reader_t *reader;
-    wal_subscription_t *subscription;
-    uint64_t step;
-    uint64_t called; /* callbacks of on_durable */
-};
-
-static void no_event(void *ctx, const wal_event_t *event)
-{
-    (void)ctx;
-    (void)event;
-}
 
 static void count_call(void *ctx, uint64_t lsn, int result)
 {
     (void)lsn;
     (void)result;
     ++*(uint64_t *)ctx;
-}
-
-static int nothing(void *ctx, const wal_record_t *record)
-{
-    (void)record;
-    ++*(uint64_t *)ctx;
-    return 0;
 }
 
 static int no_meta(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
@@ -91,40 +19,6 @@ static int no_meta(void *ctx, const void *key, size_t klen, const void *value, s
     (void)vlen;
     ++*(uint64_t *)ctx;
     return 0;
-}
-
-/* One step each; they are repeated until they succeed. */
-static int do_open(struct world *x)
-{
-    return x->f->log ? 0 : wal_open(x->f->dir, x->f->options, &x->f->log);
-}
-
-static int do_append(struct world *x)
-{
-    uint64_t lsn = 0;
-    int e = wal_append(x->f->log, "sync", 4, &lsn);
-    if (e == 0)
-        assert_int_equal(lsn, 1);
-    return e;
-}
-
-static int do_buffer(struct world *x)
-{
-    uint64_t lsn = 0;
-    int e = wal_append_typed(x->f->log, 5, "async", 5, WAL_APPEND_ASYNC, &lsn);
-    if (e == 0)
-        assert_int_equal(lsn, 2);
-    return e;
-}
-
-static int do_many(struct world *x)
-{
-    static const wal_record_t r[3] = {{.size = sizeof r[0], .data = "m", .data_size = 1}, {0}, {0}};
-    uint64_t lsn = 0;
-    int e = wal_append_many(x->f->log, r, 3, 0, &lsn);
-    if (e == 0)
-        assert_int_equal(lsn, 3);
-    return e;
 }
 
 static int do_batch_new(struct world *x)
@@ -167,11 +61,6 @@ static int do_meta_each(struct world *x)
     if (e == 0)
         assert_int_equal(n, 1);
     return e;
-}
-
-static int do_rotate(struct world *x)
-{
-    return wal_rotate(x->f->log);
 }
 
 static int do_append_big(struct world *x)
@@ -296,11 +185,6 @@ static int do_segments(struct world *x)
     return e < 0 ? e : wal_info(x->f->log, &info, sizeof info);
 }
 
-static int do_follow(struct world *x)
-{
-    return wal_open(x->f->dir, x->read_only, &x->follower);
-}
-
 static int do_follower_reads(struct world *x)
 {
     char buf[100];
@@ -310,31 +194,10 @@ static int do_follower_reads(struct world *x)
     return e < 0 ? e : wal_meta_get(x->follower, "key", 3, buf, sizeof buf, &n);
 }
 
-static int do_follower_close(struct world *x)
-{
-    return wal_close(x->follower);
-}
-
 static int do_batch_free(struct world *x)
 {
     wal_batch_free(x->batch);
     x->batch = NULL;
-    return 0;
-}
-
-/* Close frees the handle in any case; what was acknowledged must be there. */
-static int do_close(struct world *x)
-{
-    wal_t *w = x->f->log;
-    int e = w ? wal_close(w) : 0;
-    x->f->log = NULL;
-    return e;
-}
-
-static int do_crash(struct world *x)
-{
-    if (x->f->log)
-        fixture_crash(x->f);
     return 0;
 }
 
@@ -403,7 +266,7 @@ static int do_reset(struct world *x)
     return wal_reset(x->f->log, 1);
 }
 
-static int (*const steps[])(struct world *x) = {
+static step_fn *const steps[] = {
     do_open,
     do_append,
     do_buffer,
@@ -478,67 +341,9 @@ static int (*const steps[])(struct world *x) = {
     do_close,
 };
 
-static void take_step(struct world *x, struct poor *p, uint64_t n)
-{
-    bool struck = p->struck;
-    int e = steps[x->step](x);
-
-    if (e == WAL_E_NOMEM && !struck && p->struck) {
-        struck = true;
-        e = steps[x->step](x);
-    }
-    if (e < 0) {
-        wal_error_t last;
-        (void)wal_last_error(&last, sizeof last);
-        print_error("allocation %d, step %d: %s, not NOMEM: %s\n", (int)n, (int)x->step,
-                    wal_error_name(e), last.message);
-    }
-    assert_true(e >= 0);
-}
-
-static bool run(struct log_fixture *f, uint64_t n, wal_options_t *read_only)
-{
-    struct poor p = {.fail_at = n};
-    struct world x = {.f = f, .read_only = read_only};
-    const wal_allocator_t a = {.size = sizeof a,
-                               .ctx = &p,
-                               .alloc = poor_alloc_one,
-                               .resize = poor_resize_one,
-                               .release = poor_release_one};
-
-    assert_int_equal(pthread_mutex_init(&p.mu, NULL), 0);
-    must(wal_options_set_allocator(f->options, &a));
-    must(wal_options_set_allocator(read_only, &a));
-    for (; x.step < COUNT_OF(steps); x.step++)
-        take_step(&x, &p, n);
-    if (p.live != 0)
-        print_error("allocation %d: %d blocks leaked\n", (int)n, (int)p.live);
-    assert_int_equal(p.live, 0);
-    assert_false(p.bad_size);
-    must(wal_destroy(f->dir));
-    return p.struck;
-}
-
 static void test_every_allocation_fails_once(void **state)
 {
-    struct log_fixture *f = *state;
-    wal_options_t *read_only;
-    uint64_t n = 1;
-
-    must(wal_options_new(&read_only));
-    must(wal_options_set(read_only, WAL_OPT_READ_ONLY, 1));
-    fixture_set(f, WAL_OPT_BACKGROUND, 0); /* so that every run makes the same allocations */
-    must(wal_options_set_events(f->options, WAL_EVENT_SYNCED, no_event, NULL));
-    fixture_set(f, WAL_OPT_GROUP_BYTES, 64 << 10);
-    fixture_set(f, WAL_OPT_MAX_RECORD_BYTES, 1 << 20);
-    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 1 << 16);
-    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 1 << 20);
-    assert_false(run(f, 0, read_only));
-    while (run(f, n, read_only))
-        n++;
-    assert_true(n > 50);
-    print_message("%d allocations\n", (int)n - 1);
-    wal_options_free(read_only);
+    fail_each_once(*state, &(struct plan){steps, COUNT_OF(steps)});
 }
 
 int main(void)

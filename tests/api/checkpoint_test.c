@@ -315,6 +315,33 @@ static void test_no_segment_has_one_that_was_cut_off(void **state)
     }
 }
 
+/* Within the group that it is about: the records that stay go over, it stays where it is. */
+static void test_a_cut_within_a_group_leaves_it(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    fixture_append(f, "1");
+    const wal_record_t records[4] = {{.size = sizeof records[0], .data = "r", .data_size = 1}};
+    must(wal_append_many(f->log, records, 4, 0, NULL));
+    checkpoint(f, 2, "two");
+    fixture_reopen(f);
+    fixture_append(f, "6"); /* it went over, in front of the records */
+    must(wal_truncate_after(f->log, 3));
+    for (int pass = 0; pass < 2; pass++) {
+        assert_int_equal(fixture_segment(f->log, 0).last_lsn, 1);
+        assert_int_equal(fixture_segment(f->log, 0).checkpoint_lsn, 2);
+        expect_checkpoint(f->log, 2, "two");
+        fixture_reopen(f);
+    }
+    must(wal_truncate_after(f->log, 1));
+    assert_int_equal(fixture_segment(f->log, 0).last_lsn, 1);
+    assert_int_equal(fixture_segment(f->log, 0).checkpoint_lsn, 0);
+    fixture_fill(f, 4);
+    assert_int_equal(fixture_segment(f->log, 0).checkpoint_lsn, 0);
+    expect_gone(f);
+}
+
 static int note(void *ctx, const wal_record_t *record)
 {
     uint64_t *first = ctx;
@@ -415,6 +442,7 @@ int main(void)
         fixture_test(test_it_survives_the_cut_after_an_open),
         fixture_test(test_cuts_at_the_end),
         fixture_test(test_no_segment_has_one_that_was_cut_off),
+        fixture_test(test_a_cut_within_a_group_leaves_it),
         fixture_test(test_replay_begins_behind_it),
         fixture_test(test_a_follower_sees_the_newest),
         fixture_test(test_damage_is_found_when_it_is_read),

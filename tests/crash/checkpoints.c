@@ -89,11 +89,9 @@ static enum tried get_in_segment(struct session *s, wal_t *log, const wal_segmen
     if (m.lsn != g->checkpoint_lsn)
         return session_wrong(s, "the list has LSN %" PRIu64 " for a checkpoint of LSN %" PRIu64,
                              g->checkpoint_lsn, m.lsn);
-    if (e == 0 && (!right(size, &m.id) || m.lsn > g->last_lsn))
-        return session_wrong(s,
-                             "segment %" PRIu64 ", which ends at LSN %" PRIu64
-                             ", has a checkpoint of LSN %" PRIu64 ", %zu bytes",
-                             g->number, g->last_lsn, m.lsn, size);
+    if (e == 0 && !right(size, &m.id))
+        return session_wrong(s, "segment %" PRIu64 "'s checkpoint of %zu bytes is another one",
+                             g->number, size);
     *ret = m;
     return TRIED_OK;
 }

@@ -177,7 +177,7 @@ static void read_all(wal_t *w, struct reading *x)
     wal_reader_t *reader;
     int e;
 
-    note_code(x->v, wal_replay(w, 0, take, x, NULL));
+    note_code(x->v, wal_replay(w, wal_first_lsn(w), take, x, NULL));
     note_code(x->v, e = wal_reader_open(w, 0, WAL_READ_REVERSE | WAL_READ_WRITTEN, &reader));
     if (e == 0) {
         while ((e = wal_reader_next(reader, &r)) == 1)
@@ -195,6 +195,8 @@ static void read_all(wal_t *w, struct reading *x)
     note_code(x->v, wal_meta_each(w, skip_meta, NULL));
     size_t size;
     note_code(x->v, wal_last_tag(w, buffer, SIZE, &size));
+    e = wal_checkpoint_get(w, buffer, SIZE, NULL, &size);
+    note_code(x->v, e == WAL_E_NOTFOUND ? 0 : e);
 }
 
 void forge_try(const char *path, const struct history *h, bool read_only,

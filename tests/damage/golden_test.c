@@ -17,6 +17,7 @@
 #endif
 
 enum { RECORDS_MAX = 256, KEYS_MAX = 16, TEXT_MAX = 64, TAG_TEXT = 65, PAYLOAD_MAX = 8192 };
+enum { STATE_MAX = 100000 };
 
 struct expected_record {
     unsigned type, size, last, crc;
@@ -31,6 +32,8 @@ static struct {
     char last_tag[TAG_TEXT];
     char meta[KEYS_MAX][2][TEXT_MAX];
     unsigned n_meta;
+    unsigned long long checkpoint_lsn; /* 0: none */
+    unsigned state_size, state_crc;
 } golden;
 
 static struct stand stand;
@@ -74,6 +77,21 @@ static int check_meta(void *ctx, const void *key, size_t klen, const void *value
     return 0;
 }
 
+static void check_checkpoint(wal_t *w)
+{
+    static uint8_t state[STATE_MAX];
+    uint64_t lsn;
+    size_t size;
+    int e = wal_checkpoint_get(w, state, sizeof state, &lsn, &size);
+
+    assert_int_equal(e, golden.checkpoint_lsn ? 0 : WAL_E_NOTFOUND);
+    if (e < 0)
+        return;
+    assert_true(lsn == golden.checkpoint_lsn);
+    assert_int_equal(size, golden.state_size);
+    assert_int_equal(crc32(0, state, (uInt)size), golden.state_crc);
+}
+
 static void read_everything(wal_t *w)
 {
     static uint8_t buffer[PAYLOAD_MAX];
@@ -82,7 +100,7 @@ static void read_everything(wal_t *w)
     uint64_t lsn = golden.first;
     size_t size;
 
-    assert_int_equal(wal_replay(w, 0, check_in_turn, &lsn, NULL), 0);
+    assert_int_equal(wal_replay(w, golden.first, check_in_turn, &lsn, NULL), 0);
     assert_true(lsn == golden.next);
     assert_int_equal(wal_reader_open(w, 0, WAL_READ_REVERSE, &reader), 0);
     while (wal_reader_next(reader, &r) == 1)
@@ -98,6 +116,7 @@ static void read_everything(wal_t *w)
     assert_int_equal(met, golden.n_meta);
     assert_int_equal(wal_last_tag(w, buffer, sizeof buffer, &size), 0);
     check_tag(buffer, size, golden.last_tag);
+    check_checkpoint(w);
 }
 
 static void open_and_compare(bool read_only, const char *verdict)
@@ -152,6 +171,9 @@ static void take_line(const char *line)
     }
     if (sscanf(line, "last_tag %64s", golden.last_tag) == 1)
         return;
+    if (sscanf(line, "checkpoint %llu %u %x", &golden.checkpoint_lsn, &golden.state_size,
+               &golden.state_crc) == 3)
+        return;
     if (sscanf(line, "record %llu %u %u %u %x", &lsn, &r.type, &r.size, &r.last, &r.crc) == 5) {
         assert_true(lsn < RECORDS_MAX);
         golden.records[lsn] = r;
@@ -205,9 +227,18 @@ static void version_1_0_with_tags(void **state)
     stand_remove(&stand);
 }
 
+static void version_1_0_with_checkpoints(void **state)
+{
+    (void)state;
+    stand_make(&stand);
+    try_version(SOURCE_DIR "/tests/golden/1.0-checkpoint", 5);
+    stand_remove(&stand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(version_1_0),
-                                       cmocka_unit_test(version_1_0_with_tags)};
+                                       cmocka_unit_test(version_1_0_with_tags),
+                                       cmocka_unit_test(version_1_0_with_checkpoints)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -390,21 +390,69 @@ static void seals_that_break_their_rules(void **state)
     }
 }
 
+/* LSN, size of the state, offset and size of the part; `bytes` of body behind that. */
+struct part {
+    uint64_t fields[4];
+    size_t bytes;
+    uint8_t flags;
+};
+
+static void forge_part(struct image *i, const struct part *p)
+{
+    memset(body, 0, sizeof body);
+    for (int n = 0; n < 4; n++)
+        store64(body + 8 * n, p->fields[n]);
+    forge_group(i, &(struct forged){.type = GROUP_CHECKPOINT,
+                                    .flags = p->flags,
+                                    .body = body,
+                                    .size = 32 + p->bytes,
+                                    .vouched = true});
+}
+
 static void checkpoints_that_break_their_rules(void **state)
 {
-    static const uint64_t cases[][4] = {
-        {1, 8, 0, 8},          {UINT64_MAX, 8, 0, 8}, {1, UINT64_MAX, 0, 8}, {1, 8, UINT64_MAX, 8},
-        {1, 8, 0, UINT64_MAX}, {1, 8, 8, 8},          {0, 0, 0, 0},
+    enum { F = GROUP_FIRST, L = GROUP_LAST };
+    static const struct {
+        struct part parts[3]; /* up to one without an LSN and a size */
+        enum answer answer;
+    } cases[] = {
+        {{{{1, 8, 0, 8}, 8, 0}}, THERE},
+        {{{{1, 0, 0, 0}, 0, 0}}, THERE},
+        {{{{1, 16, 0, 8}, 8, F}, {{1, 16, 8, 8}, 8, L}}, THERE},
+        {{{{1, 0, 0, 0}, 8, 0}}, DAMAGE},
+        {{{{0, 8, 0, 8}, 8, 0}}, DAMAGE},
+        {{{{1000, 8, 0, 8}, 8, 0}}, REFUSED},
+        {{{{UINT64_MAX, 8, 0, 8}, 8, 0}}, REFUSED},
+        {{{{1, UINT64_MAX, 0, 8}, 8, 0}}, DAMAGE},
+        {{{{1, UINT64_C(1) << 63, 0, 8}, 8, 0}}, DAMAGE},
+        {{{{1, 1 << 30, 0, 8}, 8, 0}}, DAMAGE},
+        {{{{1, 8, UINT64_MAX, 8}, 8, 0}}, DAMAGE},
+        {{{{1, 8, 0, UINT64_MAX}, 8, 0}}, DAMAGE},
+        {{{{1, UINT64_MAX, 0, UINT64_MAX}, 8, 0}}, DAMAGE},
+        {{{{1, 8, 8, 8}, 8, 0}}, DAMAGE},
+        {{{{1, 16, 8, 8}, 8, 0}}, DAMAGE},
+        {{{{1, UINT64_C(1) << 63, 0, 8}, 8, F}, {{1, UINT64_C(1) << 63, 8, 8}, 8, L}}, DAMAGE},
+        {{{{1, 16, 0, 8}, 8, F}, {{1, 16, 0, 8}, 8, L}}, DAMAGE},
+        {{{{1, 16, 0, 16}, 16, F}, {{1, 16, 8, 8}, 8, L}}, DAMAGE},
+        {{{{1, 16, 0, 8}, 8, F}, {{1, 24, 8, 16}, 16, L}}, DAMAGE},
+        {{{{1, 16, 0, 8}, 8, F}, {{2, 16, 8, 8}, 8, L}}, DAMAGE},
+        {{{{1, 16, 0, 8}, 8, F}, {{1, 16, 8, 0}, 0, L}}, DAMAGE},
+        {{{{1, 16, 0, 8}, 8, F}, {{1, 16, 8, 0}, 0, 0}, {{1, 16, 8, 8}, 8, L}}, DAMAGE},
+        {{{{1, 24, 0, 8}, 8, F}, {{1, 24, 16, 8}, 8, 0}, {{1, 24, 8, 8}, 8, L}}, DAMAGE},
     };
+    char name[32];
+    struct image i;
     (void)state;
-    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        memset(body, 0, sizeof body);
-        for (int n = 0; n < 4; n++)
-            store64(body + 8 * n, cases[k][n]);
-        struct forged g = {.type = GROUP_CHECKPOINT, .body = body, .size = 40};
-        try_group(&g, THERE, "checkpoint");
+
+    for (size_t k = 0; k < COUNT_OF(cases); k++) {
+        image_copy(&i, &made.now);
+        for (int n = 0; n < 3 && (cases[k].parts[n].fields[0] || cases[k].parts[n].bytes); n++)
+            forge_part(&i, &cases[k].parts[n]);
+        snprintf(name, sizeof name, "checkpoint, case %zu", k);
+        expect(&i, cases[k].answer, name);
+        image_free(&i);
     }
-    printf("%zu checkpoint bodies\n", sizeof cases / sizeof cases[0]);
+    printf("%zu checkpoint bodies\n", COUNT_OF(cases));
 }
 
 int main(void)

@@ -1,13 +1,15 @@
-/* Makes the golden directories of a format version: golden_make <directory> [tags]. Each log is
- * written by the library, and what is put in goes into expected.txt beside them:
+/* Makes the golden directories of a format version: golden_make <directory> [tags | checkpoint].
+ * Each log is written by the library, and what is put in goes into expected.txt beside them:
  *
  *     log <name> <verdict of open> <first LSN> <last LSN> <next LSN>
  *     record <LSN> <type> <bytes> <1: last of its batch> <CRC-32 of the payload>
  *     tag <LSN> <tag of its batch>
  *     meta <key> <value>
  *     last_tag <tag>
+ *     checkpoint <LSN> <bytes> <CRC-32 of the state>
  *
- * The first logs (1.0) have no tags; with `tags` it is those that do (1.0-tags).
+ * The first logs (1.0) have no tags; with `tags` it is those that do (1.0-tags), with `checkpoint`
+ * those that have checkpoints (1.0-checkpoint).
  * Directories that are checked in are never made anew: they show that what an older library has
  * written can still be read. */
 #include <stdbool.h>
@@ -24,7 +26,7 @@
 #include <libwal/wal.h>
 
 enum { RECORDS_MAX = 128, PAYLOAD_MAX = 6000, BATCH_MAX = 40, TORN_BYTES = 128, ROOM_BYTES = 64 };
-enum { TAG_MAX = 64 };
+enum { TAG_MAX = 64, STATE_MAX = 100000 };
 
 struct put {
     uint32_t type, size, crc;
@@ -40,6 +42,10 @@ static struct story {
     char meta[8][2][64];
     unsigned n_meta;
     char last_tag[TAG_MAX + 1];
+    struct {
+        uint64_t lsn;
+        uint32_t size, crc;
+    } checkpoint; /* lsn 0: none */
 } story;
 
 static wal_t *wal;
@@ -133,6 +139,17 @@ static void set_meta(const char *key, const char *value)
     ok(wal_meta_set(wal, key, strlen(key), value, strlen(value)), "meta");
 }
 
+static void checkpoint(uint64_t lsn, uint32_t size)
+{
+    static uint8_t state[STATE_MAX];
+    for (uint32_t i = 0; i < size; i++)
+        state[i] = (uint8_t)(i * 7 + i / 251 + lsn);
+    ok(wal_checkpoint(wal, lsn, state, size), "checkpoint");
+    story.checkpoint.lsn = lsn;
+    story.checkpoint.size = size;
+    story.checkpoint.crc = (uint32_t)crc32(0, state, size);
+}
+
 /* What a batch is put in with; NULL, 0: without. */
 struct with {
     const char *tag, *key, *value;
@@ -204,6 +221,9 @@ static void end(const char *name, const char *verdict)
         fprintf(expected, "meta %s %s\n", story.meta[k][0], story.meta[k][1]);
     if (story.last_tag[0])
         fprintf(expected, "last_tag %s\n", story.last_tag);
+    if (story.checkpoint.lsn)
+        fprintf(expected, "checkpoint %llu %u %08x\n", (unsigned long long)story.checkpoint.lsn,
+                story.checkpoint.size, story.checkpoint.crc);
 }
 
 static void close_log(void)
@@ -258,7 +278,17 @@ static void tear(void)
     close(fd);
 }
 
-/* Killed, and a part of what was not yet synced is on the disk. */
+/* Killed, and a part of a batch that was not yet synced is on the disk. */
+static void kill_and_tear(const char *root)
+{
+    uint64_t next = story.next;
+    put_batch(next, 2, (const uint32_t[]){300, 200}, WAL_APPEND_ASYNC, false);
+    ok(wal_flush(wal), "flush");
+    story.next = next;
+    kill_log(root);
+    tear();
+}
+
 static void torn(const char *root)
 {
     begin(root, "torn");
@@ -266,12 +296,7 @@ static void torn(const char *root)
     put_several(4, 30);
     set_meta("cursor", "torn");
     put(500);
-    uint64_t next = story.next;
-    put_batch(next, 2, (const uint32_t[]){300, 200}, WAL_APPEND_ASYNC, false);
-    ok(wal_flush(wal), "flush");
-    story.next = next;
-    kill_log(root);
-    tear();
+    kill_and_tear(root);
     end("torn", "ambiguous");
 }
 
@@ -384,19 +409,114 @@ static void tags_long(const char *root)
     end("long", "ambiguous");
 }
 
+/* With a state, then without one; the second handle carries it over, and has a newer one. */
+static void checkpoints(const char *root)
+{
+    begin(root, "checkpoint");
+    put(40);
+    put_several(3, 100);
+    checkpoint(2, 300);
+    put(0);
+    checkpoint(5, 0);
+    close_log();
+    open_log();
+    put(7);
+    close_log();
+    open_log();
+    checkpoint(6, 33);
+    put(500);
+    close_log();
+    end("checkpoint", "clean");
+}
+
+/* In parts, and in a segment that goes: written once more; killed. */
+static void checkpoint_moved(const char *root)
+{
+    begin(root, "moved");
+    put_several(4, 50);
+    checkpoint(4, 70000);
+    put(60);
+    ok(wal_rotate(wal), "rotate");
+    put(70);
+    ok(wal_rotate(wal), "rotate");
+    put(80);
+    ok(wal_truncate_before(wal, 6), "truncate_before");
+    story.first = 6;
+    put(90);
+    kill_log(root);
+    end("moved", "clean");
+}
+
+/* A cut in front of its groups takes it over; control names it, not the last segment. */
+static void checkpoint_cut(const char *root)
+{
+    begin(root, "cut");
+    put_several(6, 50);
+    checkpoint(3, 200);
+    ok(wal_truncate_after(wal, 5), "truncate_after");
+    story.next = 6;
+    story.records[5].last = false;
+    put(10);
+    ok(wal_rotate(wal), "rotate");
+    put(20);
+    close_log();
+    end("cut", "clean");
+}
+
+/* The cut is below it: it is gone, and the older one stays gone. */
+static void checkpoint_gone(const char *root)
+{
+    begin(root, "gone");
+    put_several(3, 50);
+    checkpoint(2, 200);
+    put_several(3, 60);
+    checkpoint(5, 100);
+    ok(wal_truncate_after(wal, 4), "truncate_after");
+    story.next = 5;
+    story.records[4].last = false;
+    story.checkpoint.lsn = 0;
+    put(10);
+    close_log();
+    end("gone", "clean");
+}
+
+/* What was written behind it is torn; killed. */
+static void checkpoint_torn(const char *root)
+{
+    begin(root, "torn");
+    put_several(3, 50);
+    checkpoint(2, 64);
+    put(30);
+    kill_and_tear(root);
+    end("torn", "ambiguous");
+}
+
+static void (*const plain[])(const char *) = {clean, torn, two, cut, empty};
+static void (*const with_tags[])(const char *) = {tags, tags_cut, tags_long};
+static void (*const with_checkpoints[])(const char *) = {
+    checkpoints, checkpoint_moved, checkpoint_cut, checkpoint_gone, checkpoint_torn};
+static const struct set {
+    const char *name;
+    void (*const *make)(const char *);
+    size_t n;
+} sets[] = {{"", plain, 5}, {"tags", with_tags, 3}, {"checkpoint", with_checkpoints, 5}};
+
 int main(int argc, char **argv)
 {
     char path[1024];
-    bool tagged = argc == 3 && strcmp(argv[2], "tags") == 0;
-    if ((argc != 2 && !tagged) || mkdir(argv[1], 0755) != 0)
-        return fprintf(stderr, "usage: golden_make <directory to be made> [tags]\n"), 1;
+    const char *name = argc == 3 ? argv[2] : "";
+    size_t k = 0;
+
+    while (k < sizeof sets / sizeof *sets && strcmp(sets[k].name, name) != 0)
+        k++;
+    if (argc < 2 || argc > 3 || k == sizeof sets / sizeof *sets || mkdir(argv[1], 0755) != 0)
+        return fprintf(stderr, "usage: golden_make <directory to be made> [tags | checkpoint]\n"),
+               1;
     snprintf(path, sizeof path, "%s/expected.txt", argv[1]);
     expected = fopen(path, "w");
     if (!expected)
         return 1;
-    void (*const plain[])(const char *) = {clean, torn, two, cut, empty};
-    void (*const with_tags[])(const char *) = {tags, tags_cut, tags_long};
-    for (size_t k = 0; k < (tagged ? 3 : 5); k++)
-        (tagged ? with_tags : plain)[k](argv[1]);
+    for (size_t i = 0; i < sets[k].n; i++)
+        sets[k].make[i](argv[1]);
     return fclose(expected) == 0 ? 0 : 1;
 }

@@ -122,6 +122,8 @@ def read_checkpoint(body: bytes) -> Checkpoint:
     _, end = padded(body, 32, checkpoint.part_size, "a checkpoint's part")
     if end != len(body):
         raise corrupt("bytes behind a checkpoint's part")
+    if checkpoint.lsn == 0:
+        raise corrupt("a checkpoint of LSN 0")
     if checkpoint.part_offset + checkpoint.part_size > checkpoint.state_size:
         raise corrupt("a checkpoint's part lies outside of its state")
     return checkpoint

@@ -12,6 +12,7 @@
  *   tagged COUNT SIZE SEED FLAGS    joint COUNT SIZE SEED FLAGS      with a tag; and metadata
  *   replace LSN COUNT SIZE SEED     before LSN   after LSN           reset LSN
  *   swap LSN COUNT SIZE SEED        replaces by a batch with a tag and metadata
+ *   checkpoint LSN SIZE SEED
  *   meta KEY SIZE SEED              unmeta KEY                       first    next    durable
  *   dump                            as many lines as it takes, then "."
  *
@@ -156,6 +157,29 @@ static int print_tag(FILE *out, wal_t *w)
     return rc;
 }
 
+/* LSN and state of the newest one in one word. */
+static int print_checkpoint(FILE *out, wal_t *w)
+{
+    size_t size = 0;
+    uint64_t lsn = 0;
+    char hex[65];
+    int rc = wal_checkpoint_get(w, NULL, 0, &lsn, &size);
+    unsigned char *state = malloc(size + 1);
+    if (!state)
+        stop("memory");
+    if (rc == WAL_E_TOOBIG)
+        rc = wal_checkpoint_get(w, state, size, &lsn, &size);
+    fprintf(out, ", \"checkpoint\": \"");
+    if (!rc) {
+        sha256_hex(state, size, hex);
+        fprintf(out, "%" PRIu64 ":%zu:%s\"", lsn, size, hex);
+    } else {
+        fprintf(out, "%s\"", rc == WAL_E_NOTFOUND ? "none" : "broken");
+    }
+    free(state);
+    return rc == WAL_E_NOTFOUND || rc == WAL_E_CORRUPT ? 0 : rc;
+}
+
 /* Header line and records go to `out`; a failure leaves it to the caller to say so instead. */
 static int print_log(FILE *out, wal_t *w, uint32_t read_flags)
 {
@@ -181,6 +205,8 @@ static int print_log(FILE *out, wal_t *w, uint32_t read_flags)
     fprintf(out, "}");
     if (!rc)
         rc = print_tag(out, w);
+    if (!rc)
+        rc = print_checkpoint(out, w);
     fprintf(out, "}\n");
     if (!rc)
         rc = wal_reader_open(w, 0, read_flags, &reader);
@@ -386,6 +412,17 @@ static int do_meta(const char *key, const uint64_t *n)
     return wal_meta_set(the_log, key, strlen(key), value, (size_t)n[0]);
 }
 
+static int do_checkpoint(const uint64_t *n)
+{
+    unsigned char *state = malloc((size_t)n[1] + 1);
+    if (!state)
+        stop("memory");
+    fill(state, (size_t)n[1], n[2]);
+    int rc = wal_checkpoint(the_log, n[0], state, (size_t)n[1]);
+    free(state);
+    return rc;
+}
+
 static int run_named(const char *name, char *arguments, uint64_t *ret)
 {
     uint64_t n[4] = {0};
@@ -415,6 +452,8 @@ static int run_named(const char *name, char *arguments, uint64_t *ret)
     if (sscanf(arguments, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, n, n + 1, n + 2, n + 3) <
         1)
         stop(name);
+    if (!strcmp(name, "checkpoint"))
+        return do_checkpoint(n);
     if (!strcmp(name, "before"))
         return wal_truncate_before(the_log, n[0]);
     if (!strcmp(name, "after"))

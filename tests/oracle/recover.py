@@ -5,9 +5,10 @@ import os
 import re
 from typing import NamedTuple, Optional
 
-from bodies import Record, read_checkpoint, read_data, read_metadata, read_tag
+from bodies import Record, read_data, read_metadata, read_tag
+from checkpoints import NONE, Found, newest_checkpoint
 from layout import (
-    BIRTH, BLOCK_SIZE, CHECKPOINT, CONTROL_SIZE, COUNT_MAX, DATA, FIRST_GROUP, LAST, METADATA,
+    BIRTH, BLOCK_SIZE, CONTROL_SIZE, COUNT_MAX, DATA, FIRST_GROUP, LAST, METADATA,
     NEWER, RIGHT, SLOT_OFFSETS, TAG, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
     read_slot, read_witness,
 )
@@ -49,13 +50,14 @@ class Log:
         self.first_lsn = 0
         self.next_lsn = 0
         self.durable_lsn = 0
-        self.checkpoint_lsn = 0
+        self.checkpoint: Found = NONE
         self.given_up = 0
         self.metadata: dict[bytes, bytes] = {}
         self.tag = b""
         # As one sees them who follows the writer:
         self.durable_metadata: dict[bytes, bytes] = {}
         self.durable_tag = b""
+        self.durable_checkpoint: Found = NONE
         self.records: list[Record] = []
 
 
@@ -223,20 +225,6 @@ def all_tags_right(groups: list[Group]) -> bool:
     return True
 
 
-def newest_checkpoint(groups: list[Group], slot: Slot) -> int:
-    """'Checkpoint': the LSN of the last whole one in the last segment, else the one in control."""
-    result = slot.checkpoint_lsn
-    for group in groups:
-        if group.header.type == CHECKPOINT:
-            try:
-                part = read_checkpoint(group.body)
-            except Refusal as refusal:
-                raise Refusal("corrupt", refusal.reason, certain=False) from None
-            if part.part_offset + part.part_size == part.state_size:
-                result = part.lsn
-    return result
-
-
 def read_records(log: Log, segment: Segment, groups: list[Group]) -> None:
     """A broken body in front of the first LSN is none of the log's; but who carries the segment
     over may read it."""
@@ -287,11 +275,15 @@ def recover(directory: str) -> Log:
     durable_next = durable[-1].next_lsn if durable else last.header.base_lsn
     log.durable_lsn = max(durable_next, slot.first_lsn) - 1
     log.given_up = max(log.tail.walked, last.behind_last_byte()) - log.tail.end
-    log.checkpoint_lsn = newest_checkpoint(groups, slot)
+    log.checkpoint = newest_checkpoint(groups, slot, log.parts)
+    if log.checkpoint.lsn >= log.next_lsn:
+        raise corrupt("the newest checkpoint lies above the log's end")
     log.metadata = newest_metadata(groups)
     log.tag = newest_tag(groups)
-    log.certain = all_tags_right(groups)
+    log.certain = all_tags_right(groups) and log.checkpoint.state is not None
     log.durable_metadata, log.durable_tag = newest_metadata(durable), newest_tag(durable)
+    shown = newest_checkpoint(durable, slot, log.parts)
+    log.durable_checkpoint = shown if shown.lsn <= log.durable_lsn else NONE
     for segment, live in log.parts:
         read_records(log, segment, live)
     expected = list(range(log.first_lsn, log.next_lsn))

@@ -65,6 +65,7 @@ class Life:
             + ["meta"] * 3
             + ["tagged"] * 2
             + ["joint"] * 2
+            + ["checkpoint"] * 2
             + ["swap"]
             + ["before", "after", "after", "replace", "replace", "rotate", "sync", "flush"]
             + (["reset"] if self.rng.random() < 0.2 else [])
@@ -129,6 +130,17 @@ class Life:
             self.run("unmeta", key)
         else:
             self.run("meta", key, self.rng.choice((0, 5, 1024)), self.seed())
+
+    def do_checkpoint(self, _: str) -> None:
+        """Mostly of the durable LSN; an older one may be refused, since there is a newer one."""
+        durable = self.writer.do("durable")
+        lsn = max(durable - self.rng.choice((0, 0, 0, 1, 5)), 0)
+        size = self.rng.choice((0, 1, 8, 100, 3000, 65504, 65505, 200000))
+        try:
+            self.writer.do("checkpoint", lsn, size, self.seed())
+        except Failed as failed:
+            if not str(failed).endswith("gave -16"):
+                self.refusals.append(str(failed))
 
     def do_before(self, _: str) -> None:
         """Up to the next LSN, which empties the log."""

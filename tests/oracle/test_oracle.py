@@ -79,7 +79,7 @@ def check_moment(tool, life: Life, folder: Path, rng: random.Random, older: byte
     life.writer.snapshot(snapshot)
     ours = read_log(str(snapshot))
     assert ours[0]["verdict"] == "clean", ours[0]
-    for name in ("first_lsn", "next_lsn", "metadata", "tag"):
+    for name in ("first_lsn", "next_lsn", "metadata", "tag", "checkpoint"):
         assert ours[0][name] == live[0][name], (name, ours[0], live[0])
     assert not record_difference(ours[1:], live[1:])
     assert ours[0]["durable_lsn"] >= durable
@@ -122,7 +122,8 @@ def test_change_that_control_does_not_name_yet(tool, tmp_path, seed):
     before, after, copy = tmp_path / "before", tmp_path / "after", tmp_path / "copy"
     compared = 0
     changes = ("rotate", "replace", "after", "swap")
-    steps = "many rotate tagged replace joint batch after many swap tagged replace long after"
+    steps = "many checkpoint rotate tagged replace joint checkpoint batch"
+    steps += " after many swap tagged replace long after"
     for name in steps.split():
         life.writer.do("sync")
         life.writer.snapshot(before)
@@ -133,7 +134,7 @@ def test_change_that_control_does_not_name_yet(tool, tmp_path, seed):
             check_same(tool, after, copy)
             old, new = read_log(str(before)), read_log(str(after))
             assert old[1:] == new[1:]
-            assert all(old[0][name] == new[0][name] for name in ("metadata", "tag"))
+            assert all(old[0][name] == new[0][name] for name in ("metadata", "tag", "checkpoint"))
             compared += 1
         shutil.rmtree(before)
         shutil.rmtree(after)
@@ -177,6 +178,37 @@ def test_cut_anywhere_among_tags(tool, tmp_path, lsn):
     assert header["next_lsn"] == lsn + 1
     tags = [record["tag"] for record in read_log(str(log))[1:] if "tag" in record]
     assert header["tag"] == (BEHIND_LSN_5 if lsn in (5, 6) else tags[-1])
+    assert not lint(recover(str(log)))
+
+
+@pytest.mark.parametrize("lsn", range(0, 9))
+@pytest.mark.parametrize("reopened", (False, True))
+def test_cut_anywhere_among_checkpoints(tool, tmp_path, lsn, reopened):
+    """One that is cut off is gone, and no older one comes back; a newest one that is of what stays
+    goes over."""
+    log = tmp_path / "log"
+    options = {"group_bytes": "64K"}
+    write_and_kill(tool, log, options, "many 4 10 1 0", "checkpoint 2 100 1", "rotate",
+                   "many 4 10 2 0", "checkpoint 5 200000 2")
+    if reopened:
+        write_and_kill(tool, log, options, "append 1 5 5 0")
+    write_and_kill(tool, log, options, f"after {lsn}")
+    header = check_same(tool, log, tmp_path / "copy")
+    assert (header["next_lsn"], header["checkpoint_lsn"]) == (lsn + 1, 5 if lsn >= 5 else 0)
+    assert not lint(recover(str(log)))
+
+
+@pytest.mark.parametrize("lsn", range(2, 10))
+@pytest.mark.parametrize("size", (0, 50, 100000))
+def test_front_cut_anywhere_among_checkpoints(tool, tmp_path, lsn, size):
+    """The newest one stays, whatever segment it lies in."""
+    log = tmp_path / "log"
+    options = {"group_bytes": "64K"}
+    write_and_kill(tool, log, options, "many 4 10 1 0", f"checkpoint 3 {size} 7", "rotate",
+                   "many 2 10 2 0", "rotate", "many 3 10 3 0", f"before {lsn}")
+    header = check_same(tool, log, tmp_path / "copy")
+    assert (header["first_lsn"], header["checkpoint_lsn"]) == (lsn, 3)
+    assert header["checkpoint"].startswith(f"3:{size}:")
     assert not lint(recover(str(log)))
 
 

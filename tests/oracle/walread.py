@@ -17,6 +17,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from checkpoints import Found  # noqa: E402
 from layout import Refusal  # noqa: E402
 from recover import Log, recover  # noqa: E402
 
@@ -25,17 +26,29 @@ def hexed(metadata: dict[bytes, bytes]) -> dict[str, str]:
     return {key.hex(): value.hex() for key, value in metadata.items()}
 
 
+def digest(checkpoint: Found) -> str:
+    """LSN and state of a checkpoint in one word."""
+    if checkpoint.lsn == 0:
+        return "none"
+    if checkpoint.state is None:
+        return "broken"
+    digest = hashlib.sha256(checkpoint.state).hexdigest()
+    return f"{checkpoint.lsn}:{len(checkpoint.state)}:{digest}"
+
+
 def header_line(log: Log) -> dict:
     line = {
         "verdict": log.verdict,
         "first_lsn": log.first_lsn,
         "next_lsn": log.next_lsn,
         "durable_lsn": log.durable_lsn,
-        "checkpoint_lsn": log.checkpoint_lsn,
+        "checkpoint_lsn": log.checkpoint.lsn,
+        "checkpoint": digest(log.checkpoint),
         "metadata": hexed(log.metadata),
         "tag": log.tag.hex(),
         "durable_metadata": hexed(log.durable_metadata),
         "durable_tag": log.durable_tag.hex(),
+        "durable_checkpoint": digest(log.durable_checkpoint),
     }
     if not log.certain:
         line["certain"] = False
