@@ -141,13 +141,15 @@ static enum tried let_time_pass(struct session *s)
     return session_note(s, "background", last);
 }
 
+/* A new segment's header vouches for the newest checkpoint; an empty one stays, and does not. */
 static enum tried rotate(struct session *s)
 {
-    uint64_t last = oracle_next(s->oracle) - 1;
+    uint64_t last = oracle_next(s->oracle) - 1, before = s->log->writer.segment.header.number;
     int e = wal_rotate(s->log);
     if (e < 0)
         return session_failed(s, "rotate", e);
-    oracle_mark_settle(s->oracle);
+    if (s->log->writer.segment.header.number != before)
+        oracle_mark_settle(s->oracle);
     return session_note(s, "rotate", last);
 }
 
