@@ -15,9 +15,9 @@
 #include "crash/ops.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { IMAGES_WANTED = 10000, NESTED_SHARE = 500, LIMIT = 24, BY_CHANCE = 10 };
+enum { IMAGES_WANTED = 10000, NESTED_SHARE = 500, LIMIT = 8, BY_CHANCE = 10 };
 #else
-enum { IMAGES_WANTED = 100000, NESTED_SHARE = 60, LIMIT = 96, BY_CHANCE = 40 };
+enum { IMAGES_WANTED = 100000, NESTED_SHARE = 60, LIMIT = 24, BY_CHANCE = 40 };
 #endif
 enum { LENGTH_MAX = 6 };
 
