@@ -36,7 +36,8 @@ typedef struct {
 } wal_machine_t;
 
 /* wal_truncate_before and wal_drain take a checkpoint first where records would be missing behind
- * the newest one; WAL_E_TOOBIG where the state is too large for one. */
+ * the newest one; WAL_E_TOOBIG where the state is too large for one. Retention removes nothing from
+ * a log with a machine that has no checkpoint. */
 
 /* Copies the struct; NULL: none again. Modes DATA, FULL and DSYNC only: with INTERVAL and NONE
  * wal_open gives WAL_E_INVAL, on a read-only log WAL_E_UNSUPPORTED. On a log with a machine

@@ -288,6 +288,32 @@ static void test_a_checkpoint_overtaken_by_the_machine(void **state)
     expect_state(3, 3);
 }
 
+/* Its records are all that it can come up from. */
+static void test_without_a_checkpoint_retention_takes_nothing(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_set(f, WAL_OPT_CHECKPOINT_BYTES, 0);
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
+    fixture_set(f, WAL_OPT_RETAIN_SEGMENTS, 1);
+    fixture_open(f);
+    for (int k = 0; k < 9; k++)
+        append(f, 1);
+    expect_range(f->log, 1, 9, 10, 9);
+    start_anew(f, 1);
+    expect_state(9, 9);
+    fixture_set(f, WAL_OPT_CHECKPOINT_BYTES, 1 << 20);
+    start_anew(f, 0);
+    append(f, 1);
+    must(wal_rotate(f->log));
+    must(wal_rotate(f->log));
+    append(f, 1);
+    must(wal_rotate(f->log));
+    assert_true(wal_first_lsn(f->log) > 1);
+    start_anew(f, 1);
+    expect_state(11, 11);
+}
+
 static void test_large_states(void **state)
 {
     struct log_fixture *f = *state;
@@ -546,6 +572,7 @@ int main(void)
         TEST(test_a_checkpoint_that_needs_a_new_segment),
         TEST(test_a_state_that_grows_between_snapshots),
         TEST(test_a_checkpoint_overtaken_by_the_machine),
+        TEST(test_without_a_checkpoint_retention_takes_nothing),
         TEST(test_large_states),
         TEST(test_a_state_above_the_limit_is_left_out),
         TEST(test_a_refused_record_stays),
