@@ -17,8 +17,8 @@ int wal_checkpoint(wal_t *w, uint64_t lsn, const void *state, size_t size)
     return call_end(&c, checkpoint_put(w, &s));
 }
 
-/* segment 0: the newest one of the log. */
-static int get(wal_t *w, uint64_t segment, void *buf, size_t cap, uint64_t *ret_lsn,
+/* segment NULL: the newest one of the log. */
+static int get(wal_t *w, const uint64_t *segment, void *buf, size_t cap, uint64_t *ret_lsn,
                size_t *ret_size)
 {
     struct call c;
@@ -28,7 +28,8 @@ static int get(wal_t *w, uint64_t segment, void *buf, size_t cap, uint64_t *ret_
         return e;
     if (!buf && cap)
         return call_end(&c, fault(WAL_E_INVAL, "buf is NULL, but cap is %zu", cap));
-    e = segment ? checkpoint_in_segment(w, segment, buf, cap, &s) : checkpoint_get(w, buf, cap, &s);
+    e = segment ? checkpoint_in_segment(w, *segment, buf, cap, &s)
+                : checkpoint_get(w, buf, cap, &s);
     if (e == 0 && ret_lsn)
         *ret_lsn = s.lsn;
     if ((e == 0 || e == WAL_E_TOOBIG) && ret_size)
@@ -38,13 +39,11 @@ static int get(wal_t *w, uint64_t segment, void *buf, size_t cap, uint64_t *ret_
 
 int wal_checkpoint_get(wal_t *w, void *buf, size_t cap, uint64_t *ret_lsn, size_t *ret_size)
 {
-    return get(w, 0, buf, cap, ret_lsn, ret_size);
+    return get(w, NULL, buf, cap, ret_lsn, ret_size);
 }
 
 int wal_segment_checkpoint(wal_t *w, uint64_t segment, void *buf, size_t cap, uint64_t *ret_lsn,
                            size_t *ret_size)
 {
-    if (segment == 0)
-        return fault(WAL_E_NOTFOUND, "no segment has the number 0");
-    return get(w, segment, buf, cap, ret_lsn, ret_size);
+    return get(w, &segment, buf, cap, ret_lsn, ret_size);
 }

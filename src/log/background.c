@@ -41,8 +41,11 @@ static int64_t step(void *arg)
         turn_give(w);
         if (commit_due(w, &in))
             in = w->write_error.code ? RETRY_NS : 0;
-        if (removal_work(w) && !w->write_error.code)
-            in = 0; /* there may be more, and nobody kicks again */
+        if (removal_work(w)) {
+            notify_run(w); /* of the removal */
+            if (in < 0 || !w->write_error.code)
+                in = 0; /* there may be more, and nobody kicks again */
+        }
     } else if (zeros_work(w) || removal_work(w)) {
         in = 0;
         notify_run(w); /* it may have failed the log, or removed files */

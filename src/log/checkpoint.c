@@ -70,15 +70,13 @@ static int read_one(struct wal *w, const struct member *m, uint64_t lsn, uint64_
     return e;
 }
 
-int checkpoint_get(struct wal *w, void *buf, size_t cap, struct checkpoint_state *ret)
+static int get_newest(struct wal *w, void *buf, size_t cap, struct checkpoint_state *ret)
 {
     struct checkpoint_ref ref;
     struct member *m;
     uint64_t shape;
+    int e;
 
-    int e = follow_meta(w);
-    if (e < 0)
-        return e;
     do {
         ref = newest(w, &shape);
         if (ref.place.segment == 0)
@@ -89,6 +87,21 @@ int checkpoint_get(struct wal *w, void *buf, size_t cap, struct checkpoint_state
         e = read_one(w, m, ref.lsn, ref.place.offset, buf, cap, ret);
         catalog_release(&w->catalog, m);
     } while (atomic_load(&w->shape) != shape);
+    return e;
+}
+
+/* The writer may have taken it along to a new place, and dropped its segment, since the look. */
+int checkpoint_get(struct wal *w, void *buf, size_t cap, struct checkpoint_state *ret)
+{
+    int e = follow_meta(w);
+    if (e < 0)
+        return e;
+    e = get_newest(w, buf, cap, ret);
+    if (e == WAL_E_CORRUPT && w->follower && follow_again(w) == 0) {
+        e = follow_meta(w);
+        if (e == 0)
+            e = get_newest(w, buf, cap, ret);
+    }
     return place_result(w, e);
 }
 

@@ -22,6 +22,7 @@ struct run {
     bool any;         /* a group of it was put */
     uint64_t touched; /* how far a failed write may have gone */
     bool fatal;
+    bool needless; /* nothing of it was tried: what was asked for can't be any more */
 };
 
 static uint64_t disk_bytes(const struct run *r)
@@ -130,7 +131,6 @@ static int put_groups(struct run *r)
     uint64_t room = largest_body(r);
     int e = 0;
 
-    r->fatal = false; /* what made the place has succeeded */
     r->touched = w->writer.end.offset;
     r->group.bytes = mem_new(w->alloc, outgoing_room((size_t)room, w->config.group_align));
     if (!r->group.bytes)
@@ -182,12 +182,42 @@ static int set_back(struct wal *w, const struct boundary *begin, uint64_t touche
     return writer_erase(&w->writer, touched);
 }
 
+static int too_large(const struct wal *w)
+{
+    return fault(WAL_E_TOOBIG, "%s: the machine's state is above checkpoint_bytes", w->path);
+}
+
+/* A new segment begins with the machine's state of this moment, which may be newer than what is to
+ * be written, and lies in the same memory as a snapshot that was taken before. 1: write it. */
+static int check_overtaken(struct run *r, uint64_t segment_before)
+{
+    struct wal *w = r->log;
+    const struct checkpoint_ref *c = &w->checkpoint;
+    uint64_t segment = w->writer.segment.header.number;
+    int e = 1;
+
+    r->fatal = false; /* what made the place has succeeded */
+    if (!r->source->checkpoint || !w->machine.ready || segment == segment_before)
+        return 1;
+    if (!r->source->snapshot)
+        e = checkpoint_check(w, r->source->checkpoint->lsn);
+    else if (c->place.segment != segment || c->lsn != w->machine.applied)
+        e = too_large(w);
+    else
+        return 0;
+    r->needless = e < 0;
+    return e < 0 ? e : 1;
+}
+
 static int write_batch(struct run *r, bool durable)
 {
     struct wal *w = r->log;
+    uint64_t segment = w->writer.segment.header.number;
 
     int e = make_place(r);
-    if (e < 0)
+    if (e == 0)
+        e = check_overtaken(r, segment);
+    if (e <= 0)
         return e;
     struct boundary begin = w->writer.end;
     w->batch_lsn = begin.next_lsn;
@@ -240,10 +270,7 @@ static int take_snapshot(struct wal *w, struct checkpoint_state *ret)
     pthread_mutex_lock(&w->mu);
     if (e == WAL_E_CALLBACK)
         wal_fail(w);
-    return e == 1 ? 0
-           : e < 0
-               ? e
-               : fault(WAL_E_TOOBIG, "%s: the machine's state is above checkpoint_bytes", w->path);
+    return e == 1 ? 0 : e < 0 ? e : too_large(w);
 }
 
 /* Under mu, with the turn; drops mu meanwhile. */
@@ -268,7 +295,7 @@ static int commit(struct wal *w, struct source *s, enum append_how how, uint64_t
     if (e < 0 && r.fatal) {
         wal_fail(w);
         e = wal_indoubt_fault(w, first);
-    } else if (e < 0) {
+    } else if (e < 0 && !r.needless) {
         commit_tell_unwritten(w, first);
     }
     if (e == 0) {

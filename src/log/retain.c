@@ -78,6 +78,8 @@ static struct retention_state state_of(struct wal *w, const struct survey *s)
     state.durable_lsn = s->end ? s->end->next_lsn - 1 : atomic_load(&w->durable_lsn);
     state.checkpoint_lsn = newest_checkpoint(w);
     pthread_mutex_unlock(&w->mu);
+    if (w->config.has_machine && state.checkpoint_lsn == 0)
+        state.durable_lsn = 0; /* it can come up from all of its records only */
     return state;
 }
 

@@ -62,6 +62,12 @@ int rotate_seal(struct wal *w, bool *ret_fatal)
     return e;
 }
 
+/* The largest group of the machine's state. */
+static uint64_t state_body(const struct births *b)
+{
+    return b->state ? checkpoint_body_bytes(checkpoint_part_bytes(b->state, 0, b->group_bytes)) : 0;
+}
+
 /* Whatever can't be read, or lacks space or memory, says so while there still is a way back. */
 static int reserve_all(struct wal *w, struct births *b)
 {
@@ -70,9 +76,10 @@ static int reserve_all(struct wal *w, struct births *b)
         e = catalog_reserve(&w->catalog);
     if (e == 0)
         e = tag_read(&w->writer.segment, w->alloc, w->writer.end.tag_offset, &b->tag);
-    if (e == 0 && (w->meta.body || b->tag.size)) {
-        size_t body = (size_t)max_u64(w->meta.size, tag_room(&b->tag));
-        b->lent_bytes = outgoing_room(body, w->config.group_align);
+    if (e == 0 && (w->meta.body || b->tag.size || b->state)) {
+        uint64_t body = max_u64(w->meta.size, tag_room(&b->tag));
+        body = max_u64(body, state_body(b));
+        b->lent_bytes = outgoing_room((size_t)body, w->config.group_align);
         b->lent = mem_new(w->alloc, b->lent_bytes);
         e = b->lent ? 0 : fault_nomem();
     }

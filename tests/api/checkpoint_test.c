@@ -225,6 +225,8 @@ static void test_each_segment_has_its_own(void **state)
         expect_error(WAL_E_NOTFOUND, wal_segment_checkpoint(f->log, 99, buf, 1, &lsn, &size),
                      "segment 99");
         expect_error(WAL_E_NOTFOUND, wal_segment_checkpoint(f->log, 0, buf, 1, &lsn, &size), NULL);
+        expect_error(WAL_E_INVAL, wal_segment_checkpoint(NULL, 0, buf, 1, &lsn, &size), "NULL");
+        expect_error(WAL_E_INVAL, wal_segment_checkpoint(f->log, 0, NULL, 1, &lsn, &size), "NULL");
         fixture_reopen(f);
     }
 }

@@ -218,6 +218,102 @@ static void test_each_segment_begins_with_the_state(void **state)
     expect_state(36, 36);
 }
 
+/* The segment is full when truncate_before asks for a checkpoint, and a record that isn't durable
+ * yet is applied on the way to the next one: its head has the state, and nothing older comes behind
+ * it. */
+static void test_a_checkpoint_that_needs_a_new_segment(void **state)
+{
+    struct log_fixture *f = *state;
+    uint64_t lsn, got[2];
+    size_t size;
+
+    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 64 * 1024);
+    fixture_open(f);
+    model.pad = 40000;
+    must(wal_append(f->log, fixture_bytes(30000, 1), 30000, NULL));
+    append(f, 1);
+    append(f, 1);
+    must(wal_append_typed(f->log, 0, "\1", 1, WAL_APPEND_ASYNC, NULL));
+    must(wal_truncate_before(f->log, 3));
+    uint8_t *whole = malloc(sizeof got + model.pad);
+    assert_non_null(whole);
+    must(wal_checkpoint_get(f->log, whole, sizeof got + model.pad, &lsn, &size));
+    memcpy(got, whole, sizeof got);
+    free(whole);
+    assert_int_equal(lsn, 4);
+    assert_int_equal(got[0], 4);
+    assert_int_equal(got[1], 4);
+    start_anew(f, 1);
+    expect_state(4, 4);
+}
+
+static int snapshot_growing(void *ctx, void *buf, size_t cap, size_t *ret_size)
+{
+    struct model *m = ctx;
+    m->pad = m->snapshots == 0 ? 50000 : 100000;
+    return snapshot(ctx, buf, cap, ret_size);
+}
+
+/* Of the two that are taken on the way to a new segment the second is larger. */
+static void test_a_state_that_grows_between_snapshots(void **state)
+{
+    struct log_fixture *f = *state;
+
+    machine.snapshot = snapshot_growing;
+    must(wal_options_set_machine(f->options, &machine));
+    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 64 * 1024);
+    fixture_open(f);
+    must(wal_append(f->log, fixture_bytes(30000, 1), 30000, NULL));
+    append(f, 1);
+    must(wal_truncate_before(f->log, 2));
+    start_anew(f, 1);
+    expect_state(2, 2);
+}
+
+/* The head of the new segment is newer than what the user had. */
+static void test_a_checkpoint_overtaken_by_the_machine(void **state)
+{
+    struct log_fixture *f = *state;
+    uint64_t lsn;
+    char state_at_1[40000] = {0};
+
+    fixture_set(f, WAL_OPT_SEGMENT_BYTES, 64 * 1024);
+    fixture_open(f);
+    must(wal_append(f->log, fixture_bytes(30000, 1), 30000, NULL));
+    append(f, 1);
+    expect_error(WAL_E_RANGE, wal_checkpoint(f->log, 1, state_at_1, sizeof state_at_1), "newest");
+    must(wal_checkpoint_get(f->log, state_at_1, sizeof state_at_1, &lsn, NULL));
+    assert_int_equal(lsn, 2);
+    append(f, 1);
+    expect_state(3, 3);
+}
+
+/* Its records are all that it can come up from. */
+static void test_without_a_checkpoint_retention_takes_nothing(void **state)
+{
+    struct log_fixture *f = *state;
+
+    fixture_set(f, WAL_OPT_CHECKPOINT_BYTES, 0);
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 2);
+    fixture_set(f, WAL_OPT_RETAIN_SEGMENTS, 1);
+    fixture_open(f);
+    for (int k = 0; k < 9; k++)
+        append(f, 1);
+    expect_range(f->log, 1, 9, 10, 9);
+    start_anew(f, 1);
+    expect_state(9, 9);
+    fixture_set(f, WAL_OPT_CHECKPOINT_BYTES, 1 << 20);
+    start_anew(f, 0);
+    append(f, 1);
+    must(wal_rotate(f->log));
+    must(wal_rotate(f->log));
+    append(f, 1);
+    must(wal_rotate(f->log));
+    assert_true(wal_first_lsn(f->log) > 1);
+    start_anew(f, 1);
+    expect_state(11, 11);
+}
+
 static void test_large_states(void **state)
 {
     struct log_fixture *f = *state;
@@ -473,6 +569,10 @@ int main(void)
         TEST(test_buffered_ones_when_they_become_durable),
         TEST(test_batches),
         TEST(test_each_segment_begins_with_the_state),
+        TEST(test_a_checkpoint_that_needs_a_new_segment),
+        TEST(test_a_state_that_grows_between_snapshots),
+        TEST(test_a_checkpoint_overtaken_by_the_machine),
+        TEST(test_without_a_checkpoint_retention_takes_nothing),
         TEST(test_large_states),
         TEST(test_a_state_above_the_limit_is_left_out),
         TEST(test_a_refused_record_stays),

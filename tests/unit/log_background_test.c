@@ -195,6 +195,24 @@ static void a_failed_sync_of_its_own_is_told(void **state)
 
 #define background_test(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
 
+/* The last of them, too, behind which it has nothing to do: the program hears of it at once. */
+static void it_tells_of_what_it_has_removed(void **state)
+{
+    struct log_fixture *f = *state;
+
+    memset(&told, 0, sizeof told);
+    fixture_set(f, WAL_OPT_SEGMENT_RECORDS, 1);
+    fixture_set(f, WAL_OPT_RETAIN_SEGMENTS, 1);
+    must(wal_options_set_events(f->options, WAL_EVENT_REMOVED, told_event, &told));
+    fixture_open(f);
+    for (uint32_t k = 1; k <= 20; k++) {
+        fixture_append_flags(f, "a", WAL_APPEND_SUBMIT);
+        await_durable(f, k);
+        told_await_events(&told, k < 3 ? 0 : k - 2);
+    }
+    fixture_close(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +223,7 @@ int main(void)
         background_test(a_full_disk_does_not_keep_it_busy),
         background_test(callers_do_without_where_there_can_be_none),
         background_test(a_failed_sync_of_its_own_is_told),
+        background_test(it_tells_of_what_it_has_removed),
     };
     dog_start();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

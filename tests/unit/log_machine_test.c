@@ -2,6 +2,8 @@
 #include "spied_log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 
 #include "log/machine.h"
 
@@ -189,12 +191,57 @@ static void without_space_at_open_there_is_no_checkpoint(void **state)
     assert_int_equal(machine_shown(f->log, 99), 1);
 }
 
+static unsigned allocations_left;
+
+static void *alloc_some(void *ctx, size_t size)
+{
+    (void)ctx;
+    return allocations_left && allocations_left-- ? malloc(size) : NULL;
+}
+
+static void *resize_some(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    return allocations_left && allocations_left-- ? realloc(p, size) : NULL;
+}
+
+static void release(void *ctx, void *p)
+{
+    (void)ctx;
+    free(p);
+}
+
+/* Behind the seal there is no way back: by then there is memory for the head. Each number four
+ * times, since what was got in vain is kept for the next time. */
+static void without_memory_a_rotation_fails_nothing(void **state)
+{
+    struct log_fixture *f = *state;
+    const wal_allocator_t poor = {
+        .size = sizeof poor, .alloc = alloc_some, .resize = resize_some, .release = release};
+    int e = WAL_E_NOMEM;
+
+    allocations_left = UINT_MAX;
+    must(wal_options_set_allocator(f->options, &poor));
+    fixture_open(f);
+    fixture_append(f, "1");
+    for (unsigned n = 0; e == WAL_E_NOMEM; n++) {
+        allocations_left = n / 4;
+        e = wal_rotate(f->log);
+        allocations_left = UINT_MAX;
+        assert_int_equal(wal_failure(f->log), 0);
+    }
+    must(e);
+    assert_int_equal(fixture_segment(f->log, 1).checkpoint_lsn, 1);
+    fixture_append(f, "2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(behind_the_sync_and_the_witness),
         TEST(a_rotation_applies_first),
         TEST(so_does_one_within_a_round),
+        TEST(without_memory_a_rotation_fails_nothing),
         TEST(a_cut_at_the_front_takes_a_checkpoint),
         TEST(or_nothing_is_cut),
         TEST(a_state_that_cannot_be_read_back_is_doubt),
