@@ -172,8 +172,8 @@ static int find_in_segment(struct wal *w, uint64_t number, struct member **ret,
         e = fault(WAL_E_NOTFOUND, "%s has no segment %llu", w->path, (unsigned long long)number);
     if (e < 0)
         return e;
+    ref = newest(w, &shape); /* first: the segment may be sealed meanwhile */
     catalog_state(&w->catalog, *ret, &state);
-    ref = newest(w, &shape);
     if (state.sealed) {
         e = find_in_sealed(w, *ret, &state);
         ref = (struct checkpoint_ref){
