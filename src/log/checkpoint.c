@@ -93,15 +93,15 @@ static int get_newest(struct wal *w, void *buf, size_t cap, struct checkpoint_st
 /* The writer may have taken it along to a new place, and dropped its segment, since the look. */
 int checkpoint_get(struct wal *w, void *buf, size_t cap, struct checkpoint_state *ret)
 {
-    int e = follow_meta(w);
-    if (e < 0)
-        return e;
-    e = get_newest(w, buf, cap, ret);
-    if (e == WAL_E_CORRUPT && w->follower && follow_again(w) == 0) {
+    struct fault last = {0};
+    int e;
+
+    do {
         e = follow_meta(w);
-        if (e == 0)
-            e = get_newest(w, buf, cap, ret);
-    }
+        if (e < 0)
+            return e;
+        e = get_newest(w, buf, cap, ret);
+    } while (follow_anew(w, &e, &last));
     return place_result(w, e);
 }
 
@@ -187,8 +187,8 @@ static int find_in_segment(struct wal *w, uint64_t number, struct member **ret,
     return e;
 }
 
-int checkpoint_in_segment(struct wal *w, uint64_t number, void *buf, size_t cap,
-                          struct checkpoint_state *ret)
+static int in_segment(struct wal *w, uint64_t number, void *buf, size_t cap,
+                      struct checkpoint_state *ret)
 {
     struct checkpoint_ref ref;
     struct member *m;
@@ -197,10 +197,22 @@ int checkpoint_in_segment(struct wal *w, uint64_t number, void *buf, size_t cap,
     if (e == 0)
         e = find_in_segment(w, number, &m, &ref);
     if (e < 0)
-        return place_result(w, e);
+        return e;
     e = ref.place.segment ? read_one(w, m, ref.lsn, ref.place.offset, buf, cap, ret)
                           : none_fault(w);
     catalog_release(&w->catalog, m);
+    return e;
+}
+
+int checkpoint_in_segment(struct wal *w, uint64_t number, void *buf, size_t cap,
+                          struct checkpoint_state *ret)
+{
+    struct fault last = {0};
+    int e;
+
+    do {
+        e = in_segment(w, number, buf, cap, ret);
+    } while (follow_anew(w, &e, &last));
     return place_result(w, e);
 }
 

@@ -320,15 +320,25 @@ int follow_look(struct wal *w)
     return e;
 }
 
-int follow_again(struct wal *w)
+/* Under the follower's lock. */
+static bool load_anew(struct wal *w, int *e, struct fault *last)
 {
-    if (!w->follower)
-        return 0;
+    if (*e != WAL_E_CORRUPT || fault_same(last, fault_last()))
+        return false;
+    *last = *fault_last();
+    *e = load_patiently(w, false);
+    return *e == 0;
+}
+
+bool follow_anew(struct wal *w, int *e, struct fault *last)
+{
+    if (!w->follower || *e != WAL_E_CORRUPT)
+        return false;
     pthread_mutex_lock(&w->follower->mu);
-    int e = load_patiently(w, false);
+    bool again = load_anew(w, e, last);
     pthread_mutex_unlock(&w->follower->mu);
     notify_events(w);
-    return e;
+    return again;
 }
 
 void follow_want_written(struct wal *w)
@@ -418,11 +428,13 @@ static int search(struct wal *w)
 /* Under the follower's lock. */
 static int look_and_search(struct wal *w)
 {
+    struct fault last = {0};
     int e = look(w);
-    if (e == 0)
+    if (e < 0)
+        return e;
+    do {
         e = search(w);
-    if (e == WAL_E_CORRUPT && load_patiently(w, false) == 0)
-        e = search(w);
+    } while (load_anew(w, &e, &last));
     return e;
 }
 

@@ -25,8 +25,11 @@ struct follower {
 MUST_USE int follow_open(struct wal *w);
 /* Looks whether the log has changed. */
 MUST_USE int follow_look(struct wal *w);
-/* Looks anew even where control seems the same: something that should be there was not. */
-MUST_USE int follow_again(struct wal *w);
+/* What somebody read in the log was damaged, or not there: *e is CORRUPT. The log may have changed
+ * under his eyes, and again under the next look, as long as it isn't the same twice in a row. True:
+ * it was looked at anew, and he is to try again; *last, which begins as zeros, is for the next
+ * time. Else *e is the result. On a handle that writes nothing is done. */
+bool follow_anew(struct wal *w, int *e, struct fault *last);
 /* The newest durable metadata and checkpoint. */
 MUST_USE int follow_meta(struct wal *w);
 /* The newest durable tag; for followers only. */

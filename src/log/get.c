@@ -186,9 +186,12 @@ static int get_patiently(struct wal *w, uint64_t lsn, void *buf, size_t cap, str
 static int get_searched(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
 {
     uint64_t began = w->os->now(w->os->ctx);
-    int e = get_patiently(w, lsn, buf, cap, ret);
-    if (e == WAL_E_CORRUPT && w->follower && follow_again(w) == 0)
+    struct fault last = {0};
+    int e;
+
+    do {
         e = get_patiently(w, lsn, buf, cap, ret);
+    } while (follow_anew(w, &e, &last));
     stat_sample(&w->stats, WAL_HIST_READ_NS, w->os->now(w->os->ctx) - began);
     return e;
 }

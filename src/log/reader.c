@@ -348,12 +348,12 @@ int reader_ready(struct wal_reader *r, struct horizon *ret)
 {
     struct wal *w = r->log;
 
-    int e = ready(r, ret);
-    if (e == WAL_E_CORRUPT && w->follower) { /* the log may have changed under its eyes */
-        e = follow_again(w);
-        if (e == 0)
-            e = ready(r, ret);
-    }
+    struct fault last = {0};
+    int e;
+
+    do {
+        e = ready(r, ret);
+    } while (UNLIKELY(e < 0) && follow_anew(w, &e, &last));
     if (PLANTED(29) && e == WAL_E_CORRUPT)
         return 0;
     return place_result(w, e);

@@ -174,7 +174,10 @@ static void a_writer_has_nothing_to_follow(void **state)
     fixture_open(f);
     spy_clear(&spy);
     assert_int_equal(follow_look(f->log), 0);
-    assert_int_equal(follow_again(f->log), 0);
+    struct fault last = {0};
+    int e = fault(WAL_E_CORRUPT, "x");
+    assert_false(follow_anew(f->log, &e, &last));
+    assert_int_equal(e, WAL_E_CORRUPT);
     assert_int_equal(follow_meta(f->log), 0);
     follow_want_written(f->log);
     assert_int_equal(spy.calls[SPY_READ], 0);
