@@ -35,14 +35,16 @@ typedef struct {
     int (*restore)(void *ctx, uint64_t lsn, const void *state, size_t size);
 } wal_machine_t;
 
-/* wal_truncate_before takes a checkpoint first where records would be missing behind the newest
- * one; WAL_E_TOOBIG where the state is too large for one. */
+/* wal_truncate_before and wal_drain take a checkpoint first where records would be missing behind
+ * the newest one; WAL_E_TOOBIG where the state is too large for one. Retention removes nothing from
+ * a log with a machine that has no checkpoint. */
 
 /* Copies the struct; NULL: none again. Modes DATA, FULL and DSYNC only: with INTERVAL and NONE
  * wal_open gives WAL_E_INVAL, on a read-only log WAL_E_UNSUPPORTED. On a log with a machine
  * wal_truncate_after, wal_replace_after, wal_batch_replace_after and wal_reset give
  * WAL_E_UNSUPPORTED: what was applied can't be taken back. wal_checkpoint is still possible, with a
- * state that restore understands. WAL_E_INVAL: a function is missing, flags aren't 0. Since 1.0. */
+ * state that restore understands; WAL_E_RANGE also where it needs a new segment, whose first
+ * checkpoint is newer. WAL_E_INVAL: a function is missing, flags aren't 0. Since 1.0. */
 int wal_options_set_machine(wal_options_t *o, const wal_machine_t *machine);
 
 LIBWAL_END
