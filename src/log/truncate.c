@@ -441,6 +441,8 @@ int truncate_rotate(struct wal *w)
             if (e == 0 && !w->started)
                 e = start_segment(w, salt, &fatal);
             if (e == 0)
+                fatal = false; /* the new segment is there, and whole */
+            if (e == 0)
                 e = fresh_salt(w, &salt);
             if (e == 0)
                 e = rotate_segment(w, salt, &fatal);

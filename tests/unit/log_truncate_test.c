@@ -163,6 +163,42 @@ static void failed_cut_changes_nothing_while_there_is_a_way_back(void **state)
     expect_numbers(f, 1, 4);
 }
 
+static int randoms_left; /* then there are none */
+
+static int few_randoms(void *ctx, void *buf, size_t size)
+{
+    (void)ctx;
+    return randoms_left-- > 0 ? os_posix()->random(NULL, buf, size) : -EIO;
+}
+
+/* A handle's first segment is made, and then there is no salt for the next one. */
+static void a_rotation_without_a_salt_fails_nothing(void **state)
+{
+    struct log_fixture *f = *state;
+    for (randoms_left = 0; randoms_left < 4; randoms_left++) {
+        int before = randoms_left;
+        spy.os.random = os_posix()->random;
+        if (f->log)
+            fixture_reopen(f);
+        else
+            fixture_open(f);
+        if (wal_last_lsn(f->log) == 0) {
+            fixture_append(f, "1");
+            fixture_reopen(f);
+        }
+        spy.os.random = few_randoms;
+        assert_int_equal(truncate_rotate(f->log), WAL_E_IO);
+        assert_int_equal(f->log->failure, 0);
+        randoms_left = before;
+        if (f->log->started)
+            break;
+    }
+    assert_true(f->log->started);
+    spy.os.random = os_posix()->random;
+    expect_record(f->log, 1, "1");
+    fixture_append(f, "2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +209,7 @@ int main(void)
         spied_test(what_comes_instead),
         spied_test(reset_goes_anywhere),
         spied_test(rotation_makes_no_empty_segments),
+        spied_test(a_rotation_without_a_salt_fails_nothing),
         spied_test(failed_cut_changes_nothing_while_there_is_a_way_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
