@@ -178,7 +178,7 @@ static void nothing_of_a_batch_that_is_taken_back(void **state)
     assert_true(seen.in_order);
 }
 
-static void without_space_at_open_there_is_no_checkpoint(void **state)
+static void an_open_behind_a_crash_takes_a_checkpoint(void **state)
 {
     struct log_fixture *f = *state;
     fixture_open(f);
@@ -246,7 +246,7 @@ int main(void)
         TEST(or_nothing_is_cut),
         TEST(a_state_that_cannot_be_read_back_is_doubt),
         TEST(nothing_of_a_batch_that_is_taken_back),
-        TEST(without_space_at_open_there_is_no_checkpoint),
+        TEST(an_open_behind_a_crash_takes_a_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
