@@ -8,8 +8,12 @@
 #include "base/fault.h"
 #include "log/event.h"
 
+/* A group is decoded as a whole for any record in it. */
+enum { ENCODED_GROUP_BYTES = 64 * 1024 };
+
 struct wal_options {
     uint64_t values[OPTION_LAST + 1]; /* by number; the first is unused */
+    bool has_group_bytes;             /* it was set: encoding doesn't change it */
     struct alloc alloc;
     bool has_label;
     uint8_t label[SEGMENT_LABEL_BYTES];
@@ -61,6 +65,7 @@ int wal_options_set(wal_options_t *o, uint32_t option, uint64_t value)
     if (code < 0)
         return code;
     o->values[option] = value;
+    o->has_group_bytes |= option == WAL_OPT_GROUP_BYTES;
     return 0;
 }
 
@@ -237,6 +242,8 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.event_ctx = o->event_ctx;
     c.has_machine = o->has_machine;
     c.machine = o->machine;
+    if (!o->has_group_bytes && (c.codec || c.cipher))
+        c.group_bytes = ENCODED_GROUP_BYTES;
     c.os = o->os != NULL ? o->os : os_posix();
     config_adjust(&c);
     *ret = c;

@@ -33,6 +33,7 @@ void wal_unref(struct wal *w)
     follow_free(w);
     machine_free(w);
     stage_free(&w->stage, &a);
+    encoder_free(&w->encoder);
     catalog_free(&w->catalog);
     meta_map_free(&w->meta, &a);
     names_free(&w->leftovers, &a);
