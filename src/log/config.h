@@ -12,6 +12,7 @@
 #include "format/limits.h"
 #include "os/os.h"
 
+struct cipher;
 struct wal_lock;
 
 /* Units and ranges: wal.h, at WAL_OPT_... */
@@ -50,6 +51,8 @@ struct config {
 
     bool has_machine;
     wal_machine_t machine;
+
+    struct cipher *cipher; /* NULL: none. The log has a reference of its own */
 
     struct alloc alloc;
     struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */

@@ -7,6 +7,7 @@
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/follow.h"
+#include "segment/cipher.h"
 
 static_assert(_Alignof(struct wal) <= _Alignof(max_align_t), "any allocator's block will do");
 
@@ -40,6 +41,7 @@ void wal_unref(struct wal *w)
     mem_free(&a, w->removals.files.v);
     durable_calls_free(&w->notify.calls, &a);
     events_free(w);
+    cipher_unref(w->config.cipher);
     pthread_mutex_destroy(&w->readers_mu);
     pthread_mutex_destroy(&w->mu);
     mem_free(&a, w->path);

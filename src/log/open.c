@@ -19,6 +19,7 @@
 #include "log/start.h"
 #include "log/truncate.h"
 #include "log/zeros.h"
+#include "segment/cipher.h"
 
 static int new_log(const char *path, const struct config *config, struct wal **ret)
 {
@@ -48,6 +49,7 @@ static int new_log(const char *path, const struct config *config, struct wal **r
         mem_free(&a, w);
         return fault_nomem();
     }
+    w->config.cipher = cipher_ref(config->cipher);
     *ret = w;
     return 0;
 }

@@ -15,6 +15,7 @@ HEADERS = {
     "append.h",
     "batch.h",
     "checkpoint.h",
+    "cipher.h",
     "error.h",
     "event.h",
     "info.h",

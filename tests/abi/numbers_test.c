@@ -165,6 +165,15 @@ PIN(WAL_EVENT_SLOW_SYNC, 256);
 PIN(WAL_EVENT_DURABLE, 512);
 PIN(WAL_EVENT_WRITE_ERROR, 1024);
 
+SIZE(wal_cipher_t, 56);
+PLACE(wal_cipher_t, size, 0);
+PLACE(wal_cipher_t, id, 4);
+PLACE(wal_cipher_t, ctx, 8);
+PLACE(wal_cipher_t, derive, 16);
+PLACE(wal_cipher_t, drop, 24);
+PLACE(wal_cipher_t, seal, 32);
+PLACE(wal_cipher_t, open, 40);
+PLACE(wal_cipher_t, release, 48);
 SIZE(wal_machine_t, 40);
 PLACE(wal_machine_t, size, 0);
 PLACE(wal_machine_t, flags, 4);

@@ -89,6 +89,8 @@ const char *wal_stat_name(uint32_t i);
 uint32_t wal_stat_count(void);
 int wal_histogram(wal_t *w, uint32_t which, uint64_t *buckets);
 uint64_t wal_disk_bytes(wal_t *w);
+int wal_options_set_cipher(wal_options_t *o, const wal_cipher_t *cipher, uint32_t key_id);
+int wal_options_cipher(const wal_options_t *o, wal_cipher_t *ret, uint32_t *ret_key_id);
 int wal_options_set_machine(wal_options_t *o, const wal_machine_t *machine);
 int wal_checkpoint(wal_t *w, uint64_t lsn, const void *state, size_t size);
 int wal_checkpoint_get(wal_t *w, void *buf, size_t cap, uint64_t *ret_lsn, size_t *ret_size);
