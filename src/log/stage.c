@@ -37,7 +37,8 @@ bool stage_has_room(const struct stage *s, const struct stage_limits *l, uint64_
 {
     const struct staged *g = s->last;
     return s->open && g == s->first && g->wait_lsn == 0 && g->used + body < limit &&
-           s->end + limit + l->overhead + GROUP_ALIGN_MAX + GROUP_HEADER_BYTES <= l->segment_bytes &&
+           s->end + limit + l->overhead + GROUP_ALIGN_MAX + GROUP_HEADER_BYTES <=
+               l->segment_bytes &&
            (l->segment_records == 0 || s->records < l->segment_records);
 }
 

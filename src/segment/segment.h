@@ -12,12 +12,13 @@ struct segment {
     struct segment_header header;
     const struct cipher *cipher; /* the folder's */
     void *key;                   /* of an encrypted segment, while its file is open */
-    unsigned header_repairs; /* 1: only one of the header's copies is right */
+    unsigned header_repairs;     /* 1: only one of the header's copies is right */
 };
 
 /* Opens and checks the header. NOTFOUND: no such file; CORRUPT: neither copy is right, or it is
  * another segment's; VERSION: newer format; UNSUPPORTED: a codec or checksum that this
- * library doesn't have; CRYPTO: encrypted, and there is no cipher or not this key; PERM: not a regular file. */
+ * library doesn't have; CRYPTO: encrypted, and there is no cipher or not this key; PERM: not a
+ * regular file. */
 MUST_USE int segment_open(struct segment *s, const struct folder *folder, uint64_t number,
                           int flags);
 void segment_close(struct segment *s);

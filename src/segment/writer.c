@@ -101,8 +101,8 @@ int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int fl
     *touched = w->end.offset;
     for (size_t k = 0; k < n; k++)
         iov[k] = (struct iovec){.iov_base = groups[k].wire,
-                                .iov_len = (size_t)group_disk_bytes(
-                                    groups[k].header.stored_bytes, w->segment.header.group_align)};
+                                .iov_len = (size_t)group_disk_bytes(groups[k].header.stored_bytes,
+                                                                    w->segment.header.group_align)};
     if (w->ahead.offset + GROUP_HEADER_BYTES >
         w->zeroed_to) /* room: a zeroed header slot inside the file */
         iov[n - 1].iov_len += GROUP_HEADER_BYTES;

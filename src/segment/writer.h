@@ -34,8 +34,8 @@ bool writer_in_window(const struct writer *w, uint64_t bytes);
  * PUT_GROUPS_MAX. CRYPTO, NOMEM, TOOBIG: nothing may be put. */
 MUST_USE int writer_prepare(struct writer *w, struct outgoing *groups, size_t n);
 /* Writes groups as they were prepared behind the end with one write call, and once more when asked
- * again after a failure. On failure nothing has moved, and *touched is the end of what may have been
- * written. flags: OS_WRITE_DSYNC or 0. */
+ * again after a failure. On failure nothing has moved, and *touched is the end of what may have
+ * been written. flags: OS_WRITE_DSYNC or 0. */
 MUST_USE int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int flags,
                         uint64_t *touched);
 /* What was put behind this boundary is taken back; writer_erase comes next. */

@@ -122,7 +122,7 @@ static void expect_refused(int code)
     assert_int_equal(births_measure(&births, 64, 0, &size), code);
     draft_close(&new);
     draft_open(&new);
-    writer = (struct writer){.segment = new.segment, .watermark = 99};
+    writer = (struct writer){.segment = new.segment, .encoder = &encoder, .watermark = 99};
     segment_start(&writer.segment, &start);
     writer.end = start;
     assert_int_equal(births_write(&births, &writer), code);

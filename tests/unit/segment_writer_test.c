@@ -17,7 +17,11 @@
 #include "segment/writer.h"
 #include "support/draft.h"
 
-enum { GROUPS_MAX = PUT_GROUPS_MAX, RECORD = 24 /* one of 8 bytes */, START = SEGMENT_HEADER_BLOCK };
+enum {
+    GROUPS_MAX = PUT_GROUPS_MAX,
+    RECORD = 24 /* one of 8 bytes */,
+    START = SEGMENT_HEADER_BLOCK
+};
 
 static struct bench bench;
 static struct draft draft;
@@ -68,10 +72,8 @@ static void make(size_t n, uint64_t lsn)
         struct record r = {.lsn = lsn + k, .size = 8, .flags = RECORD_BATCH_LAST};
         memset(memory[k], 0xee, sizeof memory[k]);
         groups[k] = (struct outgoing){.bytes = memory[k]};
-        groups[k].header = (struct group_header){.type = GROUP_DATA,
-                                                 .first_lsn = lsn + k,
-                                                 .records = 1,
-                                                 .raw_bytes = RECORD};
+        groups[k].header = (struct group_header){
+            .type = GROUP_DATA, .first_lsn = lsn + k, .records = 1, .raw_bytes = RECORD};
         record_header_encode(memory[k] + GROUP_HEADER_BYTES, &r);
     }
 }
