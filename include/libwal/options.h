@@ -135,6 +135,10 @@ const char *wal_option_name(uint32_t option);
 /* The number to a name, 0 where there is none or name is NULL. Since 1.0. */
 uint32_t wal_option_by_name(const char *name);
 
+/* Codecs (option CODEC). All since 1.0. */
+#define WAL_CODEC_NONE 0u
+#define WAL_CODEC_ZLIB 1u
+
 /* Presets. Each sets the options that stand here, and no others; what is set later wins. SYNC stays
  * as it is in the first two: they don't weaken what an append promises. All since 1.0.
  *

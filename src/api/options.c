@@ -291,9 +291,9 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.event_ctx = o->event_ctx;
     c.has_machine = o->has_machine;
     c.machine = o->machine;
+    c.cipher = o->cipher;
     if (!o->has_group_bytes && (c.codec || c.cipher))
         c.group_bytes = ENCODED_GROUP_BYTES;
-    c.cipher = o->cipher;
     c.os = o->os != NULL ? o->os : os_posix();
     config_adjust(&c);
     *ret = c;

@@ -142,7 +142,9 @@ int recover_ending(struct wal *w, struct ending *ret)
     int e = catalog_newest(&w->catalog, &m);
     if (e < 0)
         return e;
-    e = trust_clean_close(w, &m->segment, &end, &done);
+    e = segment_unlock(&m->segment); /* who hasn't the key doesn't go on in clear behind it */
+    if (e == 0)
+        e = trust_clean_close(w, &m->segment, &end, &done);
     if (e == 0 && !done)
         e = scan(w, &m->segment, &end);
     if (e == 0)

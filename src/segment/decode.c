@@ -31,6 +31,15 @@ static int changed(const struct segment *s, const struct group_header *h)
                     (unsigned long long)offset, (unsigned long long)h->first_lsn, why.text);
 }
 
+/* Says why there is no key. */
+static int locked(const struct segment *s)
+{
+    struct segment again = *s;
+    int e = segment_unlock(&again);
+    cipher_drop(again.cipher, again.key);
+    return e < 0 ? e : fault(WAL_E_CRYPTO, "%s: a key came too late", s->file.name);
+}
+
 static int decrypt(const struct segment *s, const struct alloc *a, struct decoder *d,
                    const struct group_header *h, const uint8_t **body)
 {
@@ -39,7 +48,7 @@ static int decrypt(const struct segment *s, const struct alloc *a, struct decode
     struct cipher_place at = {.aad = aad, .aad_size = sizeof aad};
     size_t size = h->stored_bytes - CIPHER_TAG_BYTES;
 
-    int e = make_room(d, a, 0, size ? size : 1);
+    int e = s->key ? make_room(d, a, 0, size ? size : 1) : locked(s);
     if (e < 0)
         return e;
     group_header_encode(header, &copy, s->header.salt);

@@ -26,10 +26,10 @@ static int check(struct segment *s, enum decoded how, uint64_t number)
         return refuse(s, WAL_E_CORRUPT, "is another segment under this name");
     if (h->codec > CODEC_ZLIB || h->checksum != CHECKSUM_CRC32)
         return refuse(s, WAL_E_UNSUPPORTED, "needs a codec or checksum that this library lacks");
-    int e = segment_unlock(s);
-    if (e < 0)
-        segment_close(s);
-    return e;
+    struct fault before = *fault_last();
+    if (segment_unlock(s) < 0)
+        fault_put(&before);
+    return 0;
 }
 
 int segment_unlock(struct segment *s)
@@ -39,8 +39,7 @@ int segment_unlock(struct segment *s)
     struct fault why;
 
     s->cipher = f->folder->cipher;
-    s->key = NULL;
-    if (h->cipher == 0)
+    if (h->cipher == 0 || s->key)
         return 0;
     if (!s->cipher)
         return fault_at(WAL_E_CRYPTO, 0, h->number, 0, "%s/%s is encrypted, and no key is given",
