@@ -12,7 +12,7 @@ struct segment {
     struct segment_header header;
     const struct cipher *cipher; /* the folder's */
     void *key; /* of an encrypted segment, while its file is open; NULL: it is not to be had */
-    unsigned header_repairs;     /* 1: only one of the header's copies is right */
+    unsigned header_repairs; /* 1: only one of the header's copies is right */
 };
 
 /* Opens and checks the header. NOTFOUND: no such file; CORRUPT: neither copy is right, or it is

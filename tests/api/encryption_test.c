@@ -311,8 +311,7 @@ static void victim_load(struct log_fixture *f, struct victim *v)
                          GROUP_RIGHT);
         assert_true(v->group[k].flags & GROUP_ENCRYPTED);
         v->bytes[k] = malloc(GROUP_HEADER_BYTES + v->group[k].stored_bytes);
-        fixture_read_file(v->path, at, v->bytes[k],
-                          GROUP_HEADER_BYTES + v->group[k].stored_bytes);
+        fixture_read_file(v->path, at, v->bytes[k], GROUP_HEADER_BYTES + v->group[k].stored_bytes);
         at += group_disk_bytes(v->group[k].stored_bytes, 64);
     }
 }

@@ -16,7 +16,8 @@ static struct log_fixture the_fixture;
 
 static struct toy toy = {.keys = TOY_KEY(1)};
 
-/* WAL_TEST_ENCODED in the environment: the same tests, with every group compressed and encrypted. */
+/* With ENCODED in the environment a test works on logs whose groups are compressed and encrypted.
+ */
 static int encode_all(wal_options_t *o)
 {
     wal_cipher_t cipher = toy_cipher(&toy);

@@ -2,7 +2,7 @@
 
 import tree
 
-LAYERS = ("base", "crc", "os", "format", "segment", "log")
+LAYERS = ("base", "crc", "codec", "os", "format", "segment", "log")
 
 
 def check(root):
