@@ -51,6 +51,12 @@ typedef struct {
  * ret->size then says. Only failing calls change the last error; this function never does.
  * WAL_E_INVAL: ret is NULL or size below version 1.0's. Since 1.0. */
 int wal_last_error(wal_error_t *ret, uint32_t size);
+/* Sets the calling thread's last error, for libraries on top of this one: to fail in the same way
+ * (libwal-crypto does), or to put back what wal_last_error gave before a failure that was no news.
+ * Of the message only zero-terminated text of one line is kept. Returns error->code. WAL_E_INVAL
+ * with an error of its own: error is NULL, its size below version 1.0's, or its code above 0.
+ * Since 1.0. */
+int wal_error_set(const wal_error_t *error);
 /* A short English text for a code, never NULL, static: "unknown error" for other numbers.
  * Since 1.0. */
 const char *wal_strerror(int code);

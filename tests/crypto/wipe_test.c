@@ -1,0 +1,138 @@
+/* No block of memory that is given back still has a key in it: OpenSSL's allocator, which the
+ * library uses too, is ours here, and looks into each. */
+#include "crypto/ring.h"
+
+#include "crypto/hex.h"
+
+#include <libwal/crypto.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+/* The first 16 bytes of each key of ring_test.c, and of what is derived from it. */
+static const char *const secrets[] = {
+    "404142434445464748494a4b4c4d4e4f",
+    "06cf620d4c8cca02cf46e7998d76b887",
+    "b56399bc3b76411c6deaa9120532f862",
+};
+
+enum { SECRETS = 3, FRAGMENT = 16 };
+
+static struct bytes needles[SECRETS];
+static int watching, blocks, leaks;
+
+static void look_into(const void *block)
+{
+    if (!watching || !block)
+        return;
+    blocks++;
+    for (int i = 0; i < SECRETS; i++)
+        leaks += memmem(block, malloc_usable_size((void *)(uintptr_t)block), needles[i].at,
+                        FRAGMENT) != NULL;
+}
+
+static void *new_block(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return malloc(size);
+}
+
+static void give_back(void *block, const char *file, int line)
+{
+    (void)file, (void)line;
+    look_into(block);
+    free(block);
+}
+
+/* Always moves, since realloc frees without asking. */
+static void *other_block(void *block, size_t size, const char *file, int line)
+{
+    void *moved = malloc(size);
+    if (moved && block) {
+        size_t old = malloc_usable_size(block);
+        memcpy(moved, block, old < size ? old : size);
+        give_back(block, file, line);
+    }
+    return moved;
+}
+
+static int group_setup(void **state)
+{
+    (void)state;
+    return !CRYPTO_set_mem_functions(new_block, other_block, give_back);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SECRETS; i++)
+        needles[i] = hex(secrets[i]);
+    blocks = leaks = 0;
+    watching = 1;
+    return 0;
+}
+
+static struct ring *both_keys(void)
+{
+    uint8_t bytes[32];
+    struct ring *one, *two;
+    for (uint8_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(0x40 + i);
+    const struct ring_key first = {7, WAL_AEAD_AES_256_GCM, bytes, 32};
+    const struct ring_key second = {0x01020304, WAL_AEAD_CHACHA20_POLY1305, bytes, 16};
+
+    assert_int_equal(ring_with(NULL, &first, &one), 0);
+    assert_int_equal(ring_with(one, &second, &two), 0);
+    ring_free(one);
+    return two;
+}
+
+static void use_key(const wal_cipher_t *c, uint32_t key_id)
+{
+    uint8_t salt[32], nonce[12] = {0}, text[100] = {0}, tag[16];
+    void *key;
+    for (uint8_t i = 0; i < sizeof salt; i++)
+        salt[i] = i;
+
+    assert_int_equal(c->derive(c->ctx, key_id, salt, sizeof salt, &key), 0);
+    assert_int_equal(c->seal(key, nonce, NULL, 0, text, sizeof text, text, tag), 0);
+    assert_int_equal(c->open(key, nonce, NULL, 0, text, sizeof text, text, tag), 0);
+    tag[0] ^= 1;
+    assert_true(c->open(key, nonce, NULL, 0, text, sizeof text, text, tag) < 0);
+    c->drop(c->ctx, key);
+}
+
+static void test_keys_are_wiped(void **state)
+{
+    (void)state;
+    wal_cipher_t c = ring_cipher(both_keys());
+
+    use_key(&c, 7);
+    use_key(&c, 0x01020304);
+    c.release(c.ctx);
+    assert_true(blocks > 10);
+    assert_int_equal(leaks, 0);
+}
+
+/* What the other test rests on. */
+static void test_a_leak_would_be_seen(void **state)
+{
+    (void)state;
+    uint8_t *copy = OPENSSL_malloc(100);
+
+    assert_non_null(copy);
+    memset(copy, 0, 100);
+    memcpy(copy + 50, needles[1].at, FRAGMENT);
+    OPENSSL_free(copy);
+    assert_int_equal(leaks, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_keys_are_wiped, setup),
+        cmocka_unit_test_setup(test_a_leak_would_be_seen, setup),
+    };
+
+    return cmocka_run_group_tests(tests, group_setup, NULL);
+}
