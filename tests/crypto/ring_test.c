@@ -130,6 +130,22 @@ static void test_the_last_key_names_the_cipher(void **state)
     ring_free(first);
 }
 
+/* Nothing can be fetched; teardown looks into the queue of errors. */
+static void test_an_openssl_that_lacks_it(void **state)
+{
+    wal_cipher_t c = ring_cipher(*state);
+    const struct ring_key added = {9, WAL_AEAD_AES_256_GCM, salt, sizeof salt};
+    struct ring *ring = *state;
+    void *key = &c;
+
+    assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+    assert_int_equal(ring_with(*state, &added, &ring), WAL_E_UNSUPPORTED);
+    assert_int_equal(c.derive(c.ctx, 7, salt, 32, &key), WAL_E_CRYPTO);
+    assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+    assert_ptr_equal(ring, *state);
+    assert_ptr_equal(key, &c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -139,6 +155,7 @@ int main(void)
         TEST(test_only_the_same_salt_and_key_open),
         TEST(test_keys_that_are_not_there),
         TEST(test_the_last_key_names_the_cipher),
+        TEST(test_an_openssl_that_lacks_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

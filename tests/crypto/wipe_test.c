@@ -1,5 +1,5 @@
-/* No block of memory that is given back still has a key in it: OpenSSL's allocator, which the
- * library uses too, is ours here, and looks into each. */
+/* OpenSSL's allocator, which the library uses too, is ours here. No block of memory that is given
+ * back still has a key in it; and each allocation may fail. */
 #include "crypto/ring.h"
 
 #include "crypto/hex.h"
@@ -20,6 +20,12 @@ enum { SECRETS = 3, FRAGMENT = 16 };
 
 static struct bytes needles[SECRETS];
 static int watching, blocks, leaks;
+static int until_failure; /* so many allocations succeed; -1: all */
+
+static int fails(void)
+{
+    return until_failure == 0 || (until_failure > 0 && until_failure-- == 0);
+}
 
 static void look_into(const void *block)
 {
@@ -34,7 +40,7 @@ static void look_into(const void *block)
 static void *new_block(size_t size, const char *file, int line)
 {
     (void)file, (void)line;
-    return malloc(size);
+    return fails() ? NULL : malloc(size);
 }
 
 static void give_back(void *block, const char *file, int line)
@@ -47,7 +53,7 @@ static void give_back(void *block, const char *file, int line)
 /* Always moves, since realloc frees without asking. */
 static void *other_block(void *block, size_t size, const char *file, int line)
 {
-    void *moved = malloc(size);
+    void *moved = new_block(size, file, line);
     if (moved && block) {
         size_t old = malloc_usable_size(block);
         memcpy(moved, block, old < size ? old : size);
@@ -59,6 +65,7 @@ static void *other_block(void *block, size_t size, const char *file, int line)
 static int group_setup(void **state)
 {
     (void)state;
+    until_failure = -1;
     return !CRYPTO_set_mem_functions(new_block, other_block, give_back);
 }
 
@@ -69,48 +76,81 @@ static int setup(void **state)
         needles[i] = hex(secrets[i]);
     blocks = leaks = 0;
     watching = 1;
+    until_failure = -1;
     return 0;
 }
 
-static struct ring *both_keys(void)
+static int both_keys(struct ring **ret)
 {
     uint8_t bytes[32];
-    struct ring *one, *two;
+    struct ring *one;
     for (uint8_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(0x40 + i);
     const struct ring_key first = {7, WAL_AEAD_AES_256_GCM, bytes, 32};
     const struct ring_key second = {0x01020304, WAL_AEAD_CHACHA20_POLY1305, bytes, 16};
 
-    assert_int_equal(ring_with(NULL, &first, &one), 0);
-    assert_int_equal(ring_with(one, &second, &two), 0);
+    int e = ring_with(NULL, &first, &one);
+    if (e < 0)
+        return e;
+    e = ring_with(one, &second, ret);
     ring_free(one);
-    return two;
+    return e;
 }
 
-static void use_key(const wal_cipher_t *c, uint32_t key_id)
+static int use_key(const wal_cipher_t *c, uint32_t key_id)
 {
     uint8_t salt[32], nonce[12] = {0}, text[100] = {0}, tag[16];
     void *key;
     for (uint8_t i = 0; i < sizeof salt; i++)
         salt[i] = i;
 
-    assert_int_equal(c->derive(c->ctx, key_id, salt, sizeof salt, &key), 0);
-    assert_int_equal(c->seal(key, nonce, NULL, 0, text, sizeof text, text, tag), 0);
-    assert_int_equal(c->open(key, nonce, NULL, 0, text, sizeof text, text, tag), 0);
+    int e = c->derive(c->ctx, key_id, salt, sizeof salt, &key);
+    if (e < 0)
+        return e;
+    e = c->seal(key, nonce, NULL, 0, text, sizeof text, text, tag);
+    if (e == 0)
+        e = c->open(key, nonce, NULL, 0, text, sizeof text, text, tag);
     tag[0] ^= 1;
-    assert_true(c->open(key, nonce, NULL, 0, text, sizeof text, text, tag) < 0);
+    if (e == 0 && c->open(key, nonce, NULL, 0, text, sizeof text, text, tag) == 0)
+        e = 1; /* a wrong tag */
     c->drop(c->ctx, key);
+    return e;
+}
+
+static int use_both_keys(void)
+{
+    struct ring *ring;
+    int e = both_keys(&ring);
+    if (e < 0)
+        return e;
+    wal_cipher_t c = ring_cipher(ring);
+    e = use_key(&c, 7);
+    if (e == 0)
+        e = use_key(&c, 0x01020304);
+    c.release(c.ctx);
+    return e;
 }
 
 static void test_keys_are_wiped(void **state)
 {
     (void)state;
-    wal_cipher_t c = ring_cipher(both_keys());
-
-    use_key(&c, 7);
-    use_key(&c, 0x01020304);
-    c.release(c.ctx);
+    assert_int_equal(use_both_keys(), 0);
     assert_true(blocks > 10);
+    assert_int_equal(leaks, 0);
+}
+
+static void test_each_allocation_may_fail(void **state)
+{
+    (void)state;
+    int e = -1, n;
+
+    for (n = 0; e != 0; n++) {
+        until_failure = n;
+        e = use_both_keys();
+        assert_true(e == 0 || e == WAL_E_NOMEM || e == WAL_E_UNSUPPORTED || e == WAL_E_CRYPTO);
+    }
+    until_failure = -1;
+    assert_true(n > 10);
     assert_int_equal(leaks, 0);
 }
 
@@ -131,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_keys_are_wiped, setup),
+        cmocka_unit_test_setup(test_each_allocation_may_fail, setup),
         cmocka_unit_test_setup(test_a_leak_would_be_seen, setup),
     };
 
