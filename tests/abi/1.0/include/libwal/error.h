@@ -14,7 +14,7 @@ LIBWAL_BEGIN
 #define WAL_E_IO          (-3)  /* an error of the system; see wal_error_t.sys_errno */
 #define WAL_E_NOSPC       (-4)  /* no space, quota or file size limit reached */
 #define WAL_E_NOTFOUND    (-5)  /* no log here, no such key */
-#define WAL_E_EXISTS      (-6)  /* there is a log already, and EXCLUSIVE was asked for */
+#define WAL_E_EXISTS      (-6)  /* a log is there and EXCLUSIVE was asked for; a key of that id */
 #define WAL_E_LOCKED      (-7)  /* another handle or process has the log open for writing */
 #define WAL_E_CORRUPT     (-8)  /* damage; the error names file, offset and LSN */
 #define WAL_E_TORN        (-9)  /* a strict open found a torn or ambiguous end */
