@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { OPENING, SEALING, CHUNK = 1 << 30 /* OpenSSL's sizes are ints */ };
+enum { OPENING, SEALING, CHUNK = 1 << 20 /* OpenSSL's sizes are ints */ };
 
 /* Making a context costs as much as sealing some hundred bytes. So one of each direction is kept
  * for the next call; a call that finds none, since others are under way, makes its own. */

@@ -172,6 +172,34 @@ static void test_names(void **state)
     assert_null(aead_name(3));
 }
 
+/* OpenSSL gets it in parts, which must not show. */
+static void test_long_ones(void **state)
+{
+    enum { LONG = (5 << 20) / 2 + 3 };
+    static uint8_t in[LONG], out[2][LONG], tag[2][AEAD_TAG_BYTES];
+    (void)state;
+
+    for (size_t i = 2; i < VECTORS; i++) {
+        struct seal s = seal_of(i);
+        struct bytes key = hex(vectors[i].key);
+        const struct aead_message m = {s.nonce.at, in, in, LONG, LONG, out[0]};
+        EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+        int n;
+        for (size_t k = 0; k < LONG; k++)
+            in[k] = (uint8_t)(k * k >> 7);
+        assert_true(aead_seal(s.key, &m, tag[0]));
+        assert_int_equal(EVP_EncryptInit_ex2(c, s.cipher, key.at, s.nonce.at, NULL), 1);
+        assert_int_equal(EVP_EncryptUpdate(c, NULL, &n, in, LONG), 1);
+        assert_int_equal(EVP_EncryptUpdate(c, out[1], &n, in, LONG), 1);
+        assert_int_equal(EVP_EncryptFinal_ex(c, out[1] + n, &n), 1);
+        assert_int_equal(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, tag[1]), 1);
+        assert_memory_equal(out[0], out[1], LONG);
+        assert_memory_equal(tag[0], tag[1], AEAD_TAG_BYTES);
+        EVP_CIPHER_CTX_free(c);
+        done(&s);
+    }
+}
+
 enum { THREADS = 4, ROUNDS = 400, SIZE = 3000 };
 
 struct worker {
@@ -228,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_any_other_part_is_refused),
         cmocka_unit_test(test_another_key_is_refused),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_long_ones),
         cmocka_unit_test(test_several_threads_on_one_key),
     };
 

@@ -154,7 +154,28 @@ static void test_each_allocation_may_fail(void **state)
     assert_int_equal(leaks, 0);
 }
 
-/* What the other test rests on. */
+static void test_a_secure_heap_is_used_where_there_is_one(void **state)
+{
+    (void)state;
+    struct ring *ring;
+
+    assert_true(CRYPTO_secure_malloc_init(1 << 16, 16));
+    assert_int_equal(both_keys(&ring), 0);
+    wal_cipher_t c = ring_cipher(ring);
+    size_t keys = CRYPTO_secure_used();
+    assert_true(keys >= 32 + 16);
+    uint8_t salt[32] = {0};
+    void *key;
+    assert_int_equal(c.derive(c.ctx, 7, salt, sizeof salt, &key), 0);
+    assert_true(CRYPTO_secure_allocated(key));
+    c.drop(c.ctx, key);
+    assert_int_equal(CRYPTO_secure_used(), keys);
+    c.release(c.ctx);
+    assert_int_equal(CRYPTO_secure_used(), 0);
+    assert_true(CRYPTO_secure_malloc_done());
+}
+
+/* What the other tests rest on. */
 static void test_a_leak_would_be_seen(void **state)
 {
     (void)state;
@@ -172,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_keys_are_wiped, setup),
         cmocka_unit_test_setup(test_each_allocation_may_fail, setup),
+        cmocka_unit_test_setup(test_a_secure_heap_is_used_where_there_is_one, setup),
         cmocka_unit_test_setup(test_a_leak_would_be_seen, setup),
     };
 
