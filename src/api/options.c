@@ -199,6 +199,7 @@ static int check_cipher(const wal_cipher_t *c)
 
 int wal_options_set_cipher(wal_options_t *o, const wal_cipher_t *cipher, uint32_t key_id)
 {
+    wal_cipher_t known = {0};
     struct cipher *now = NULL;
     int code = 0;
 
@@ -206,8 +207,10 @@ int wal_options_set_cipher(wal_options_t *o, const wal_cipher_t *cipher, uint32_
         return fault(WAL_E_INVAL, "options are NULL");
     if (cipher != NULL)
         code = check_cipher(cipher);
-    if (cipher != NULL && code == 0)
-        code = cipher_new(cipher, key_id, &now);
+    if (cipher != NULL && code == 0) {
+        memcpy(&known, cipher, CIPHER_SIZE);
+        code = cipher_new(&known, key_id, &now);
+    }
     if (code < 0)
         return code;
     cipher_unref(o->cipher);

@@ -1,6 +1,7 @@
 /* What programs were compiled with stays as it was: the numbers of all constants, the layout of all
  * structs, the names that go with numbers. Written from the design, not from the header; a line
  * here never changes, new ones are added. */
+#include <libwal/crypto.h>
 #include <libwal/wal.h>
 
 #include <setjmp.h>
@@ -167,6 +168,8 @@ PIN(WAL_EVENT_SLOW_SYNC, 256);
 PIN(WAL_EVENT_DURABLE, 512);
 PIN(WAL_EVENT_WRITE_ERROR, 1024);
 
+PIN(WAL_AEAD_AES_256_GCM, 1);
+PIN(WAL_AEAD_CHACHA20_POLY1305, 2);
 SIZE(wal_cipher_t, 56);
 PLACE(wal_cipher_t, size, 0);
 PLACE(wal_cipher_t, id, 4);
