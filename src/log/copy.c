@@ -31,6 +31,7 @@ struct copy {
 
     struct wal_lock *lock; /* of the directory that it goes to */
     struct control_file to;
+    bool clear;    /* nothing but control is there, or of this copy */
     uint32_t link; /* of the segment that was copied last, at its end */
     uint8_t *bytes;
     size_t bytes_room;
@@ -181,6 +182,7 @@ static int clear(struct copy *c, bool *ret_ours)
     if (e == 0)
         e = remove_names(c, &names);
     names_free(&names, c->w->alloc);
+    c->clear = e == 0;
     return e;
 }
 
@@ -201,20 +203,25 @@ static int take_directory(struct copy *c, const char *path, bool *ret_ours)
     return e == 0 ? clear(c, ret_ours) : e;
 }
 
-/* Nothing of it stays, as far as that can be had. */
+/* Nothing of it stays, as far as that can be had. Beside leftovers that are there still, control
+ * stays, since it says that they are none. */
 static void remove_all(struct copy *c)
 {
     const struct folder *folder = &c->lock->folder;
     struct fault cause = *fault_last();
-    struct names names;
+    char name[NAME_BYTES];
+    int e = c->clear ? 0 : WAL_E_EXISTS;
 
-    if (directory_names(folder, c->w->alloc, &names) == 0) {
-        (void)!remove_names(c, &names);
-        names_free(&names, c->w->alloc);
+    for (size_t k = c->n; k > 0; k--) {
+        name_segment(name, c->pieces[k - 1].number);
+        int left = folder_unlink(folder, name);
+        e = left < 0 ? left : e;
     }
-    (void)!folder_unlink(folder, NAME_CONTROL);
-    (void)!folder_sync(folder);
-    if (c->lock->made_directory)
+    if (e == 0)
+        e = folder_unlink(folder, NAME_CONTROL);
+    if (e == 0)
+        e = folder_sync(folder);
+    if (e == 0 && c->lock->made_directory)
         folder->os->dir_remove(folder->os->ctx, c->lock->path);
     fault_put(&cause);
 }
