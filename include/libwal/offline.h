@@ -35,6 +35,42 @@ typedef int (*wal_progress_fn)(void *ctx, uint64_t done_bytes, uint64_t total_by
 /* LSNs whose records can't be read. Since 1.0. */
 typedef int (*wal_gap_fn)(void *ctx, uint64_t first_lsn, uint64_t last_lsn);
 
+/* Reads all of the log in `dir`: control, every header, every group and record with all of its
+ * checksums, and what they say of each other; goes on behind damage. Nothing is written and no lock
+ * taken. A log that somebody has open for writing is verified up to what is durable; one that isn't
+ * in use, up to its end. 0: all is right. WAL_E_TORN: nothing but its end is torn, as a crash
+ * leaves it, and the next open for writing gives it up. WAL_E_CORRUPT: something is damaged: the
+ * first place is in *ret, the text says it too. With these three *ret is filled. Beside 0 a
+ * damaged_segment says that one of the two copies of this segment's header is damaged, which does
+ * no harm. WAL_E_NOTFOUND: no log, or no such directory; WAL_E_INVAL: not a directory;
+ * WAL_E_VERSION; WAL_E_UNSUPPORTED; WAL_E_CRYPTO; WAL_E_CALLBACK; WAL_E_PERM; WAL_E_IO.
+ *
+ * Of the options (NULL: defaults) it uses the allocator, the cipher and READ_THREADS: so many
+ * threads read segments at the same time, with the same result. fn (NULL: none) is called on this
+ * thread only, without any lock. `size` is sizeof *ret as the caller knows it. Memory: for each
+ * thread 1 MiB, or the largest group, and some 200 bytes for each segment. Since 1.0. */
+int wal_verify(const char *dir, const wal_options_t *o, wal_progress_fn fn, void *ctx,
+               wal_verify_t *ret, uint32_t size);
+/* Hands every record of the log in `dir` that can still be read to fn, in the order of their LSNs,
+ * whatever is damaged: control, headers of segments, groups, single records, a segment that is
+ * missing. Each was checked by checksums that cover its LSN, and belongs to the log; the batch that
+ * a crash left unfinished at its end doesn't. gap (NULL: none) is told of each range of LSNs whose
+ * records are lost, in the same order. Either function's result > 0 stops with 0, < 0 with
+ * WAL_E_CALLBACK. 0: there were no gaps. WAL_E_CORRUPT: there were; all else was delivered. Others
+ * as wal_verify has them.
+ *
+ * Of a group whose body is damaged the records that are right are given, without a tag (not where
+ * the segment is compressed or encrypted: then all of the group is lost); so of a batch that damage
+ * runs through only a part may be left, and WAL_RECORD_BATCH_LAST may be missing. Lost with its
+ * header are all records of a segment of which both copies of the header are damaged, since the
+ * checksums of the groups begin with a number from there; a file that has another name than its
+ * own counts as missing: rename it first. Without a right control what was truncated at the front
+ * may come back, as far as files have it. What was lost at the very end is told only where control
+ * or the witness in it knew of it. Takes no lock and writes nothing. Nobody should have the log
+ * open for writing: what a writer removes meanwhile looks lost. Memory: about 1 MiB, or the largest
+ * group. Of the options (NULL: defaults) it uses the allocator and the cipher. Since 1.0. */
+int wal_salvage(const char *dir, const wal_options_t *o, wal_record_fn fn, wal_gap_fn gap,
+                void *ctx);
 /* Copies the log, as it is at one moment of this call, into the directory `dest`: the records that
  * are durable then (call wal_sync before, to have all of them), in the same segments and under the
  * same LSNs, batches, tags, metadata, checkpoints, label, first and next LSN. The copy is a log of
