@@ -59,13 +59,14 @@ static int give(void *ctx, const struct group_view *g, const struct record *r)
 }
 
 /* Of a segment whose end nobody states, what lies behind its last whole batch was never
- * acknowledged. */
+ * acknowledged, unless something else says that it was. */
 static int give_part(struct salvage *x, struct remains_part part)
 {
     const struct scrub_fns fns = {.ctx = x, .record = give};
 
     if (!part.end.stated)
-        part.end.below = min_u64(part.end.below, part.end.at.next_lsn);
+        part.end.below =
+            min_u64(part.end.below, max_u64(part.end.at.next_lsn, x->remains.next_lsn));
     return remains_scrub(&x->remains, &part, &fns);
 }
 
