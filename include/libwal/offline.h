@@ -12,6 +12,11 @@ LIBWAL_BEGIN
 /* A verdict besides those of wal_recovery_t: something is damaged that was durable. Since 1.0. */
 #define WAL_RECOVERY_DAMAGED 4u
 
+/* What wal_repair may do. Since 1.0. */
+#define WAL_REPAIR_DRY_RUN         1u /* nothing: what wal_verify says */
+#define WAL_REPAIR_CUT_AT_DAMAGE   2u /* the log ends before its first damage */
+#define WAL_REPAIR_REBUILD_CONTROL 4u /* control is made anew from the segments' headers */
+
 /* What was found in a log. Since 1.0. */
 typedef struct {
     uint32_t size;
@@ -71,6 +76,28 @@ int wal_verify(const char *dir, const wal_options_t *o, wal_progress_fn fn, void
  * group. Of the options (NULL: defaults) it uses the allocator and the cipher. Since 1.0. */
 int wal_salvage(const char *dir, const wal_options_t *o, wal_record_fn fn, wal_gap_fn gap,
                 void *ctx);
+/* Makes a damaged log one that opens again. Takes the writer's lock: WAL_E_LOCKED while somebody
+ * has it open (a lock in the options is used instead). flags, one or more of:
+ * - WAL_REPAIR_DRY_RUN: nothing is done, as if it was wal_verify; others beside it are ignored;
+ * - WAL_REPAIR_REBUILD_CONTROL: where no slot of control is right, or the newer ones were lost, it
+ *   is made anew from the headers of the segments. Refused with WAL_E_CORRUPT where these leave a
+ *   choice: one is damaged or missing, or files of two logs are there. What was truncated at the
+ *   front comes back as far as its segments are there;
+ * - WAL_REPAIR_CUT_AT_DAMAGE: the log ends before the first damage (after REBUILD_CONTROL, where
+ *   both are given), behind the last whole batch in front of it; all before it stays, metadata too,
+ *   and all behind it is given up. Where the damage is at its beginning an empty log stays, with
+ *   the same first LSN. Refused with WAL_E_CORRUPT where a segment is missing, and the one before
+ *   it doesn't show that it was complete: what was cut off must not come back.
+ * What is given up or replaced is first copied, whole, into the directory `quarantine` in the
+ * log's, under its name or NAME.1, NAME.2 ...; nothing ever removes it from there. wal_salvage
+ * before a repair gets records behind the damage out. Segments are never written to, and what is
+ * done is done in one step: after a crash, or an error, the log is as it was or as it was to
+ * become, and another repair works. A log that is right stays untouched: 0; so does one whose end a
+ * crash has torn, since wal_open repairs that. 0: the log opens now; *ret is what wal_verify says
+ * of it. Otherwise *ret and the codes are as for wal_verify; flags 0: WAL_E_INVAL. Of the options
+ * (NULL: defaults) it uses those of segments, files, allocator, cipher and lock. Since 1.0. */
+int wal_repair(const char *dir, const wal_options_t *o, uint32_t flags, wal_verify_t *ret,
+               uint32_t size);
 /* Copies the log, as it is at one moment of this call, into the directory `dest`: the records that
  * are durable then (call wal_sync before, to have all of them), in the same segments and under the
  * same LSNs, batches, tags, metadata, checkpoints, label, first and next LSN. The copy is a log of

@@ -20,7 +20,7 @@
 #include "log/truncate.h"
 #include "log/zeros.h"
 
-static int new_log(const char *path, const struct config *config, struct wal **ret)
+int log_new(const char *path, const struct config *config, struct wal **ret)
 {
     struct wal *w = mem_new_zeroed(&config->alloc, sizeof *w);
     if (!w)
@@ -51,7 +51,7 @@ static int new_log(const char *path, const struct config *config, struct wal **r
     return 0;
 }
 
-static int take_lock(struct wal *w)
+int log_lock(struct wal *w)
 {
     const struct config *c = &w->config;
     int e = 0;
@@ -140,7 +140,7 @@ static int recover(struct wal *w)
 
 static int open_for_writing(struct wal *w)
 {
-    int e = take_lock(w);
+    int e = log_lock(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)
@@ -186,7 +186,7 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
 
     int e = config_check(config);
     if (e == 0)
-        e = new_log(path, config, &w);
+        e = log_new(path, config, &w);
     if (e < 0)
         return e;
     e = config->read_only ? follow_open(w) : open_for_writing(w);

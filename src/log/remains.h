@@ -29,6 +29,7 @@ struct remains {
     const struct alloc *alloc;
     struct folder folder;
     struct control_file control;
+    bool locked;                /* config->lock: the caller has the writer's lock */
     bool in_use;                /* somebody has it open for writing */
     struct remains_part *parts; /* oldest first */
     size_t n, room;
