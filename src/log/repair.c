@@ -26,8 +26,8 @@ struct repair {
     struct segment last; /* the same, open; fd -1: there is none */
 
     /* What stays of the segments behind it. */
-    struct segment meta_from, checkpoint_from; /* fd -1: none */
-    uint64_t meta_offset;
+    struct segment checkpoint_from;   /* fd -1: it doesn't go over */
+    struct place_ref meta;            /* offset 0: none */
     struct checkpoint_ref checkpoint; /* the newest one below the end */
 };
 
@@ -185,49 +185,61 @@ static int find_cut(struct repair *r)
 
 /* What goes over into the new segment */
 
-static void note_checkpoint(struct repair *r, const struct segment *s, const struct boundary *b)
+struct look {
+    struct boundary at; /* what was met of metadata and checkpoints in front of it */
+    bool any;
+};
+
+static int note_group(void *ctx, const struct group_view *g)
 {
-    if (r->checkpoint.lsn || !b->checkpoint_offset || b->checkpoint_lsn >= r->end.next_lsn)
-        return;
-    r->checkpoint =
-        (struct checkpoint_ref){b->checkpoint_lsn, {s->header.number, b->checkpoint_offset}};
+    struct look *l = ctx;
+
+    if (g->offset != l->at.offset)
+        l->at.run_offset = 0; /* a part of that checkpoint is lost */
+    l->at.offset = g->offset;
+    boundary_pass(&l->at, &g->header, g->body, g->end);
+    l->any = true;
+    return 0;
 }
 
-/* Metadata and checkpoint of the newest segments that can be read; cuts don't concern the former.
- */
+static int note_nothing(void *ctx, uint64_t offset, uint64_t lsn)
+{
+    (void)ctx;
+    (void)offset;
+    (void)lsn;
+    return 0;
+}
+
+static void take_checkpoint(struct repair *r, uint64_t number, const struct boundary *b)
+{
+    if (!r->checkpoint.lsn && b->checkpoint_offset && b->checkpoint_lsn < r->end.next_lsn)
+        r->checkpoint = (struct checkpoint_ref){b->checkpoint_lsn, {number, b->checkpoint_offset}};
+}
+
+/* Metadata and checkpoint of the newest segments that can be read, behind damage too; cuts don't
+ * concern the former. */
 static int look_behind(struct repair *r)
 {
     const struct remains *x = &r->remains;
-    bool meta_known = false;
-
-    for (size_t k = x->n; k >= r->keep && k > 0; k--) {
-        const struct remains_part *p = &x->parts[k - 1];
-        struct segment s;
-        struct walked w;
-        if (!p->right)
-            continue;
-        int e = segment_open(&s, &x->folder, p->number, OS_READ);
-        if (e < 0)
-            return e;
-        bool cut = k == r->keep;
-        e = walk_valid(r, &s, cut ? r->end.offset : UINT64_MAX, UINT64_MAX, &w);
-        if (e == 0 && !meta_known && (w.safe.offset > SEGMENT_HEADER_BLOCK || cut)) {
-            meta_known = true;
-            r->meta_offset = w.safe.meta_offset;
-            r->meta_from = s;
-            r->meta_from.file.fd = -1;
-        }
-        if (e == 0)
-            note_checkpoint(r, &s, &w.safe);
-        segment_close(&s);
-        if (e < 0)
-            return e;
-    }
     const struct checkpoint_ref *c = &x->control.now.checkpoint;
-    if (!r->checkpoint.lsn && c->lsn && c->lsn < r->end.next_lsn && r->keep &&
-        c->place.segment < x->parts[r->keep - 1].number)
+    uint64_t last = r->keep ? x->parts[r->keep - 1].number : 0;
+    bool meta_known = false;
+    int e = 0;
+
+    for (size_t k = x->n; e == 0 && k >= r->keep && k > 0; k--) {
+        struct look l = {0};
+        const struct remains_part *p = &x->parts[k - 1];
+        const struct scrub_fns fns = {.ctx = &l, .group = note_group, .damage = note_nothing};
+        e = remains_scrub(x, p, &fns);
+        if (!meta_known && l.any) {
+            meta_known = true;
+            r->meta = (struct place_ref){p->number, l.at.meta_offset};
+        }
+        take_checkpoint(r, p->number, k == r->keep ? &r->end : &l.at);
+    }
+    if (!r->checkpoint.lsn && c->lsn < r->end.next_lsn && c->place.segment < last)
         r->checkpoint = *c;
-    return 0;
+    return e;
 }
 
 static int open_again(const struct repair *r, uint64_t number, struct segment *ret)
@@ -239,11 +251,11 @@ static int load_map(struct repair *r, struct wal *w)
 {
     struct segment s;
 
-    if (!r->meta_offset)
+    if (!r->meta.offset)
         return 0;
-    int e = open_again(r, r->meta_from.header.number, &s);
+    int e = open_again(r, r->meta.segment, &s);
     if (e == 0) {
-        e = recover_meta(w, &s, r->meta_offset);
+        e = recover_meta(w, &s, r->meta.offset);
         segment_close(&s);
     }
     return e;
