@@ -136,8 +136,8 @@ static int walk_chain(struct remains *x, const struct names *names, uint64_t new
     return e;
 }
 
-/* A segment above the newest one that was in use shows that control is stale; the log goes on
- * there. */
+/* A segment that was in use although a state of control doesn't know it shows that this one is
+ * stale; the log goes on there. */
 static int find_newest(struct remains *x, const struct names *names, uint64_t *ret)
 {
     uint64_t newest = x->control.found ? x->control.now.newest : 0;
@@ -145,7 +145,7 @@ static int find_newest(struct remains *x, const struct names *names, uint64_t *r
     int lived = 0;
 
     *ret = newest;
-    for (size_t k = names->n; k > 0 && names->segments[k - 1] > newest; k--) {
+    for (size_t k = names->n; k > 0 && names->segments[k - 1] > x->named_by_both; k--) {
         int e = open_one(x, names->segments[k - 1], &s);
         if (e == 0)
             continue;
@@ -155,8 +155,8 @@ static int find_newest(struct remains *x, const struct names *names, uint64_t *r
         }
         if (e < 0)
             return e;
-        if (lived || (!x->control.found && *ret == 0))
-            *ret = names->segments[k - 1];
+        if (lived || !x->control.found)
+            *ret = max_u64(*ret, names->segments[k - 1]);
         if (lived) {
             note(x, 0, 0, 0);
             return 0;
@@ -263,18 +263,24 @@ bool remains_in_use(const struct remains *x)
     return !x->locked && x->control.file.fd >= 0 && os->locked(os->ctx, x->control.file.fd) == 1;
 }
 
+/* Of two states of a log that is in use the lower one counts, as for every reader; else the higher
+ * one, as for the next writer. */
 static int read_control(struct remains *x)
 {
+    struct control_file *c = &x->control;
     int e = file_open(&x->control.file, &x->folder, NAME_CONTROL, OS_READ, 0);
 
     if (e == 0) {
         x->in_use = remains_in_use(x);
-        e = control_read(&x->control, x->in_use);
+        e = control_read(c, true);
     }
     if (e == WAL_E_CORRUPT || e == WAL_E_NOTFOUND) {
-        x->control.found = x->control.has_witness = false;
+        c->found = c->has_witness = false;
         e = 0;
     }
+    x->named_by_both = c->found ? c->now.newest : 0;
+    if (!x->in_use && c->found)
+        c->now = c->higher;
     return e;
 }
 

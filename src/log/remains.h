@@ -30,6 +30,7 @@ struct remains {
     struct folder folder;
     struct control_file control;
     bool locked;                /* config->lock: the caller has the writer's lock */
+    uint64_t named_by_both;     /* the newest segment of which both of control's states know */
     bool in_use;                /* somebody has it open for writing */
     struct remains_part *parts; /* oldest first */
     size_t n, room;
@@ -40,8 +41,8 @@ struct remains {
     struct remains_damage damage; /* the first that was met so far */
 };
 
-/* NOTFOUND: no log there; VERSION, UNSUPPORTED, PERM, IO … Damage is no error. Ends with
- * remains_close, also after an error. */
+/* NOTFOUND: no log there; VERSION, UNSUPPORTED, PERM, IO … Damage is no error. `path` and `config`
+ * are lent. Ends with remains_close, also after an error. */
 MUST_USE int remains_open(struct remains *x, const char *path, const struct config *config);
 void remains_close(struct remains *x);
 /* Whether somebody has it open for writing now. */
