@@ -1,5 +1,7 @@
 #include "segment/scrub.h"
 
+#include <errno.h>
+
 #include "base/bytes.h"
 #include "base/fault.h"
 #include "format/body.h"
@@ -147,7 +149,9 @@ static uint64_t skip_hole(const struct scrub *x, uint64_t at)
     int64_t data = os->next_data(os->ctx, f->fd, at);
     uint32_t align = x->reader.segment->header.group_align;
 
-    return data < 0 ? x->size : max_u64(at, (uint64_t)data / align * align);
+    if (data == -ENXIO)
+        return x->size;
+    return data < 0 ? at : max_u64(at, (uint64_t)data / align * align);
 }
 
 /* To the next right header with LSNs that can still come. 0: there is none. */
