@@ -30,7 +30,7 @@ int quarantine_open(struct quarantine *q, const struct folder *log, const struct
 static int make(const struct quarantine *q, const char *name, struct file *ret)
 {
     const int flags = OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE;
-    char numbered[NAME_BYTES];
+    char numbered[NAME_BYTES + 8];
 
     int e = file_open(ret, &q->folder, name, flags, q->file_mode);
     for (int k = 1; e < 0 && fault_last()->sys_errno == EEXIST && k < NAMES_MAX; k++) {

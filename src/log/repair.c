@@ -280,7 +280,8 @@ static int carry_checkpoint(struct repair *r, struct fresh *f)
 /* The log as it will be, without its new segment yet. */
 static int prepare(struct repair *r, struct wal *w)
 {
-    struct advance a = {.oldest = r->remains.control.now.oldest, .add = &r->last};
+    struct segment last = r->last;
+    struct advance a = {.oldest = r->remains.control.now.oldest, .add = &last};
     struct numbers none;
     struct names names;
 
@@ -296,7 +297,7 @@ static int prepare(struct repair *r, struct wal *w)
     w->leftovers = names;
     memcpy(w->catalog.uuid, w->control.now.uuid, UUID_BYTES);
     if (r->keep) {
-        r->last.file.folder = &w->folder;
+        last.file.folder = &w->folder;
         e = catalog_advance(&w->catalog, &a, &none);
         if (e < 0)
             return e;

@@ -16,7 +16,7 @@ struct siege {
 };
 
 /* Both return how many disks were looked at. A call that fails does so with EIO, and once more with
- * ENOSPC where it writes. */
+ * ENOSPC where it writes. Under sanitizers it is one call in some. */
 uint64_t siege_faults(const struct siege *s);
 /* At most `limit` images of each moment; those that are the same as before are left out. */
 uint64_t siege_cuts(const struct siege *s, uint64_t limit);

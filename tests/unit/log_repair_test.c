@@ -10,6 +10,7 @@ static const uint32_t both = WAL_REPAIR_CUT_AT_DAMAGE | WAL_REPAIR_REBUILD_CONTR
 /* 1 to 3, damaged at 2; 4 and 5 in another segment. */
 static void begin(struct log_fixture *f)
 {
+    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 0);
     fixture_open(f);
     fixture_fill(f, 3);
     must(wal_rotate(f->log));
