@@ -61,7 +61,8 @@ LIBWAL_BEGIN
  * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: a sync that takes longer is told by an event
  * EVENT_RING        events, 1 .. 1048576, 1024: that wait to be told, for the callback and for each
  *                   subscription
- * READ_THREADS      threads, 1 .. 64, 1: later
+ * READ_THREADS      threads, 1 .. 64, 1: with more, wal_replay reads and verifies ahead on another
+ *                   one, and wal_verify reads so many segments at the same time
  * BACKGROUND        flag, 1: the log may run one thread of its own (all signals blocked), started
  *                   when it is needed. 0: none; SUBMIT and INTERVAL mode are WAL_E_INVAL */
 #define WAL_OPT_CREATE                 1u

@@ -80,7 +80,7 @@ static const struct option table[OPTION_LAST + 1] = {
     [WAL_OPT_CHECKPOINT_BYTES] = BYTES("checkpoint_bytes", true, 0, GIB, 64 * MIB),
     [WAL_OPT_SLOW_SYNC_US] = NUMBER("slow_sync_us", true, 0, HOUR_US, 0),
     [WAL_OPT_EVENT_RING] = NUMBER("event_ring", true, 1, MIB, 1024),
-    [WAL_OPT_READ_THREADS] = NUMBER("read_threads", false, 1, 64, 1),
+    [WAL_OPT_READ_THREADS] = NUMBER("read_threads", true, 1, 64, 1),
     [WAL_OPT_BACKGROUND] = FLAG("background", true, 1),
 };
 

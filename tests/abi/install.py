@@ -21,6 +21,7 @@ HEADERS = {
     "info.h",
     "machine.h",
     "meta.h",
+    "offline.h",
     "open.h",
     "options.h",
     "portable.h",

@@ -114,6 +114,7 @@ PIN(WAL_RECOVERY_NEW, 0);
 PIN(WAL_RECOVERY_CLEAN, 1);
 PIN(WAL_RECOVERY_TORN, 2);
 PIN(WAL_RECOVERY_AMBIGUOUS, 3);
+PIN(WAL_RECOVERY_DAMAGED, 4);
 
 /* Flags of logs */
 PIN(WAL_INFO_DIRECT, 1);
@@ -222,6 +223,20 @@ PLACE(wal_recovery_t, duration_ns, 72);
 PLACE(wal_recovery_t, cut_segment, 80);
 PLACE(wal_recovery_t, cut_offset, 88);
 PLACE(wal_recovery_t, header_repairs, 96);
+
+SIZE(wal_verify_t, 88);
+PLACE(wal_verify_t, size, 0);
+PLACE(wal_verify_t, verdict, 4);
+PLACE(wal_verify_t, segments, 8);
+PLACE(wal_verify_t, records, 16);
+PLACE(wal_verify_t, bytes, 24);
+PLACE(wal_verify_t, first_lsn, 32);
+PLACE(wal_verify_t, last_lsn, 40);
+PLACE(wal_verify_t, damaged_segment, 48);
+PLACE(wal_verify_t, damaged_offset, 56);
+PLACE(wal_verify_t, damaged_lsn, 64);
+PLACE(wal_verify_t, gaps, 72);
+PLACE(wal_verify_t, duration_ns, 80);
 
 SIZE(wal_info_t, 120);
 PLACE(wal_info_t, size, 0);

@@ -58,7 +58,7 @@ static const struct expected {
     {30, "checkpoint_bytes", BUILT, 0, GIB, 64 * MIB},
     {31, "slow_sync_us", BUILT, 0, UINT64_C(3600000000), 0},
     {32, "event_ring", BUILT, 1, 1048576, 1024},
-    {33, "read_threads", LATER, 1, 64, 1},
+    {33, "read_threads", BUILT, 1, 64, 1},
     {34, "background", BUILT, 0, 1, 1},
 };
 static const uint32_t unknown_numbers[] = {0, 35, 255, UINT32_MAX};

@@ -31,7 +31,7 @@ struct look {
 unsigned trial_stride(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    unsigned slow = 15;
+    unsigned slow = 39;
 #else
     unsigned slow = 0;
 #endif
@@ -272,6 +272,23 @@ static enum outcome outcome_of(const struct look *k)
                                                                                : OUTCOME_WHOLE;
 }
 
+static void compare_verified(struct look *k, int refused)
+{
+    const struct seen seen = {.writing = !k->read_only,
+                              .refused = refused,
+                              .damage = k->damage > 0,
+                              .verdict = k->report.verdict,
+                              .first = k->first,
+                              .last = k->last};
+    const char *why = verified_contradiction(&k->t->verified, &seen);
+    wal_error_t e;
+    if (!why)
+        return;
+    wal_last_error(&e, sizeof e);
+    violation(k, "%s: verify: %s, %s; open or reading: %s", why,
+              wal_error_name(k->t->verified.code), k->t->verified.error.message, e.message);
+}
+
 static enum outcome open_and_read(struct trial *t, const struct image *damaged, bool read_only)
 {
     struct look k = {.t = t,
@@ -281,11 +298,14 @@ static enum outcome open_and_read(struct trial *t, const struct image *damaged, 
 
     (read_only ? claim_durable : claim_kept)(&claimant, damaged, &k.claim);
     int e = wal_open(t->stand.path, read_only ? t->reading : t->writing, &k.log);
-    if (e < 0)
+    if (e < 0) {
+        compare_verified(&k, e);
         return refused(&k, e);
+    }
     check_range(&k);
     if (!k.bad)
         read_all(&k);
+    compare_verified(&k, 0);
     enum outcome outcome = outcome_of(&k);
     if (!read_only && !k.bad && t->cases % SOMETIMES == 0)
         live_on(&k);
@@ -318,8 +338,13 @@ void trial_case(struct trial *t, const struct image *damaged, const char *format
     }
     stand_put(&t->stand, damaged);
     t->cases++;
-    t->outcomes[1][open_and_read(t, damaged, true)]++;
-    t->outcomes[0][open_and_read(t, damaged, false)]++;
+    verified_ask(&t->verified, t->stand.path, t->reading);
+    enum outcome reading = open_and_read(t, damaged, true);
+    enum outcome writing = open_and_read(t, damaged, false);
+    t->outcomes[1][reading]++;
+    t->outcomes[0][writing]++;
+    t->named += t->verified.code == WAL_E_CORRUPT && reading >= OUTCOME_REPORTED &&
+                writing >= OUTCOME_REPORTED;
 }
 
 void trial_begin(struct trial *t, const struct made *m)
@@ -332,6 +357,8 @@ void trial_begin(struct trial *t, const struct made *m)
     trial_case(t, &m->now, "undamaged");
     if (t->outcomes[0][OUTCOME_ON_READ] || t->outcomes[0][OUTCOME_REFUSED])
         t->violations++;
+    if (t->verified.code != 0 && t->verified.code != WAL_E_TORN)
+        t->violations++;
     t->cases = 0;
     memset(t->outcomes, 0, sizeof t->outcomes);
 }
@@ -343,6 +370,8 @@ static void print_account(const struct trial *t)
     printf("%-12s %-32s %7lu cases", t->made->name, t->kind, t->cases);
     if (t->unchanged)
         printf(" (and %lu that change nothing)", t->unchanged);
+    if (t->named)
+        printf("; %lu found by wal_verify alone", t->named);
     for (int ro = 1; ro >= 0; ro--) {
         printf("\n%48s:", ro ? "read-only" : "writing");
         for (int o = 0; o < OUTCOMES; o++)
@@ -357,13 +386,15 @@ void trial_kind(struct trial *t, const char *kind)
     if (t->kind)
         print_account(t);
     t->kind = kind;
-    t->cases = t->unchanged = 0;
+    t->cases = t->unchanged = t->named = 0;
     memset(t->outcomes, 0, sizeof t->outcomes);
 }
 
 unsigned long trial_end(struct trial *t)
 {
     trial_kind(t, NULL);
+    if (trial_stride())
+        printf("note: %s: one case in %u\n", t->made->name, 1 + trial_stride());
     wal_options_free(t->reading);
     wal_options_free(t->writing);
     stand_remove(&t->stand);

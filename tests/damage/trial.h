@@ -6,11 +6,13 @@
  * - damage is met on reading: CORRUPT, with the segment's name and number;
  * - everything that something undamaged vouches for is there, and so is everything that lies before
  *   the damage (read-only: durable is what is vouched for);
- * and in each of them whatever is read is what was put in under that LSN. */
+ * and in each of them whatever is read is what was put in under that LSN, and wal_verify doesn't
+ * contradict it. */
 #ifndef WAL_TESTS_TRIAL_H
 #define WAL_TESTS_TRIAL_H
 
 #include "log_made.h"
+#include "verified.h"
 
 enum outcome {
     OUTCOME_REFUSED,  /* by open */
@@ -27,7 +29,9 @@ struct trial {
     const char *kind; /* of the cases under way */
     char what[160];   /* the case under way */
     wal_options_t *reading, *writing;
+    struct verified verified; /* of the case under way */
     unsigned long cases, unchanged, violations, outcomes[2][OUTCOMES];
+    unsigned long named; /* cases in which wal_verify alone has found damage */
 };
 
 /* The whole log, before any damage, must be all there. */

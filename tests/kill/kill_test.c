@@ -15,9 +15,16 @@
 #include <unistd.h>
 
 #include "kill/ledger.h"
+#include "support/pace.h"
 #include "support/scratch.h"
 
-enum { ROUNDS = 200, FEW_ACKS = 100, TRUNCATE_EVERY = 3, DISTURB_EVERY = 4, HASTY_EVERY = 10 };
+enum {
+    ROUNDS = 200 / PACE,
+    FEW_ACKS = 100,
+    TRUNCATE_EVERY = 3,
+    DISTURB_EVERY = 4,
+    HASTY_EVERY = 10
+};
 
 /* What happened in all rounds together. */
 struct account {
@@ -250,16 +257,17 @@ static bool run_round(struct campaign *c, uint32_t round)
 static void print_account(const struct campaign *c, uint64_t began)
 {
     const struct account *a = &c->account;
-    printf(
-        "kill -9, seed %llu: %u rounds in %.1f s, %llu records acknowledged, %llu found, 0 lost, "
-        "0 invented; %llu found that nobody had been told of; ends: %u clean, %u torn, %u "
-        "ambiguous; %llu bytes given up, %llu records carried over; %u rounds with %d or more "
-        "acknowledged\n",
-        (unsigned long long)c->seed, a->rounds, (double)(now_us() - began) / 1e6,
-        (unsigned long long)a->acks, (unsigned long long)a->found, (unsigned long long)a->unasked,
-        a->verdicts[WAL_RECOVERY_CLEAN], a->verdicts[WAL_RECOVERY_TORN],
-        a->verdicts[WAL_RECOVERY_AMBIGUOUS], (unsigned long long)a->discarded,
-        (unsigned long long)a->carried, a->rounds_with_enough, FEW_ACKS);
+    printf("note: kill -9, seed %llu: %u rounds in %.1f s, %llu records acknowledged, %llu found, "
+           "0 lost, "
+           "0 invented; %llu found that nobody had been told of; ends: %u clean, %u torn, %u "
+           "ambiguous; %llu bytes given up, %llu records carried over; %u rounds with %d or more "
+           "acknowledged\n",
+           (unsigned long long)c->seed, a->rounds, (double)(now_us() - began) / 1e6,
+           (unsigned long long)a->acks, (unsigned long long)a->found,
+           (unsigned long long)a->unasked, a->verdicts[WAL_RECOVERY_CLEAN],
+           a->verdicts[WAL_RECOVERY_TORN], a->verdicts[WAL_RECOVERY_AMBIGUOUS],
+           (unsigned long long)a->discarded, (unsigned long long)a->carried, a->rounds_with_enough,
+           FEW_ACKS);
 }
 
 int main(int argc, char **argv)
