@@ -4,8 +4,7 @@
 
 enum {
     LANES = 4,
-    AWAKE_AT = 2,              /* so many lanes free before the thread is woken for them */
-    WORTH_BYTES = 1024 * 1024, /* for less nobody runs ahead */
+    AWAKE_AT = 2, /* so many lanes free before the thread is woken for them */
     FIRST_VIEWS = 64
 };
 
@@ -193,7 +192,7 @@ static bool is_worth_it(struct ahead *a, const struct wal_reader *r, uint64_t *r
     a->skip_number = m->number;
     a->skip_until = *ret;
     return a->horizon.shape == r->shape && !state.gone &&
-           *ret > r->place.groups.offset + WORTH_BYTES;
+           *ret > r->place.groups.offset + GROUP_BLOCK_BYTES;
 }
 
 static bool begin(struct ahead *a, const struct wal_reader *r)
