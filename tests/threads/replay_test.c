@@ -33,16 +33,36 @@ static void grow(uint32_t n)
     MUST_BE(wal_sync(scene.yard.log, 0), 0);
 }
 
+static void cut(uint64_t low, uint64_t n, uint64_t *seed)
+{
+    struct story *s = &scene.story;
+    wal_t *w = scene.yard.log;
+
+    switch (crew_random(seed) % 4) {
+    case 0:
+        story_truncate_before(s, w, low + crew_random(seed) % n);
+        break;
+    case 1:
+        story_truncate_after(s, w, low + crew_random(seed) % n);
+        break;
+    case 2:
+        story_replace_after(s, w, low + crew_random(seed) % n, 3);
+        break;
+    default:
+        story_step(s, w, seed);
+    }
+}
+
 static void author(void *arg, unsigned who)
 {
     uint64_t seed = who + 5;
     (void)arg;
-    for (uint32_t k = 0; k < STEPS; k++) {
-        uint64_t n = atomic_load(&scene.story.next) - atomic_load(&scene.story.low);
+    for (uint32_t k = 0; k < STEPS || (scene.cuts && !atomic_load(&scene.trimmed)); k++) {
+        uint64_t low = atomic_load(&scene.story.low), n = atomic_load(&scene.story.next) - low;
         if (n < LEAST)
             grow(LEAST);
-        if (scene.cuts && k % 4 == 3)
-            story_step(&scene.story, scene.yard.log, &seed);
+        else if (scene.cuts)
+            cut(low, n, &seed);
         else
             grow(200);
         crew_pause();
