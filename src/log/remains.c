@@ -365,6 +365,7 @@ int remains_open(struct remains *x, const char *path, const struct config *confi
     *x = (struct remains){.alloc = &config->alloc, .folder = {.fd = -1}, .control.file.fd = -1};
     x->verdict = WAL_RECOVERY_CLEAN;
     int e = directory_open(&x->folder, config->os, path);
+    x->folder.cipher = config->cipher;
     if (e == 0)
         e = read_control(x);
     if (e == 0)

@@ -1,5 +1,7 @@
 #include "segment/scrub.h"
 
+#include <errno.h>
+
 #include "base/bytes.h"
 #include "base/fault.h"
 #include "format/body.h"
@@ -67,7 +69,7 @@ static bool goes_on(struct scrub *x, const struct group_view *g)
     struct checkpoint_part p;
     const struct checkpoint_part *before = &x->state;
 
-    if (checkpoint_body_decode(&p, g->body, g->header.stored_bytes) < 0)
+    if (checkpoint_body_decode(&p, g->body, g->header.raw_bytes) < 0)
         return false;
     bool begins = p.offset == 0, done = p.offset + p.size == p.state_size;
     bool follows = begins ? before->size == 0
@@ -85,14 +87,14 @@ static bool right_inside(struct scrub *x, const struct group_view *g)
 
     switch (g->header.type) {
     case GROUP_META:
-        return meta_body_decode(entries, g->body, g->header.stored_bytes) >= 0;
+        return meta_body_decode(entries, g->body, g->header.raw_bytes) >= 0;
     case GROUP_SEAL: /* groups that the damage took can't be met */
-        return seal_body_count(g->body, g->header.stored_bytes) >= 0 &&
+        return seal_body_count(g->body, g->header.raw_bytes) >= 0 &&
                (x->damaged || x->entry == x->entries);
     case GROUP_CHECKPOINT:
         return goes_on(x, g);
     default: /* a tag alone */
-        return padded == g->header.stored_bytes && all_zero(g->body + tag, padded - tag);
+        return padded == g->header.raw_bytes && all_zero(g->body + tag, padded - tag);
     }
 }
 
@@ -126,7 +128,7 @@ static int take_from_bad_body(struct scrub *x, const struct group_view *bad)
         return fault_nomem();
     int e = file_read(&s->file, body, size, g.offset + GROUP_HEADER_BYTES, &got);
     g.body = body;
-    g.header.stored_bytes = (uint32_t)got;
+    g.header.raw_bytes = (uint32_t)got;
     group_records(&g, &s->header, &walk);
     walk.at = body + min_u64(got, align_up(g.header.tag_bytes, 8));
     walk.end = body + got;
@@ -145,7 +147,9 @@ static uint64_t skip_hole(const struct scrub *x, uint64_t at)
     int64_t data = os->next_data(os->ctx, f->fd, at);
     uint32_t align = x->reader.segment->header.group_align;
 
-    return data < 0 ? x->size : max_u64(at, (uint64_t)data / align * align);
+    if (data == -ENXIO)
+        return x->size;
+    return data < 0 ? at : max_u64(at, (uint64_t)data / align * align);
 }
 
 /* To the next right header with LSNs that can still come. 0: there is none. */
@@ -250,7 +254,7 @@ static int begin(struct scrub *x)
     x->reader.limit = x->end->at.offset;
     e = seal_find(s, x->reader.alloc, x->end->at.offset, &x->seal);
     if (e == 1)
-        x->entries = seal_body_count(x->seal.body, x->seal.header.stored_bytes);
+        x->entries = seal_body_count(x->seal.body, x->seal.header.raw_bytes);
     return e < 0 ? e : 0;
 }
 
