@@ -76,6 +76,22 @@ int take_type(const struct arg *a, const char *value)
     return take_between(a, value, "record type", 0, UINT16_MAX);
 }
 
+int take_word(const struct arg *a, const char *value)
+{
+    size_t size = strlen(value);
+    int which = 0;
+
+    for (const char *word = a->value; word; which++) {
+        const char *end = strchrnul(word, '|');
+        if ((size_t)(end - word) == size && memcmp(word, value, size) == 0) {
+            *(int *)a->to = which;
+            return CODE_FINE;
+        }
+        word = *end ? end + 1 : NULL;
+    }
+    return usage_error("--%s: '%s' is not %s", a->name, value, a->value);
+}
+
 /* What getopt_long wants to know, and which option each of its answers stands for. */
 struct known {
     struct option options[ARGS_MAX + 1];

@@ -24,6 +24,8 @@ struct command {
     X(get)                                                                                         \
     X(tail)                                                                                        \
     X(append)                                                                                      \
+    X(export)                                                                                      \
+    X(import)                                                                                      \
     X(verify)                                                                                      \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \

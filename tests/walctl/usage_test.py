@@ -5,7 +5,8 @@ import subprocess
 
 import support
 
-COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "verify", "truncate", "reset", "help"]
+COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "export", "import", "verify", "truncate",
+            "reset", "help"]
 
 YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"]}
 
