@@ -18,6 +18,8 @@ command:pkgconf              | pkgconf         | pkgconf
 command:make                 | make            | make
 command:python3              | python3         | python3
 command:clang-format-14      | clang-format-14 | -
+command:zsh                  | zsh             | zsh
+command:fish                 | fish            | fish
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel

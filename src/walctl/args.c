@@ -163,8 +163,17 @@ int args_parse(const struct command *c, int argc, char **argv, bool *ret_help, c
     return want_help ? CODE_FINE : check_operands(c, *ret_operands, *ret_n);
 }
 
-static void help_line(const struct arg *a)
+void args_each(const struct command *c, void (*fn)(void *ctx, const struct arg *a), void *ctx)
 {
+    for (const struct arg *const *list = c->args; *list; list++)
+        for (const struct arg *a = *list; a->name; a++)
+            fn(ctx, a);
+    fn(ctx, help_args);
+}
+
+static void help_line(void *ctx, const struct arg *a)
+{
+    (void)ctx;
     char left[64];
     const char *rest = a->help, *end;
 
@@ -182,21 +191,13 @@ static void help_line(const struct arg *a)
     printf("%s\n", rest);
 }
 
-static void help_list(const struct arg *list)
-{
-    for (; list->name; list++)
-        help_line(list);
-}
-
 void args_help(const struct command *c)
 {
     printf("Usage: walctl %s [OPTION]... %s\n", c->name, c->operands);
     if (c->alias)
         printf("       walctl %s ...\n", c->alias);
     printf("\n%s\nOptions:\n", c->about);
-    for (const struct arg *const *list = c->args; *list; list++)
-        help_list(*list);
-    help_list(help_args);
+    args_each(c, help_line, NULL);
     if (c->examples)
         printf("\nExamples:\n%s", c->examples);
 }

@@ -41,6 +41,8 @@ bool number_parse(const char *text, uint64_t most, uint64_t *ret);
  * *ret_operands. *ret_help: only help is wanted. CODE_FINE or CODE_USAGE. */
 int args_parse(const struct command *c, int argc, char **argv, bool *ret_help, char ***ret_operands,
                int *ret_n);
+/* Each of the command's options, --help as the last one. */
+void args_each(const struct command *c, void (*fn)(void *ctx, const struct arg *a), void *ctx);
 /* The command's help, on stdout. */
 void args_help(const struct command *c);
 

@@ -32,7 +32,9 @@ static int take_label(const struct arg *a, const char *value)
 static const struct arg append_args[] = {
     {"type", 0, "TYPE", "the records' type (default 0)", take_type, &type},
     {"batch", 0, "N", "N records at a time, as one atomic batch", take_count, &per_batch},
-    {"sync", 0, "MODE", "data (default), full, dsync, interval or none", take_sync, NULL},
+    {"sync", 0, "none|interval|data|full|dsync",
+     "when a record is acknowledged (default data: when it\nis durable, by fdatasync)", take_sync,
+     NULL},
     {"label", 0, "TEXT", "a label for the log, 64 bytes at most, which info\nshows", take_label,
      NULL},
     {"quiet", 'q', NULL, "print no LSNs", take_flag, &quiet},

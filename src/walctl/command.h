@@ -29,6 +29,7 @@ struct command {
     X(verify)                                                                                      \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \
+    X(completion)                                                                                  \
     X(help)
 
 #define COMMAND_DECLARE(name) extern const struct command command_##name;
