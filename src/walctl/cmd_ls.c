@@ -13,6 +13,7 @@
 #include "walctl/json.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
+#include "walctl/segments.h"
 
 enum { COLUMNS = 7, CELL_BYTES = 32 };
 
@@ -20,7 +21,7 @@ typedef char row_t[COLUMNS][CELL_BYTES];
 
 static const char *state_of(const wal_segment_t *s)
 {
-    return s->flags & WAL_SEGMENT_ACTIVE ? "active" : "sealed";
+    return segments_active(s) ? "active" : "sealed";
 }
 
 static void fill_row(row_t row, const wal_segment_t *s)
@@ -91,31 +92,6 @@ static void print_json(const wal_segment_t *s)
     json_end();
 }
 
-/* A log in use may get more of them between two looks. */
-static int list_segments(wal_t *log, wal_segment_t **ret, size_t *ret_n)
-{
-    size_t room = 0, n = 0;
-    wal_segment_t *list = NULL;
-
-    for (;;) {
-        int e = wal_segments(log, list, sizeof *list, &n);
-        if (e < 0 || n <= room) {
-            *ret = list;
-            *ret_n = n;
-            return e < 0 ? failure() : CODE_FINE;
-        }
-        room = n;
-        wal_segment_t *more = realloc(list, room * sizeof *list);
-        if (!more) {
-            message("out of memory");
-            *ret = list;
-            return CODE_FAILED;
-        }
-        list = more;
-        list[0].size = sizeof *list;
-    }
-}
-
 static int run(char **operands, int n)
 {
     wal_segment_t *list = NULL;
@@ -126,7 +102,7 @@ static int run(char **operands, int n)
     int code = open_read_only(operands[0], &log);
     if (code != CODE_FINE)
         return code;
-    code = list_segments(log, &list, &count);
+    code = segments_list(log, &list, &count);
     if (code == CODE_FINE && format_chosen() == FORMAT_TEXT)
         print_table(list, count);
     for (size_t k = 0; code == CODE_FINE && format_chosen() == FORMAT_JSON && k < count; k++)

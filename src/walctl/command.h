@@ -26,6 +26,7 @@ struct command {
     X(append)                                                                                      \
     X(export)                                                                                      \
     X(import)                                                                                      \
+    X(stats)                                                                                       \
     X(verify)                                                                                      \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \
