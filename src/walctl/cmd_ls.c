@@ -11,6 +11,7 @@
 #include "walctl/command.h"
 #include "walctl/format.h"
 #include "walctl/json.h"
+#include "walctl/map.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
 #include "walctl/segments.h"
@@ -92,6 +93,16 @@ static void print_json(const wal_segment_t *s)
     json_end();
 }
 
+static void draw(wal_t *log, const wal_segment_t *list, size_t n)
+{
+    wal_recovery_t r = {.size = sizeof r};
+
+    if (wal_recovery(log, &r, sizeof r) < 0)
+        return;
+    putchar('\n');
+    map_print(list, n, r.checkpoint_lsn, 0);
+}
+
 static int run(char **operands, int n)
 {
     wal_segment_t *list = NULL;
@@ -105,13 +116,15 @@ static int run(char **operands, int n)
     code = segments_list(log, &list, &count);
     if (code == CODE_FINE && format_chosen() == FORMAT_TEXT)
         print_table(list, count);
+    if (code == CODE_FINE && format_chosen() == FORMAT_TEXT && map_wanted())
+        draw(log, list, count);
     for (size_t k = 0; code == CODE_FINE && format_chosen() == FORMAT_JSON && k < count; k++)
         print_json(&list[k]);
     free(list);
     return open_close(log, code);
 }
 
-static const struct arg *const args[] = {format_report_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, map_args, color_args, open_args, NULL};
 
 const struct command command_ls = {
     .name = "ls",
@@ -123,7 +136,9 @@ const struct command command_ls = {
     .about =
         "Lists the log's segment files, the oldest first: the LSNs of the records in them that\n"
         "count, how many these are, the bytes used, when the file was made (UTC), and whether\n"
-        "it is sealed or active, which is the newest one.\n",
+        "it is sealed or active, which is the newest one. On a terminal it draws them, too: as\n"
+        "wide as they are large, with what was removed between them, and the newest\n"
+        "checkpoint.\n",
     .examples = "  walctl ls my.wal\n"
                 "  walctl ls -o json my.wal | jq -r .file\n",
     .run = run,

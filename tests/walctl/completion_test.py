@@ -29,7 +29,7 @@ class Completion(support.Case):
         return re.findall(r"^  (?:-(.), |    )--([\w-]+)(?: (\S+))?", out.decode(), re.MULTILINE)
 
     def check_all(self, shell, part, option):
-        """`part` cuts a command's part out of the script, `option` is how an option stands in it."""
+        """`part` cuts a command's part out of the script, `option` how an option stands in it."""
         text = self.script(shell)
         self.assertGreater(len(self.commands()), 11)
         for command in self.commands():
