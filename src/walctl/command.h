@@ -27,6 +27,7 @@ struct command {
     X(export)                                                                                      \
     X(import)                                                                                      \
     X(stats)                                                                                       \
+    X(report)                                                                                      \
     X(verify)                                                                                      \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \

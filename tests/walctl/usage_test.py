@@ -5,8 +5,8 @@ import subprocess
 
 import support
 
-COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "export", "import", "stats", "verify",
-            "truncate", "reset", "completion", "help"]
+COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "export", "import", "stats", "report",
+            "verify", "truncate", "reset", "completion", "help"]
 
 YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"]}
 
