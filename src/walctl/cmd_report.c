@@ -37,7 +37,7 @@ static int gather(wal_t *log, struct report *r)
             wal_last_error(&r->damage, sizeof r->damage);
     }
     if (syncs.is && (code == CODE_FINE || code == CODE_CORRUPT)) {
-        int measured = floor_measure(r->facts.path, syncs.value, SYNC_BYTES, &r->syncs);
+        int measured = floor_measure(r->facts.path, syncs.value, 0, SYNC_BYTES, &r->syncs);
         code = measured == CODE_FINE ? code : measured;
         samples_sort(&r->syncs);
     }

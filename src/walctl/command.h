@@ -29,6 +29,7 @@ struct command {
     X(stats)                                                                                       \
     X(report)                                                                                      \
     X(verify)                                                                                      \
+    X(bench)                                                                                       \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \
     X(completion)                                                                                  \

@@ -6,9 +6,10 @@ import subprocess
 import support
 
 COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "export", "import", "stats", "report",
-            "verify", "truncate", "reset", "completion", "help"]
+            "verify", "bench", "truncate", "reset", "completion", "help"]
 
-YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"]}
+YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"],
+       "bench": ["--milliseconds", "1"]}
 
 
 def hint(command, text):
