@@ -61,17 +61,6 @@ static void print_end(const struct facts *f)
     putchar('\n');
 }
 
-static void print_writer(const struct facts *f)
-{
-    print_name("writer");
-    if (!f->in_use)
-        puts("none");
-    else if (f->writer_pid)
-        printf("process %" PRIu32 "\n", f->writer_pid);
-    else
-        puts("a process that has written nothing yet");
-}
-
 static void print_text(const struct facts *f)
 {
     char uuid[FACTS_UUID_TEXT];
@@ -90,7 +79,9 @@ static void print_text(const struct facts *f)
     print_count("segments", f->segments, "");
     print_count("on disk", f->disk_bytes, "bytes");
     print_end(f);
-    print_writer(f);
+    print_name("writer");
+    facts_print_writer(f);
+    putchar('\n');
     print_count("metadata", f->metadata_keys, "keys");
     print_count("stray files", f->info.strays, "");
 }

@@ -1,5 +1,6 @@
 #include "walctl/facts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "walctl/message.h"
@@ -48,6 +49,16 @@ int facts_open(const char *path, struct facts *ret, wal_t **ret_log)
 uint64_t facts_records(const struct facts *f)
 {
     return f->next - f->first;
+}
+
+void facts_print_writer(const struct facts *f)
+{
+    if (!f->in_use)
+        fputs("none", stdout);
+    else if (f->writer_pid)
+        printf("process %" PRIu32, f->writer_pid);
+    else
+        fputs("a process that has written nothing yet", stdout);
 }
 
 void facts_uuid(const struct facts *f, char text[FACTS_UUID_TEXT])

@@ -97,17 +97,6 @@ void report_recovery(const struct report *r)
     html_section_end();
 }
 
-static void put_writer(const struct facts *f)
-{
-    html_fact("writer");
-    if (!f->in_use)
-        fputs("none", stdout);
-    else if (f->writer_pid)
-        printf("process %" PRIu32, f->writer_pid);
-    else
-        fputs("a process that has written nothing yet", stdout);
-}
-
 void report_identity(const struct report *r)
 {
     const struct facts *f = &r->facts;
@@ -133,7 +122,8 @@ void report_identity(const struct report *r)
     html_fact_number("opens that have written", f->info.epoch);
     html_fact_number("metadata keys", f->metadata_keys);
     html_fact_number("stray files", f->info.strays);
-    put_writer(f);
+    html_fact("writer");
+    facts_print_writer(f);
     html_facts_end();
     html_section_end();
 }

@@ -55,9 +55,10 @@ int survey_run(wal_t *log, const char *name, struct survey *ret)
     wal_reader_t *r;
 
     int e = wal_range(log, &first, NULL, NULL, &durable);
-    if (e == 0)
-        e = wal_reader_open(log, 0, 0, &r);
     if (e < 0 || durable < first)
+        return e;
+    e = wal_reader_open(log, 0, 0, &r);
+    if (e < 0)
         return e;
     progress_begin(name, durable - first + 1);
     while (ret->last < durable && (e = next(r, &record)) == 1) {
