@@ -84,6 +84,10 @@ static void print_text(const struct facts *f)
     putchar('\n');
     print_count("metadata", f->metadata_keys, "keys");
     print_count("stray files", f->info.strays, "");
+    print_bytes("compression", facts_codec(f), strlen(facts_codec(f)));
+    print_name("encryption");
+    facts_print_cipher(f);
+    putchar('\n');
 }
 
 static void print_json(const struct facts *f)
@@ -115,6 +119,9 @@ static void print_json(const struct facts *f)
     json_u64("writer_pid", f->writer_pid);
     json_u64("metadata_keys", f->metadata_keys);
     json_u64("stray_files", f->info.strays);
+    json_text("compression", facts_codec(f));
+    json_u64("cipher", f->info.cipher);
+    json_u64("key_id", f->info.key_id);
     json_end();
 }
 
@@ -148,7 +155,8 @@ const struct command command_info = {
         "The end is clean; or torn, as a crash leaves it: what doesn't count there was never\n"
         "acknowledged, and the next writer gives it up; or ambiguous: the same, or damage to the\n"
         "very last write. Each of these is fine (exit code 0). Stray files are those in the\n"
-        "directory that mean nothing to the log. In JSON, LSN 0 and process 0 mean none.\n",
+        "directory that mean nothing to the log. In JSON, LSN 0, process 0 and cipher 0\n"
+        "mean none. Compression and encryption are those of the newest segment.\n",
     .examples = "  walctl info my.wal\n"
                 "  walctl info -o json my.wal | jq .durable_lsn\n",
     .run = run,

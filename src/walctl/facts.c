@@ -51,6 +51,19 @@ uint64_t facts_records(const struct facts *f)
     return f->next - f->first;
 }
 
+const char *facts_codec(const struct facts *f)
+{
+    return f->info.codec == 0 ? "none" : f->info.codec == 1 ? "zlib" : "unknown";
+}
+
+void facts_print_cipher(const struct facts *f)
+{
+    if (f->info.cipher == 0)
+        fputs("none", stdout);
+    else
+        printf("cipher %" PRIu32 ", key %" PRIu32, f->info.cipher, f->info.key_id);
+}
+
 void facts_print_writer(const struct facts *f)
 {
     if (!f->in_use)

@@ -24,6 +24,9 @@ struct facts {
 /* Opens the log read-only, and looks. CODE_FINE, or the exit code after a message. */
 int facts_open(const char *path, struct facts *ret, wal_t **ret_log);
 uint64_t facts_records(const struct facts *f);
+/* How the newest segment is compressed; encrypted. */
+const char *facts_codec(const struct facts *f);
+void facts_print_cipher(const struct facts *f);
 /* Prints who has the log open for writing. */
 void facts_print_writer(const struct facts *f);
 void facts_uuid(const struct facts *f, char text[FACTS_UUID_TEXT]);

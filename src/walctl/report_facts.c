@@ -113,12 +113,9 @@ void report_identity(const struct report *r)
     html_fact("format");
     printf("%u.%u", f->info.major, f->info.minor);
     html_fact("compression");
-    fputs(f->info.codec == 0 ? "none" : f->info.codec == 1 ? "zlib" : "of another kind", stdout);
+    fputs(facts_codec(f), stdout);
     html_fact("encryption");
-    if (f->info.cipher)
-        printf("cipher %" PRIu32 ", key %" PRIu32, f->info.cipher, f->info.key_id);
-    else
-        fputs("none", stdout);
+    facts_print_cipher(f);
     html_fact_number("opens that have written", f->info.epoch);
     html_fact_number("metadata keys", f->metadata_keys);
     html_fact_number("stray files", f->info.strays);
