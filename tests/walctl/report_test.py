@@ -81,6 +81,9 @@ class Report(support.Case):
         for table, total in ((sizes, 42), (batches, 10), (types, 42)):
             counts = re.findall(r'</td><td class="n">(\d+)</td>', table)
             self.assertEqual(sum(map(int, counts)), total)
+        for table, name, count in ((sizes, "16 B to below 32 B", 16), (batches, "4 to 7", 8),
+                                   (types, "type 7", 2)):
+            self.assertRegex(table, name + r'</th>.*<td class="n">%d</td>' % count)
 
     def test_what_comes_from_outside_is_escaped(self):
         name = "<b onload=x>&'\".wal"
@@ -93,6 +96,7 @@ class Report(support.Case):
         title = next(data for tag, data in page.text if tag == "title")
         self.assertTrue(title.startswith("<script>alert('1')</script>&amp;\"\\x1b[2J"), title)
         self.assertIn(name, " ".join(page.words()))
+        self.assertIn("&#60;script&#62;alert(&#39;1&#39;)&#60;/script&#62;&#38;amp;&#34;", text)
 
     def test_a_label_of_any_bytes(self):
         self.make("a.wal", "--label", "é\\n")
