@@ -189,7 +189,7 @@ static int run(char **operands, int n)
     return code;
 }
 
-static const struct arg *const args[] = {append_args, frame_args, open_args, NULL};
+static const struct arg *const args[] = {append_args, frame_args, OPEN_ARGS, NULL};
 
 const struct command command_append = {
     .name = "append",

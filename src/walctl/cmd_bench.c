@@ -153,7 +153,7 @@ static int run(char **operands, int n)
     return bench_in(dir);
 }
 
-static const struct arg *const args[] = {bench_args, format_report_args, color_args, open_args,
+static const struct arg *const args[] = {bench_args, format_report_args, color_args, OPEN_ARGS,
                                          NULL};
 
 const struct command command_bench = {

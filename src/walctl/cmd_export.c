@@ -119,7 +119,7 @@ static int run(char **operands, int n)
     return code == CODE_FINE ? open_close(log, export_log(log)) : code;
 }
 
-static const struct arg *const args[] = {export_args, select_args, open_args, NULL};
+static const struct arg *const args[] = {export_args, select_args, OPEN_ARGS, NULL};
 
 const struct command command_export = {
     .name = "export",

@@ -102,7 +102,7 @@ static int run(char **operands, int n)
     return code;
 }
 
-static const struct arg *const args[] = {format_report_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, OPEN_ARGS, NULL};
 
 const struct command command_import = {
     .name = "import",

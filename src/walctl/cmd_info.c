@@ -141,7 +141,7 @@ static int run(char **operands, int n)
     return open_close(log, CODE_FINE);
 }
 
-static const struct arg *const args[] = {format_report_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, color_args, OPEN_ARGS, NULL};
 
 const struct command command_info = {
     .name = "info",

@@ -124,7 +124,7 @@ static int run(char **operands, int n)
     return open_close(log, code);
 }
 
-static const struct arg *const args[] = {format_report_args, map_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, map_args, color_args, OPEN_ARGS, NULL};
 
 const struct command command_ls = {
     .name = "ls",

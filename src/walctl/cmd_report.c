@@ -80,7 +80,7 @@ static int run(char **operands, int n)
     return open_close(log, code);
 }
 
-static const struct arg *const args[] = {report_args, open_args, NULL};
+static const struct arg *const args[] = {report_args, OPEN_ARGS, NULL};
 
 const struct command command_report = {
     .name = "report",

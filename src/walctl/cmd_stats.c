@@ -231,7 +231,7 @@ static int run(char **operands, int n)
     return open_close(log, code);
 }
 
-static const struct arg *const args[] = {stats_args, format_report_args, color_args, open_args,
+static const struct arg *const args[] = {stats_args, format_report_args, color_args, OPEN_ARGS,
                                          NULL};
 
 const struct command command_stats = {

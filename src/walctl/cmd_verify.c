@@ -165,7 +165,7 @@ static int run(char **operands, int n)
     return verify(operands[0]);
 }
 
-static const struct arg *const args[] = {format_report_args, map_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, map_args, color_args, OPEN_ARGS, NULL};
 
 const struct command command_verify = {
     .name = "verify",

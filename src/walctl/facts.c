@@ -58,10 +58,14 @@ const char *facts_codec(const struct facts *f)
 
 void facts_print_cipher(const struct facts *f)
 {
-    if (f->info.cipher == 0)
-        fputs("none", stdout);
+    static const char *const names[] = {"none", "aes-256-gcm", "chacha20-poly1305"};
+
+    if (f->info.cipher < sizeof names / sizeof *names)
+        fputs(names[f->info.cipher], stdout);
     else
-        printf("cipher %" PRIu32 ", key %" PRIu32, f->info.cipher, f->info.key_id);
+        printf("cipher %" PRIu32, f->info.cipher);
+    if (f->info.cipher != 0)
+        printf(", key %" PRIu32, f->info.key_id);
 }
 
 void facts_print_writer(const struct facts *f)
