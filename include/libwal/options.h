@@ -29,7 +29,10 @@ LIBWAL_BEGIN
  * GROUP_WAIT_US     us, 0 .. 1000000, 0: so long a commit waits for company at most
  * ZERO_AHEAD_BYTES  bytes, 0 .. 4G, 1M: so far ahead of its end the file is filled with zeros, so
  *                   that a commit changes no block mapping
- * DIRECT_IO         flag, 0: later
+ * DIRECT_IO         flag, 0: write groups past the page cache, where the file system can do that
+ *                   (else the log goes on without: wal_info says which). GROUP_ALIGN becomes what
+ *                   the device asks for, 512 or 4096, at least. It pays from groups of some 256K
+ *                   on, and where the page cache is to be left to others
  * INDEX_BYTES       bytes, 4K .. 1024G, 64M: memory for finding records by LSN
  * FIRST_LSN         LSN, 1 .. 2^64-2, 1: the first record's in a log that this open makes
  * CODEC             0 none or 1 zlib, 0: compress groups (WAL_CODEC_...). One that would not

@@ -69,7 +69,7 @@ uint64_t wal_disk_bytes(wal_t *w)
 
 static uint32_t info_flags(const wal_t *w)
 {
-    return (w->follower ? WAL_INFO_READ_ONLY : 0u) |
+    return (w->follower ? WAL_INFO_READ_ONLY : 0u) | (w->direct ? WAL_INFO_DIRECT : 0u) |
            (!w->follower && w->config.sync_mode == WAL_SYNC_DSYNC ? WAL_INFO_DSYNC : 0u) |
            (w->report.clean_close ? WAL_INFO_CLEAN : 0u);
 }

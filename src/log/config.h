@@ -44,8 +44,6 @@ struct config {
     uint32_t codec, codec_level, codec_min_bytes;
     bool retain_from_checkpoint;
     uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes;
-
-    /* Of features to come; at their defaults. */
     bool direct_io;
     uint32_t read_threads;
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/plant.h"
 #include "log/catalog_index.h"
+#include "log/direct.h"
 #include "log/prepared.h"
 #include "log/reader.h"
 #include "log/removal.h"
@@ -108,8 +109,9 @@ static int fill(struct wal *w, struct fresh *f, struct writer *n)
     if (e == 0)
         e = file_write_bytes(&n->segment.file, block, sizeof block, 0);
     if (e == 0 && n->zeroed_to < n->end.offset + GROUP_HEADER_BYTES) {
-        e = file_write_zeros(&n->segment.file, n->end.offset, n->end.offset + GROUP_HEADER_BYTES);
-        n->zeroed_to = n->end.offset + GROUP_HEADER_BYTES;
+        uint64_t to = writer_zeros_end(n, n->end.offset + GROUP_HEADER_BYTES);
+        e = file_write_zeros(&n->segment.file, n->end.offset, to);
+        n->zeroed_to = to;
     }
     if (e == 0)
         e = writer_sync(n, OS_SYNC_FULL);
@@ -190,6 +192,7 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     int e = catalog_advance(&w->catalog, &f->advance, ret_dropped);
     if (e == 0) {
         w->next_number++;
+        writer_end_direct(&w->writer);
         w->writer = *n;
         w->started = true;
         w->handed_lsn = n->end.next_lsn - 1;
@@ -222,11 +225,13 @@ static int make_file(struct wal *w, struct fresh *f, struct writer *ret)
     int e = prepared_take(w, ret);
     if (e < 0)
         return e;
+    direct_begin(w, ret);
     e = fill(w, f, ret);
     if (e == 0)
         e = catalog_reserve(&w->catalog);
     if (e < 0) {
         remove_quietly(w, ret->segment.file.name);
+        writer_end_direct(ret);
         segment_close(&ret->segment);
     }
     return e;
@@ -255,6 +260,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     if (e == 0)
         e = enter_log(w, f, &n, &dropped);
     if (e < 0) {
+        writer_end_direct(&n);
         segment_close(&n.segment);
         return e;
     }

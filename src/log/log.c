@@ -18,6 +18,7 @@ bool wal_disown(struct wal *w)
     catalog_disown(&w->catalog);
     follow_disown(w);
     w->prepared.fd = -1;
+    w->writer.has_direct = false;
     return true;
 }
 
@@ -33,6 +34,7 @@ void wal_unref(struct wal *w)
     struct alloc a = *w->alloc;
     follow_free(w);
     machine_free(w);
+    writer_end_direct(&w->writer);
     stage_free(&w->stage, &a);
     encoder_free(&w->encoder);
     catalog_free(&w->catalog);

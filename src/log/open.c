@@ -8,6 +8,7 @@
 #include "log/background.h"
 #include "log/commit.h"
 #include "log/create.h"
+#include "log/direct.h"
 #include "log/follow.h"
 #include "log/fresh.h"
 #include "log/prepared.h"
@@ -163,6 +164,8 @@ static int recover(struct wal *w)
 static int open_for_writing(struct wal *w)
 {
     int e = log_lock(w);
+    if (e == 0)
+        direct_try(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)

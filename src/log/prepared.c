@@ -46,7 +46,7 @@ int prepared_make(struct wal *w)
     pthread_mutex_unlock(&w->mu);
     if (w->prepared.fd >= 0)
         return 0;
-    uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
+    uint64_t bytes = zeros_prepared(w);
     int e = prepared_zeros(w, bytes, &w->prepared);
     if (reserve_spend(w, e))
         e = prepared_zeros(w, bytes, &w->prepared);

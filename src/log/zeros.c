@@ -15,6 +15,12 @@ uint64_t zeros_ahead(const struct wal *w)
     return commits_wait ? min_u64(w->config.zero_ahead_bytes, w->config.segment_bytes) : 0;
 }
 
+uint64_t zeros_prepared(const struct wal *w)
+{
+    uint64_t bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
+    return w->direct ? align_up(bytes, GROUP_ALIGN_MAX) : bytes;
+}
+
 static void take_over(struct wal *w)
 {
     struct background *b = &w->background;
@@ -64,7 +70,7 @@ static bool ask_zeros(struct wal *w, uint64_t ahead)
     b->zero_wanted = true;
     b->zero_file = x->segment.file;
     b->zero_from = x->zeroed_to;
-    b->zero_to = x->zeroed_to + ahead;
+    b->zero_to = writer_zeros_end(x, x->zeroed_to + ahead);
     return true;
 }
 
@@ -78,7 +84,7 @@ static bool ask_segment(struct wal *w)
     if (x->end.offset < w->config.segment_bytes / 2)
         return false;
     b->prepare_wanted = true;
-    b->prepare_bytes = fresh_birth_end(w) + GROUP_HEADER_BYTES + zeros_ahead(w);
+    b->prepare_bytes = zeros_prepared(w);
     return true;
 }
 

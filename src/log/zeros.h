@@ -8,6 +8,8 @@
 
 /* How far ahead this log writes zeros: 0 where appends don't wait for syncs. */
 uint64_t zeros_ahead(const struct wal *w);
+/* What a new segment's file has of them beforehand. */
+uint64_t zeros_prepared(const struct wal *w);
 /* With the write turn, before `bytes` are written: a background write of zeros that they would run
  * into is waited for, and where there are none ahead, some are written now. */
 void zeros_before_put(struct wal *w, uint64_t bytes);

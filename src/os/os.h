@@ -19,7 +19,13 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-enum { OS_READ = 1, OS_WRITE = 2, OS_CREATE = 4, OS_EXCLUSIVE = 8 };
+enum {
+    OS_READ = 1,
+    OS_WRITE = 2,
+    OS_CREATE = 4,
+    OS_EXCLUSIVE = 8,
+    OS_DIRECT = 16 /* past the page cache; -EINVAL where that can't be */
+};
 enum os_kind { OS_FILE = 1, OS_DIR = 2, OS_OTHER = 3 /* link, device, socket, pipe */ };
 enum os_sync { OS_SYNC_DATA = 1 /* fdatasync */, OS_SYNC_FULL = 2 /* fsync */ };
 enum { OS_WRITE_DSYNC = 1 /* durable when it returns (RWF_DSYNC) */ };
@@ -66,6 +72,9 @@ struct os {
     int (*unlink)(void *ctx, int dir, const char *name);
 
     /* Open files. One system call each. */
+    /* What memory, offset and size must be multiples of on a descriptor with OS_DIRECT of the same
+     * file system; -EOPNOTSUPP: it doesn't do that. */
+    int (*direct_align)(void *ctx, int fd);
     int (*close)(void *ctx, int fd);
     int (*stat)(void *ctx, int fd, struct os_stat *ret);
     int64_t (*pread)(void *ctx, int fd, void *buf, size_t size, uint64_t offset);

@@ -63,6 +63,7 @@ static const struct os posix_os = {
     .stat_at = posix_stat_at,
     .rename = posix_rename,
     .unlink = posix_unlink,
+    .direct_align = posix_direct_align,
     .close = posix_close,
     .stat = posix_stat,
     .pread = posix_pread,

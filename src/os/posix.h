@@ -35,6 +35,7 @@ int posix_unlink(void *ctx, int dir, const char *name);
 
 /* Opening by name (posix_open.c) */
 int posix_file_open(void *ctx, int dir, const char *name, int flags, uint32_t mode);
+int posix_direct_align(void *ctx, int fd);
 int posix_temp_open(void *ctx, int dir, uint32_t mode);
 int posix_temp_by_name(int dir, uint32_t mode); /* where O_TMPFILE can't */
 

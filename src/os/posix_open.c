@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/posix.h"
@@ -28,6 +29,8 @@ int posix_file_open(void *ctx, int dir, const char *name, int flags, uint32_t mo
         open_flags |= O_CREAT;
     if ((flags & OS_EXCLUSIVE) != 0)
         open_flags |= O_EXCL;
+    if ((flags & OS_DIRECT) != 0)
+        open_flags |= O_DIRECT;
     int fd = registered_openat(dir, name, open_flags, mode);
     /* Directories, sockets, fifos without a reader and devices without a driver can't be opened
      * like this. O_PATH gives a descriptor that only stat works on, which is all that a caller
@@ -35,6 +38,21 @@ int posix_file_open(void *ctx, int dir, const char *name, int flags, uint32_t mo
     if (fd == -EISDIR || fd == -ENXIO || fd == -ENODEV)
         fd = registered_openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
     return fd;
+}
+
+int posix_direct_align(void *ctx, int fd)
+{
+    (void)ctx;
+    int align = 4096; /* kernels before 6.1 don't tell: more than any disk asks for */
+#ifdef STATX_DIOALIGN
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) == 0 && (st.stx_mask & STATX_DIOALIGN)) {
+        align = (int)st.stx_dio_offset_align;
+        if ((int)st.stx_dio_mem_align > align)
+            align = (int)st.stx_dio_mem_align;
+    }
+#endif
+    return align ? align : -EOPNOTSUPP;
 }
 
 int posix_temp_open(void *ctx, int dir, uint32_t mode)

@@ -7,7 +7,10 @@
 #include "base/plant.h"
 #include "segment/cipher.h"
 
-enum { KEPT_BYTES = 8 << 20 }; /* more memory than this is given back when it isn't needed */
+enum {
+    PAGE_BYTES = 4096,
+    KEPT_BYTES = 8 << 20 /* more memory than this is given back when it isn't needed */
+};
 
 size_t outgoing_room(size_t body_bytes, uint32_t align)
 {
@@ -24,9 +27,9 @@ int encoder_init(struct encoder *c, const struct alloc *a, uint32_t codec, int l
 void encoder_free(struct encoder *c)
 {
     compressor_free(&c->compressor);
-    if (c->bytes)
-        mem_free(c->alloc, c->bytes);
-    c->bytes = NULL;
+    if (c->block)
+        mem_free(c->alloc, c->block);
+    c->bytes = c->block = NULL;
     c->room = 0;
 }
 
@@ -34,10 +37,11 @@ int encoder_reserve(struct encoder *c, size_t bytes)
 {
     if (bytes <= c->room && (c->room <= KEPT_BYTES || bytes > KEPT_BYTES))
         return 0;
-    mem_free(c->alloc, c->bytes);
-    c->bytes = mem_new(c->alloc, bytes);
-    c->room = c->bytes ? bytes : 0;
-    return c->bytes ? 0 : fault_nomem();
+    mem_free(c->alloc, c->block);
+    c->block = mem_new(c->alloc, bytes + PAGE_BYTES);
+    c->room = c->block ? bytes : 0;
+    c->bytes = c->block + (PAGE_BYTES - (uintptr_t)c->block % PAGE_BYTES) % PAGE_BYTES;
+    return c->block ? 0 : fault_nomem();
 }
 
 uint64_t encode_bound(const struct segment *s, uint64_t raw_bytes)

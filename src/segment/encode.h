@@ -15,7 +15,8 @@ struct encoder {
     struct compressor compressor; /* stream NULL: nothing is compressed */
     uint32_t min_bytes;           /* shorter bodies aren't */
 
-    uint8_t *bytes; /* groups that can't be written from where they are */
+    uint8_t *bytes; /* groups that can't be written from where they are; begins with a page */
+    uint8_t *block; /* the memory that it lies in */
     size_t room;
 };
 

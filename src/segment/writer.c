@@ -1,11 +1,19 @@
 #include "segment/writer.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/fault.h"
 #include "base/plant.h"
+
+enum { PAGE_BYTES = 4096 };
+
+uint64_t writer_zeros_end(const struct writer *w, uint64_t to)
+{
+    return w->has_direct ? align_up(to, PAGE_BYTES) : to;
+}
 
 uint64_t writer_bytes(const struct writer *w, const struct outgoing *groups, size_t n)
 {
@@ -38,6 +46,10 @@ static int finish(const struct writer *w, struct outgoing *g, const struct bound
     if (e < 0)
         return e;
     size_t stored = h->stored_bytes;
+    if (w->has_direct && g->wire != room) {
+        memcpy(room + GROUP_HEADER_BYTES, g->wire + GROUP_HEADER_BYTES, stored);
+        g->wire = room;
+    }
     uint8_t *body = g->wire + GROUP_HEADER_BYTES;
     /* up to the alignment, and the header slot behind it */
     memset(body + stored, 0, (size_t)group_disk_bytes(stored, sh->group_align) - stored);
@@ -55,13 +67,13 @@ static int too_far(const struct writer *w)
 /* Whether groups may have to be written from elsewhere than where they are. */
 static bool moves(const struct writer *w)
 {
-    return w->segment.header.cipher || w->segment.header.codec;
+    return w->segment.header.cipher || w->segment.header.codec || w->has_direct;
 }
 
 static int prepare(struct writer *w, struct outgoing *groups, size_t n, uint64_t bytes)
 {
     struct boundary end = w->end;
-    int e = moves(w) ? encoder_reserve(w->encoder, (size_t)bytes + GROUP_HEADER_BYTES) : 0;
+    int e = moves(w) ? encoder_reserve(w->encoder, (size_t)bytes + 2 * PAGE_BYTES) : 0;
     uint8_t *room = w->encoder->bytes;
 
     for (size_t k = 0; k < n && e == 0; k++) {
@@ -93,26 +105,57 @@ int writer_prepare(struct writer *w, struct outgoing *groups, size_t n)
     return failed(w, prepare(w, groups, n, bytes));
 }
 
-int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int flags,
-               uint64_t *touched)
+/* All groups lie one behind the other, from the start of a page on. */
+static int put_direct(struct writer *w, const struct outgoing *groups, uint64_t end, int flags,
+                      uint64_t *touched)
+{
+    size_t bytes = (size_t)(w->ahead.offset - w->end.offset), whole = (size_t)(end - w->end.offset);
+    struct iovec iov = {.iov_base = groups[0].wire, .iov_len = whole}, again = iov;
+
+    memset(groups[0].wire + bytes, 0, whole - bytes);
+    int e = file_write(&w->direct, &iov, 1, w->end.offset, flags, touched);
+    if (e == 0 || fault_last()->sys_errno != EINVAL)
+        return e;
+    writer_end_direct(w); /* the file system has thought better of it */
+    return file_write(&w->segment.file, &again, 1, w->end.offset, flags, touched);
+}
+
+static int put_buffered(struct writer *w, const struct outgoing *groups, size_t n, uint64_t end,
+                        int flags, uint64_t *touched)
 {
     struct iovec iov[PUT_GROUPS_MAX];
 
-    *touched = w->end.offset;
     for (size_t k = 0; k < n; k++)
         iov[k] = (struct iovec){.iov_base = groups[k].wire,
                                 .iov_len = (size_t)group_disk_bytes(groups[k].header.stored_bytes,
                                                                     w->segment.header.group_align)};
-    if (w->ahead.offset + GROUP_HEADER_BYTES >
-        w->zeroed_to) /* room: a zeroed header slot inside the file */
-        iov[n - 1].iov_len += GROUP_HEADER_BYTES;
-    int e = file_write(&w->segment.file, iov, (int)n, w->end.offset, flags, touched);
+    iov[n - 1].iov_len += (size_t)(end - w->ahead.offset);
+    return file_write(&w->segment.file, iov, (int)n, w->end.offset, flags, touched);
+}
+
+void writer_end_direct(struct writer *w)
+{
+    if (w->has_direct)
+        file_close(&w->direct);
+    w->has_direct = false;
+}
+
+int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int flags,
+               uint64_t *touched)
+{
+    uint64_t end = w->ahead.offset;
+
+    *touched = w->end.offset;
+    if (end + GROUP_HEADER_BYTES > w->zeroed_to) /* room: a zeroed header slot inside the file */
+        end = writer_zeros_end(w, end + GROUP_HEADER_BYTES);
+    int e = w->has_direct ? put_direct(w, groups, end, flags, touched)
+                          : put_buffered(w, groups, n, end, flags, touched);
     if (e == 0 || PLANTED(12))
         w->end = w->ahead;
     if (e < 0)
         return failed(w, e);
     w->spent = false;
-    w->zeroed_to = max_u64(w->zeroed_to, w->end.offset + GROUP_HEADER_BYTES);
+    w->zeroed_to = max_u64(w->zeroed_to, end);
     return 0;
 }
 
@@ -146,13 +189,15 @@ int writer_erase(struct writer *w, uint64_t touched)
     e = file_write_zeros(&w->segment.file, w->end.offset, min_u64(touched, st.size));
     if (e < 0)
         return e;
-    w->zeroed_to = max_u64(w->end.offset, st.size);
+    uint64_t whole = w->has_direct ? st.size - st.size % PAGE_BYTES : st.size;
+    w->zeroed_to = max_u64(w->end.offset, whole);
     return PLANTED(31) ? 0 : writer_sync(w, OS_SYNC_DATA);
 }
 
 void writer_zero_ahead(struct writer *w, uint64_t to)
 {
     struct fault before = *fault_last();
+    to = writer_zeros_end(w, to);
     if (to <= w->zeroed_to)
         return;
     if (file_write_zeros(&w->segment.file, w->zeroed_to, to) == 0)

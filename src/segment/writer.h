@@ -13,6 +13,8 @@ enum { PUT_GROUPS_MAX = 64 }; /* in one write */
 
 struct writer {
     struct segment segment;
+    struct file direct;      /* the segment's file once more, past the page cache ... */
+    bool has_direct;         /* ... if it is open */
     struct encoder *encoder; /* the log's */
     struct boundary end;     /* behind the last group that was written */
     struct boundary ahead;   /* behind what was prepared */
@@ -26,6 +28,9 @@ struct writer {
     uint64_t zeroed_durable; /* ... and durably up to here: a write below it needs no new block */
 };
 
+/* Up to where zeros are written that have to reach to `to`: where groups go past the page cache, no
+ * page of it that is still to be written may hold a part of one. */
+uint64_t writer_zeros_end(const struct writer *w, uint64_t to);
 /* What `n` groups take at most. */
 uint64_t writer_bytes(const struct writer *w, const struct outgoing *groups, size_t n);
 /* Whether so many bytes more stay inside the torn window; else a sync has to come first. */
@@ -38,6 +43,8 @@ MUST_USE int writer_prepare(struct writer *w, struct outgoing *groups, size_t n)
  * been written. flags: OS_WRITE_DSYNC or 0. */
 MUST_USE int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int flags,
                         uint64_t *touched);
+/* From now on groups go through the page cache. */
+void writer_end_direct(struct writer *w);
 /* What was put behind this boundary is taken back; writer_erase comes next. */
 void writer_take_back(struct writer *w, const struct boundary *to);
 /* Everything written so far becomes durable. A failure is final. */

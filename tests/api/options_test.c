@@ -40,7 +40,7 @@ static const struct expected {
     {12, "pending_bytes", BUILT, 1, TIB, 64 * MIB},
     {13, "group_wait_us", BUILT, 0, 1000000, 0},
     {14, "zero_ahead_bytes", BUILT, 0, 4 * GIB, MIB},
-    {15, "direct_io", LATER, 0, 1, 0},
+    {15, "direct_io", BUILT, 0, 1, 0},
     {16, "index_bytes", BUILT, 4 * KIB, TIB, 64 * MIB},
     {17, "first_lsn", BUILT, 1, UINT64_MAX - 1, 1},
     {18, "codec", BUILT, 0, 1, 0},

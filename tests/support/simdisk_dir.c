@@ -119,7 +119,16 @@ static int file_open(void *ctx, int dir_fd, const char *name, int flags, uint32_
         access = OS_READ;
     if (sim_node_of(d, ino)->kind == OS_DIR && (flags & (OS_WRITE | OS_CREATE)) != 0)
         access = 0; /* only stat works on it */
+    if (access & OS_WRITE)
+        access |= flags & OS_DIRECT;
     return sim_fd_new(d, ino, access);
+}
+
+static int direct_align(void *ctx, int fd)
+{
+    (void)ctx;
+    (void)fd;
+    return SIM_DIRECT_ALIGN;
 }
 
 static int temp_open(void *ctx, int dir_fd, uint32_t mode)
@@ -227,6 +236,7 @@ void sim_dir_functions(struct os *os)
     os->dir_open = dir_open;
     os->dir_list = dir_list;
     os->file_open = file_open;
+    os->direct_align = direct_align;
     os->temp_open = temp_open;
     os->stat_at = stat_at;
     os->stat = stat_fd;

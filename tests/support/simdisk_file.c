@@ -150,6 +150,14 @@ static int64_t fail_write(struct sim_node *n, const struct iovec *iov, size_t si
     return -fault->error;
 }
 
+static bool aligned(const struct iovec *iov, int n, uint64_t offset)
+{
+    uint64_t odd = offset;
+    for (int k = 0; k < n; k++)
+        odd |= (uintptr_t)iov[k].iov_base | iov[k].iov_len;
+    return odd % SIM_DIRECT_ALIGN == 0;
+}
+
 static int64_t pwritev_fd(void *ctx, int fd, const struct iovec *iov, int n, uint64_t offset,
                           int flags)
 {
@@ -161,6 +169,8 @@ static int64_t pwritev_fd(void *ctx, int fd, const struct iovec *iov, int n, uin
     int error = find_file(d, fd, OS_WRITE, &ino);
     if (error == 0)
         error = total_size(iov, n, offset, &size);
+    if (error == 0 && (d->fds[fd].access & OS_DIRECT) && !aligned(iov, n, offset))
+        error = -EINVAL;
     if (error < 0)
         return error;
     if (fault != NULL && fault->error == EOPNOTSUPP)

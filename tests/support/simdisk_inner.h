@@ -116,9 +116,11 @@ struct sim_inode {
     uint32_t ino;
     struct sim_node *node;
 };
+enum { SIM_DIRECT_ALIGN = 512 };
+
 struct sim_fd {
     uint32_t ino; /* 0: free */
-    int access;   /* OS_READ, OS_WRITE */
+    int access;   /* OS_READ, OS_WRITE, OS_DIRECT */
     bool locked;
 };
 struct os_thread {

@@ -96,6 +96,7 @@ static void without_the_key_it_says_which(void **state)
     folder.cipher = NULL;
     assert_int_equal(decode(stored), WAL_E_CRYPTO);
     assert_non_null(strstr(fault_last()->text, "no key is given"));
+    decoder_free(&decoder, &poor.alloc);
 }
 
 static void a_broken_stream_is_not_right(void **state)

@@ -1,0 +1,14 @@
+/* Direct I/O: whether this log writes its groups past the page cache (option DIRECT_IO). Everything
+ * else, reading, zeros, births, goes through it. */
+#ifndef WAL_LOG_DIRECT_H
+#define WAL_LOG_DIRECT_H
+
+#include "log/log.h"
+
+/* At open, with the lock: tries it on the log's file system. Where it can be, groups begin at a
+ * multiple of what the device asks for; where not, the log goes on without. */
+void direct_try(struct wal *w);
+/* A new segment's writer, under its temporary name, gets a descriptor for it, if it can. */
+void direct_begin(struct wal *w, struct writer *n);
+
+#endif
