@@ -9,52 +9,64 @@
 #include "log/settle.h"
 #include "segment/orphan.h"
 
-int create_check_segments(struct wal *w, bool found)
+/* Until control names them, the segments of a copy are no part of a log, full as they are. */
+static bool is_copy(const struct control *c)
+{
+    return c->epoch != 0;
+}
+
+int create_check_segments(const struct folder *folder, const struct alloc *a,
+                          const struct names *names, const struct control_file *c)
 {
     struct segment s;
     int lived = 0, e = 0;
 
-    if (!found && w->leftovers.n)
-        return fault_at(WAL_E_CORRUPT, 0, w->leftovers.segments[0], 0,
-                        "%s/%s has no valid slot, but there are segments", w->path, NAME_CONTROL);
-    for (size_t k = 0; e == 0 && k < w->leftovers.n; k++) {
-        e = segment_open(&s, &w->folder, w->leftovers.segments[k], OS_READ);
+    if (!(c && c->found) && names->n)
+        return fault_at(WAL_E_CORRUPT, 0, names->segments[0], 0,
+                        "%s/%s has no valid slot, but there are segments", folder->path,
+                        NAME_CONTROL);
+    if (names->n && is_copy(&c->now))
+        return 0;
+    for (size_t k = 0; e == 0 && k < names->n; k++) {
+        e = segment_open(&s, folder, names->segments[k], OS_READ);
         if (e == WAL_E_CORRUPT) {
             e = 0; /* its header never reached the disk */
             continue;
         }
         if (e == 0)
-            e = orphan_lived(&s, w->alloc, &lived);
+            e = orphan_lived(&s, a, &lived);
         segment_close(&s);
         if (e == 0 && lived)
-            e = fault_at(WAL_E_CORRUPT, 0, w->leftovers.segments[k], 0,
-                         "%s/%s was in use, but control names no segment", w->path, s.file.name);
+            e = fault_at(WAL_E_CORRUPT, 0, names->segments[k], 0,
+                         "%s/%s was in use, but control names no segment", folder->path,
+                         s.file.name);
     }
     return e;
 }
 
-static int first_control(struct wal *w)
+int create_control(const struct wal_lock *lock, struct control_file *c, uint64_t first_lsn,
+                   uint64_t epoch)
 {
-    struct control *c = &w->control.now, before = *c;
+    const struct folder *folder = &lock->folder;
+    const struct os *os = folder->os;
+    struct control before = c->now;
 
-    *c = (struct control){
-        .major = FORMAT_MAJOR, .minor = FORMAT_MINOR, .epoch = 0, .first_lsn = w->config.first_lsn};
-    c->pid = w->os->pid(w->os->ctx);
-    /* A creation that was cut short keeps its name: until both slots are written again, one of them
-     * is still the old one, and slots of two logs would contradict each other. */
-    memcpy(c->uuid, before.uuid, UUID_BYTES);
-    int r = w->control.found ? 0 : w->os->random(w->os->ctx, c->uuid, sizeof c->uuid);
+    c->now = (struct control){
+        .major = FORMAT_MAJOR, .minor = FORMAT_MINOR, .epoch = epoch, .first_lsn = first_lsn};
+    c->now.pid = os->pid(os->ctx);
+    memcpy(c->now.uuid, before.uuid, UUID_BYTES);
+    int r = c->found ? 0 : os->random(os->ctx, c->now.uuid, sizeof c->now.uuid);
     if (r < 0)
         return fault_os(-r, "no random bytes");
-    int e = PLANTED(3) ? 0 : folder_sync(&w->folder);
+    int e = PLANTED(3) ? 0 : folder_sync(folder);
     if (e == 0) /* the file has its full size from the start; no witness yet */
-        e = file_write_zeros(&w->control.file, WITNESS_OFFSET, CONTROL_BYTES);
+        e = file_write_zeros(&c->file, WITNESS_OFFSET, CONTROL_BYTES);
     if (e == 0)
-        e = control_write(&w->control);
+        e = control_write(c);
     if (e == 0 && !PLANTED(3))
-        e = folder_sync(&w->folder);
+        e = folder_sync(folder);
     if (e == 0 && !PLANTED(3))
-        e = directory_sync_parent(w->os, w->path, w->alloc, w->lock->made_directory);
+        e = directory_sync_parent(os, lock->path, &alloc_default, lock->made_directory);
     return e;
 }
 
@@ -67,11 +79,12 @@ int create_log(struct wal *w)
 
     int e = directory_names(&w->folder, w->alloc, &w->leftovers);
     if (e == 0)
-        e = create_check_segments(w, w->control.found);
+        e = create_check_segments(&w->folder, w->alloc, &w->leftovers, &w->control);
     if (e == 0 && !w->config.create)
         e = fault(WAL_E_NOTFOUND, "%s has no log", w->path);
     if (e == 0)
-        e = first_control(w);
+        e = create_control(w->lock, &w->control, w->config.first_lsn,
+                           w->control.found ? w->control.now.epoch : 0);
     if (e == 0)
         e = settle_once(w);
     if (e == 0)

@@ -14,11 +14,11 @@ enum { TRIES = 8, PATIENCE = 10000 };
 
 /* Control is not there, or names no segment: then there is no log, unless segments tell otherwise.
  */
-static int no_log(struct wal *w, bool found)
+static int no_log(struct wal *w, const struct control_file *c)
 {
     int e = directory_names(&w->folder, w->alloc, &w->leftovers);
     if (e == 0)
-        e = create_check_segments(w, found);
+        e = create_check_segments(&w->folder, w->alloc, &w->leftovers, c);
     names_free(&w->leftovers, w->alloc);
     return e < 0 ? e : fault(WAL_E_NOTFOUND, "%s has no log", w->path);
 }
@@ -27,7 +27,7 @@ static int open_control(struct wal *w)
 {
     struct follower *f = w->follower;
     int e = file_open(&f->control, &f->folder, NAME_CONTROL, OS_READ, 0);
-    return e == WAL_E_NOTFOUND ? no_log(w, false) : e;
+    return e == WAL_E_NOTFOUND ? no_log(w, NULL) : e;
 }
 
 /* Control is removed by wal_destroy alone. Another log in its place has another file. */
@@ -54,7 +54,7 @@ static int read_control_once(struct wal *w, bool first_look, struct control_file
     if (c.found && !first_look && memcmp(c.now.uuid, w->control.now.uuid, UUID_BYTES) != 0)
         return fault(WAL_E_FAILED, "%s is another log now", w->path);
     if (!c.found || c.now.newest == 0)
-        return no_log(w, c.found);
+        return no_log(w, &c);
     *ret = c;
     return 0;
 }

@@ -72,7 +72,7 @@ static int lock_control(struct wal_lock *l, enum lock_makes makes, uint32_t file
     const struct os *os = l->folder.os;
     int flags = OS_READ | OS_WRITE | (makes != LOCK_ONLY ? OS_CREATE : 0);
 
-    int e = check_not_lost(l);
+    int e = makes == LOCK_REMAKE_CONTROL ? 0 : check_not_lost(l);
     if (e == 0)
         e = file_open(&l->control, &l->folder, NAME_CONTROL, flags, file_mode);
     if (e < 0)

@@ -20,8 +20,9 @@ struct wal_lock {
     atomic_bool lent; /* a log is open under it */
 };
 
-/* What may be made where it is missing: nothing, the control file, the directory too. */
-enum lock_makes { LOCK_ONLY, LOCK_MAKE_CONTROL, LOCK_MAKE_DIRECTORY };
+/* What may be made where it is missing: nothing, the control file, the directory too; the control
+ * file even beside segments, by who is about to write it anew. */
+enum lock_makes { LOCK_ONLY, LOCK_MAKE_CONTROL, LOCK_MAKE_DIRECTORY, LOCK_REMAKE_CONTROL };
 
 /* Opens the directory and its control file, each made where it is missing and `makes` says so, and
  * locks the file. LOCKED names the directory, and the holder's process id where control tells it.

@@ -21,7 +21,7 @@
 #include "log/zeros.h"
 #include "segment/cipher.h"
 
-static int new_log(const char *path, const struct config *config, struct wal **ret)
+int log_new(const char *path, const struct config *config, struct wal **ret)
 {
     struct wal *w = mem_new_zeroed(&config->alloc, sizeof *w);
     if (!w)
@@ -50,11 +50,17 @@ static int new_log(const char *path, const struct config *config, struct wal **r
         return fault_nomem();
     }
     w->config.cipher = cipher_ref(config->cipher);
-    *ret = w;
-    return 0;
+    int e = config->read_only ? 0
+                              : encoder_init(&w->encoder, w->alloc, config->codec,
+                                             (int)config->codec_level, config->codec_min_bytes);
+    if (e < 0)
+        wal_unref(w);
+    else
+        *ret = w;
+    return e;
 }
 
-static int take_lock(struct wal *w)
+int log_lock(struct wal *w)
 {
     const struct config *c = &w->config;
     int e = 0;
@@ -107,6 +113,15 @@ static int go_on_in_old_segment(struct wal *w)
     return 0;
 }
 
+/* Planted: what looks like an empty leftover of a crash is the segment that control names. */
+static void remove_if_empty(struct wal *w, const struct ending *end)
+{
+    char name[NAME_BYTES];
+    name_segment(name, w->control.now.newest);
+    if (end->tail.records == 0)
+        (void)!folder_unlink(&w->folder, name);
+}
+
 /* R4: a log that was not closed cleanly gets this handle's segment before open returns: what a
  * killed process left in the page cache alone must not be shown before it is durable. */
 static int settle_at_open(struct wal *w, const struct ending *end)
@@ -138,6 +153,8 @@ static int recover(struct wal *w)
         e = recover_ending(w, &end);
     if (e == 0)
         e = recover_adopt(w, &end);
+    if (e == 0 && PLANTED(13))
+        remove_if_empty(w, &end);
     if (e == 0)
         e = settle_at_open(w, &end);
     return e;
@@ -145,10 +162,7 @@ static int recover(struct wal *w)
 
 static int open_for_writing(struct wal *w)
 {
-    const struct config *c = &w->config;
-    int e = encoder_init(&w->encoder, w->alloc, c->codec, (int)c->codec_level, c->codec_min_bytes);
-    if (e == 0)
-        e = take_lock(w);
+    int e = log_lock(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)
@@ -194,7 +208,7 @@ int log_open(const char *path, const struct config *config, struct wal **ret)
 
     int e = config_check(config);
     if (e == 0)
-        e = new_log(path, config, &w);
+        e = log_new(path, config, &w);
     if (e < 0)
         return e;
     e = config->read_only ? follow_open(w) : open_for_writing(w);

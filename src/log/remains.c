@@ -261,7 +261,7 @@ static int find_ends(struct remains *x)
 bool remains_in_use(const struct remains *x)
 {
     const struct os *os = x->folder.os;
-    return x->control.file.fd >= 0 && os->locked(os->ctx, x->control.file.fd) == 1;
+    return !x->locked && x->control.file.fd >= 0 && os->locked(os->ctx, x->control.file.fd) == 1;
 }
 
 static int check_state(struct remains *x, const struct remains_part *p,
@@ -364,6 +364,7 @@ int remains_open(struct remains *x, const char *path, const struct config *confi
 
     *x = (struct remains){.alloc = &config->alloc, .folder = {.fd = -1}, .control.file.fd = -1};
     x->verdict = WAL_RECOVERY_CLEAN;
+    x->locked = config->lock != NULL;
     int e = directory_open(&x->folder, config->os, path);
     x->folder.cipher = config->cipher;
     if (e == 0)

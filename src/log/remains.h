@@ -29,6 +29,7 @@ struct remains {
     const struct alloc *alloc;
     struct folder folder;
     struct control_file control;
+    bool locked;                /* config->lock: the caller has the writer's lock */
     uint64_t named_by_both;     /* the newest segment of which both of control's states know */
     bool in_use;                /* somebody has it open for writing */
     struct remains_part *parts; /* oldest first */

@@ -95,7 +95,8 @@ static void read_parts(struct verify *v, bool main)
     while ((k = atomic_fetch_add(&v->next, 1)) < v->remains.n) {
         struct pass p = {
             .v = v, .part = &v->remains.parts[k], .tally = &v->tallies[k], .main = main};
-        const struct scrub_fns fns = {&p, take_record, take_damage, take_progress};
+        const struct scrub_fns fns = {
+            .ctx = &p, .record = take_record, .damage = take_damage, .passed = take_progress};
         struct tally *t = p.tally;
 
         t->code = remains_scrub(&v->remains, p.part, &fns);

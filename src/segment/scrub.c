@@ -102,7 +102,9 @@ static int take(struct scrub *x, const struct group_view *g)
 {
     boundary_pass(&x->now, &g->header, g->body, g->end);
     x->now.next_lsn = x->reader.lsn;
-    int e = g->header.type == GROUP_DATA ? check_data(x, g)
+    int e = x->fns->group ? x->fns->group(x->fns->ctx, g) : 0;
+    if (e == 0)
+        e = g->header.type == GROUP_DATA ? check_data(x, g)
             : right_inside(x, g)         ? 0
                                          : damage(x, g->offset, g->header.first_lsn);
     x->next = max_u64(x->next, x->reader.lsn);

@@ -13,6 +13,8 @@ struct scrub_fns {
     void *ctx;
     /* A record whose own checksum is right, in ascending LSN order. `g` has its tag. */
     int (*record)(void *ctx, const struct group_view *g, const struct record *r);
+    /* A valid group, before its records. */
+    int (*group)(void *ctx, const struct group_view *g);
     /* Something isn't right at this offset; lsn: of the first record that it may concern. */
     int (*damage)(void *ctx, uint64_t offset, uint64_t lsn);
     /* All in front of this offset was seen. */

@@ -110,6 +110,12 @@ int wal_subscribe(wal_t *w, uint32_t mask, wal_subscription_t **ret);
 void wal_unsubscribe(wal_subscription_t *s);
 int wal_subscription_fd(const wal_subscription_t *s);
 int wal_subscription_next(wal_subscription_t *s, wal_event_t *ret);
+int wal_salvage(const char *dir, const wal_options_t *o, wal_record_fn fn, wal_gap_fn gap,
+                void *ctx);
+int wal_repair(const char *dir, const wal_options_t *o, uint32_t flags, wal_verify_t *ret,
+               uint32_t size);
+int wal_copy(wal_t *w, const char *dest, wal_progress_fn fn, void *ctx);
+typedef int (*wal_progress_fn)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
 typedef void (*wal_durable_fn)(void *ctx, uint64_t lsn, int result);
 typedef void (*wal_event_fn)(void *ctx, const wal_event_t *event);
 typedef int (*wal_record_fn)(void *ctx, const wal_record_t *record);

@@ -253,6 +253,8 @@ def recover(directory: str) -> Log:
     slot = control.slot
     if slot.sequence > COUNT_MAX or slot.newest > COUNT_MAX:
         raise corrupt("control counts further than a writer can go on from")
+    if slot.newest == 0 and slot.epoch != 0:
+        return log
     check_larger_numbers(files, slot)
     if control.witness is not None and control.witness.sequence > slot.sequence:
         raise corrupt("control is stale: the witness is newer")

@@ -46,6 +46,8 @@ static const struct bug bugs[] = {
     {10, "durable LSN read after the sync", EXPLORED, "data:is", "s", 2, NULL},
     {11, "a waiter is told 0 though its sync failed", FAULTED, "data:ss", "sync-none", 20, NULL},
     {12, "state not set back after a failed write", FAULTED, "plain:sss", "nospace-half", 20, NULL},
+    {13, "the active file removed as an empty leftover", EXPLORED, "data:sr", "s", 2, NULL},
+    {14, "repair gives up what it doesn't keep", DIRECT, NULL, NULL, 0, repair_loses_segments},
     {15, "missing segment unnoticed", DIRECT, NULL, NULL, 0, missing_segment_goes_unnoticed},
     {16, "unsynced data served, then lost", EXPLORED, "largenone:af", "s", 20, NULL},
     {17, "truncated suffix comes back", EXPLORED, "data:ssc", "s", 2, NULL},

@@ -60,12 +60,17 @@ static bool silent(struct fixture *f)
     return bad;
 }
 
-static void flip(struct fixture *f, uint64_t offset)
+static void flip_in(struct fixture *f, const char *path, uint64_t offset)
 {
     uint8_t byte;
-    need(simdisk_read(f->s.disk, newest, offset, &byte, 1) == 1, "read");
+    need(simdisk_read(f->s.disk, path, offset, &byte, 1) == 1, "read");
     byte ^= 4;
-    need(simdisk_patch(f->s.disk, newest, offset, &byte, 1) == 0, "patch");
+    need(simdisk_patch(f->s.disk, path, offset, &byte, 1) == 0, "patch");
+}
+
+static void flip(struct fixture *f, uint64_t offset)
+{
+    flip_in(f, newest, offset);
 }
 
 static size_t largest;
@@ -154,6 +159,31 @@ bool missing_segment_goes_unnoticed(void)
     need(simdisk_remove(f.s.disk, "/log/00000000000000000003.wal") == 0, "remove");
     (void)session_open(&f.s);
     bool bad = f.s.log != NULL; /* open itself has to name the file */
+    end(&f);
+    return bad;
+}
+
+/* What lies behind the damage, and what doesn't, is there afterwards, in the log or beside it. */
+bool repair_loses_segments(void)
+{
+    static uint8_t before[1 << 16], behind[1 << 16];
+    struct fixture f;
+    wal_verify_t v;
+    wal_options_t *o;
+
+    begin(&f, "srsrs", true);
+    need(wal_options_new(&o) == 0, "options");
+    options_set_os(o, simdisk_os(f.s.disk));
+    flip_in(&f, "/log/00000000000000000002.wal", FIRST_GROUP + 64 + 17);
+    int64_t size =
+        simdisk_read(f.s.disk, "/log/00000000000000000003.wal", 0, before, sizeof before);
+    need(wal_repair("log", o, WAL_REPAIR_CUT_AT_DAMAGE, &v, sizeof v) == 0, "repair");
+    wal_options_free(o);
+    bool kept = size > 0 &&
+                simdisk_read(f.s.disk, "/log/quarantine/00000000000000000003.wal", 0, behind,
+                             sizeof behind) == size &&
+                memcmp(before, behind, (size_t)size) == 0;
+    bool bad = !kept || simdisk_size(f.s.disk, newest) <= 0 || v.records == 0;
     end(&f);
     return bad;
 }

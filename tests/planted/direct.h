@@ -11,6 +11,7 @@ bool zeroed_end_passes_for_the_end(void);
 bool one_bit_cuts_the_rest(void);
 bool missing_segment_goes_unnoticed(void);
 bool damage_looks_like_the_end(void);
+bool repair_loses_segments(void);
 bool full_disk_keeps_a_thread_busy(void);
 
 /* process.c: on real files, with other processes and threads */

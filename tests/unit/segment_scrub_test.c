@@ -43,7 +43,8 @@ static struct account account;
 static struct scrub_end scrub(bool stated)
 {
     struct scrub_end end = {.at = draft.end, .stated = stated, .below = UINT64_MAX};
-    const struct scrub_fns fns = {&account, count_record, count_damage, note_passed};
+    const struct scrub_fns fns = {
+        .ctx = &account, .record = count_record, .damage = count_damage, .passed = note_passed};
 
     memset(&account, 0, sizeof account);
     assert_int_equal(scrub_segment(&draft.segment, &alloc_default, &end, &fns), 0);
