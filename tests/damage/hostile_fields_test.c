@@ -221,8 +221,8 @@ HEADER(groups_too_small, h->max_group_bytes = 1024)
 HEADER(records_above_groups, h->max_record_bytes = h->max_group_bytes)
 HEADER(records_of_nothing, h->max_record_bytes = 0)
 HEADER(checksum_unknown, h->checksum = 2)
-HEADER(codec_known_later, h->codec = 1)
-HEADER(cipher_known_later, h->cipher = 1)
+HEADER(codec_unknown, h->codec = 2)
+HEADER(cipher_without_key, h->cipher = 1)
 HEADER(incompatible, h->incompatible = 1u << 31)
 HEADER(read_only_bit, h->read_only_compatible = 1)
 HEADER(header_flags, h->flags = 2)
@@ -265,8 +265,8 @@ static const struct {
     CASE(records_above_groups, WAL_E_CORRUPT),
     CASE(records_of_nothing, WAL_E_CORRUPT),
     CASE(checksum_unknown, WAL_E_CORRUPT),
-    CASE(codec_known_later, WAL_E_UNSUPPORTED),
-    CASE(cipher_known_later, WAL_E_UNSUPPORTED),
+    CASE(codec_unknown, WAL_E_UNSUPPORTED),
+    CASE(cipher_without_key, WAL_E_CRYPTO),
     CASE(incompatible, WAL_E_VERSION),
     CASE(read_only_bit, RO_ONLY),
     CASE(header_flags, WAL_E_CORRUPT),

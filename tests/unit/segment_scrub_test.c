@@ -181,6 +181,27 @@ static void what_is_inside_is_checked(void **state)
     }
 }
 
+/* A record's own checksum is wrong, the body's is right. */
+static void each_record_s_checksum_is_looked_at(void **state)
+{
+    uint8_t body[2 * (16 + 32)];
+    (void)state;
+    put(&draft, 1, 10);
+    uint64_t at = put(&draft, 2, 32);
+    put(&draft, 1, 10);
+    damage(&draft, at + GROUP_HEADER_BYTES + RECORD_AT_CRC);
+    bench_read(&bench, draft.segment.file.name, at + GROUP_HEADER_BYTES, body, sizeof body);
+    struct group_header h = peek(&draft, at);
+    assert_int_equal(h.stored_bytes, sizeof body);
+    h.body_crc = group_body_crc(draft.header.salt, body, sizeof body);
+    forge(&draft, at, &h);
+    (void)scrub(false);
+    assert_true(account.damages > 0);
+    assert_int_equal(account.offsets[0], at);
+    assert_int_equal(account.damaged_lsns[0], 101);
+    expect_all_but(103, 101, 101);
+}
+
 static int stop(void *ctx, uint64_t offset)
 {
     (void)ctx;
@@ -222,6 +243,7 @@ int main(void)
         scrub_test(the_end_must_be_as_stated),
         scrub_test(an_unfinished_batch_is_behind_the_end),
         scrub_test(what_is_inside_is_checked),
+        scrub_test(each_record_s_checksum_is_looked_at),
         scrub_test(a_function_ends_it),
         scrub_test(memory_and_reads_fail),
     };
