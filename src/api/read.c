@@ -6,6 +6,7 @@
 #include "api/call.h"
 #include "api/sized.h"
 #include "base/codes.h"
+#include "log/ahead.h"
 #include "log/checkpoint.h"
 #include "log/get.h"
 #include "log/many.h"
@@ -181,15 +182,17 @@ static int hand_out(struct wal_reader *r, const struct record *x, wal_record_fn 
     return answer == 0;
 }
 
-static int deliver(wal_t *w, struct wal_reader *r, wal_record_fn fn, void *ctx, uint64_t *ret_last)
+static int deliver(struct wal_reader *r, struct ahead *a, wal_record_fn fn, void *ctx,
+                   uint64_t *ret_last)
 {
     struct record x;
     struct in_callback in;
     bool durable;
     int e;
 
-    while ((e = reader_next(r, &x, &durable)) == 1) {
-        callback_begin(&in, w); /* once for all that are at hand: it costs as much as finding one */
+    while (ahead_load(a, r), (e = reader_next(r, &x, &durable)) == 1) {
+        callback_begin(&in,
+                       r->log); /* once for all that are at hand: it costs as much as finding one */
         do {
             *ret_last = x.lsn;
             e = hand_out(r, &x, fn, ctx);
@@ -217,7 +220,9 @@ int wal_replay(wal_t *w, uint64_t from, wal_record_fn fn, void *ctx, uint64_t *r
         e = reader_open(w, from, 0, &r);
     if (e < 0)
         return call_end(&c, e);
-    e = deliver(w, r, fn, ctx, &last);
+    struct ahead *a = w->config.read_threads > 1 ? ahead_new(w) : NULL;
+    e = deliver(r, a, fn, ctx, &last);
+    ahead_free(a);
     reader_close(r);
     if (e == 0 && ret_last)
         *ret_last = last;

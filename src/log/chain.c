@@ -6,9 +6,6 @@
 #include "log/recover.h"
 #include "segment/orphan.h"
 
-/* No log comes to such a sequence of control or number of a segment by itself. */
-#define COUNT_MAX (UINT64_MAX / 2)
-
 /* Segments are opened in the catalog's folder: a follower's members outlive the object that it
  * reads them with. */
 static int open_newest(struct wal *w)
@@ -210,8 +207,7 @@ int recover_chain(struct wal *w)
     if (control_is_stale(&w->control))
         return fault(WAL_E_CORRUPT, "%s/%s: the witness is newer than both slots", w->path,
                      NAME_CONTROL);
-    if (!w->config.read_only &&
-        (w->control.sequence > COUNT_MAX || w->control.now.newest > COUNT_MAX))
+    if (!w->config.read_only && control_is_at_its_end(&w->control))
         return fault(WAL_E_CORRUPT, "%s/%s counts further than any log", w->path, NAME_CONTROL);
     int e = directory_names(&w->folder, w->alloc, &names);
     if (e < 0)

@@ -114,3 +114,8 @@ bool control_is_stale(const struct control_file *c)
 {
     return c->has_witness && c->witness.sequence > c->sequence;
 }
+
+bool control_is_at_its_end(const struct control_file *c)
+{
+    return c->sequence > COUNT_MAX || c->now.newest > COUNT_MAX;
+}

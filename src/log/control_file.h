@@ -9,6 +9,9 @@
 #include "format/control.h"
 #include "segment/file.h"
 
+/* No log comes to such a sequence of control or number of a segment by itself. */
+#define COUNT_MAX (UINT64_MAX / 2)
+
 struct control_file {
     struct file file;
     struct control now;                /* the state that counts ... */
@@ -38,5 +41,7 @@ MUST_USE int control_settle(struct control_file *c);
 void control_write_witness(struct control_file *c, const struct witness *w);
 /* Whether the witness is newer than both slots, which can't be unless a slot was lost. */
 bool control_is_stale(const struct control_file *c);
+/* Whether it counts so far that a writer could not go on. */
+bool control_is_at_its_end(const struct control_file *c);
 
 #endif

@@ -303,6 +303,13 @@ static void note_readable(struct wal_reader *r, const struct horizon *h)
     r->shape = h->shape;
 }
 
+void reader_enter(struct wal_reader *r, const struct group_view *g, const struct horizon *h)
+{
+    r->group = *g;
+    group_records(&r->group, &r->place.member->segment.header, &r->walk);
+    note_readable(r, h);
+}
+
 /* 1: there is something to read at the position. */
 static int look(struct wal_reader *r, struct horizon *h)
 {

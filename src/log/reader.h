@@ -94,6 +94,9 @@ MUST_USE int reader_bad_record(struct wal_reader *r);
 /* 1: the record at the position is there, and the group that holds it is loaded. *ret: how far the
  * log can be read. */
 MUST_USE int reader_ready(struct wal_reader *r, struct horizon *ret);
+/* Forward: the next group of its segment, verified, which holds its position and stays in memory.
+ */
+void reader_enter(struct wal_reader *r, const struct group_view *g, const struct horizon *h);
 /* The tag of the batch of the record that was given last, valid as long as its payload; NULL and 0:
  * none. */
 const uint8_t *reader_tag(const struct wal_reader *r, uint32_t *ret_size);

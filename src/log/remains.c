@@ -6,6 +6,7 @@
 #include "base/codes.h"
 #include "base/fault.h"
 #include "log/directory.h"
+#include "segment/checkpoint.h"
 #include "segment/orphan.h"
 #include "segment/tail.h"
 #include "segment/verdict.h"
@@ -263,6 +264,48 @@ bool remains_in_use(const struct remains *x)
     return !x->locked && x->control.file.fd >= 0 && os->locked(os->ctx, x->control.file.fd) == 1;
 }
 
+static int check_state(struct remains *x, const struct remains_part *p,
+                       const struct checkpoint_ref *c)
+{
+    struct checkpoint_state state = {0};
+    struct segment s;
+
+    int e = open_one(x, p->number, &s);
+    if (e != 1)
+        return e;
+    struct fault before = *fault_last();
+    e = checkpoint_read(&s, x->alloc, c->place.offset, NULL, 0, &state);
+    segment_close(&s);
+    if (e < 0 && e != WAL_E_TOOBIG && e != WAL_E_CORRUPT)
+        return e;
+    if (e == WAL_E_CORRUPT || state.lsn != c->lsn)
+        note(x, p->number, c->place.offset, c->lsn);
+    fault_put(&before);
+    return 0;
+}
+
+/* The newest checkpoint is of a record that is there, and lies where it should. */
+static int check_checkpoint(struct remains *x)
+{
+    const struct remains_part *last = &x->parts[x->n - 1];
+    const struct boundary *end = &last->end.at;
+    struct checkpoint_ref c = x->control.now.checkpoint;
+
+    if (!x->control.found || !last->right || !last->end.stated)
+        return 0;
+    if (end->checkpoint_offset)
+        c = (struct checkpoint_ref){end->checkpoint_lsn, {last->number, end->checkpoint_offset}};
+    if (c.lsn == 0)
+        return 0;
+    if (c.lsn >= end->next_lsn)
+        note(x, c.place.segment, c.place.offset, c.lsn);
+    for (size_t k = 0; k < x->n; k++)
+        if (x->parts[k].number == c.place.segment)
+            return x->parts[k].right ? check_state(x, &x->parts[k], &c) : 0;
+    note(x, 0, 0, 0);
+    return 0;
+}
+
 /* Of two states of a log that is in use the lower one counts, as for every reader; else the higher
  * one, as for the next writer. */
 static int read_control(struct remains *x)
@@ -298,7 +341,8 @@ static int open_log(struct remains *x, const struct names *names)
         return e;
     if (newest == 0)
         return no_log(x);
-    if (!x->control.found || control_is_stale(&x->control))
+    const struct control_file *c = &x->control;
+    if (!c->found || control_is_stale(c) || control_is_at_its_end(c))
         note(x, 0, 0, 0);
     e = walk_chain(x, names, newest);
     if (e < 0)
@@ -310,7 +354,8 @@ static int open_log(struct remains *x, const struct names *names)
     if (x->control.found && oldest->number != x->control.now.oldest)
         note(x, x->control.now.oldest, 0, 0);
     x->next_lsn = x->first_lsn;
-    return find_ends(x);
+    e = find_ends(x);
+    return e < 0 ? e : check_checkpoint(x);
 }
 
 int remains_open(struct remains *x, const char *path, const struct config *config)

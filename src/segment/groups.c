@@ -43,6 +43,14 @@ void group_reader_resume(struct group_reader *r, const struct boundary *at)
     r->in_batch = BATCH_OUTSIDE;
 }
 
+void group_reader_go_on(struct group_reader *r, const struct group_reader *other)
+{
+    group_reader_seek(r, other->offset, other->lsn);
+    r->link = other->link;
+    r->linked = other->linked;
+    r->in_batch = other->in_batch;
+}
+
 void group_reader_free(struct group_reader *r)
 {
     mem_free(r->alloc, r->block);
@@ -169,6 +177,11 @@ static int advance(struct group_reader *r, const struct group_view *g)
     r->linked = true;
     r->stop = STOP_NONE;
     return 1;
+}
+
+void group_reader_pass(struct group_reader *r, const struct group_view *g)
+{
+    (void)advance(r, g);
 }
 
 int group_reader_next_header(struct group_reader *r, struct group_view *ret)

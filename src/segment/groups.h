@@ -64,6 +64,10 @@ void group_reader_seek(struct group_reader *r, uint64_t offset, uint64_t lsn);
 MUST_USE int group_reader_seek_place(struct group_reader *r, uint64_t offset);
 /* From a boundary. */
 void group_reader_resume(struct group_reader *r, const struct boundary *at);
+/* From where another reader of the same segment stands. */
+void group_reader_go_on(struct group_reader *r, const struct group_reader *other);
+/* Behind a group that another one has given there. */
+void group_reader_pass(struct group_reader *r, const struct group_view *g);
 /* It may go on afterwards, and reads anew what it had read ahead. */
 void group_reader_free(struct group_reader *r);
 

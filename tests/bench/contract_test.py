@@ -110,8 +110,7 @@ class Contract(Case):
         self.assertFalse(self.dir.exists())
 
     def test_unsupported(self):
-        for program, key in (("walbench", "readers=2"), ("walbench", "direct_io=1"),
-                             ("walfloor", "readers=2")):
+        for program, key in (("walbench", "direct_io=1"), ("walfloor", "readers=2")):
             done = self.call(program, "replay", key)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             first, last = done.stdout.splitlines()
@@ -128,6 +127,10 @@ class Contract(Case):
 class Library(Case):
     def segments(self):
         return sorted(self.dir.glob("*.wal"))
+
+    def test_reading_with_more_threads(self):
+        self.figures("walbench", "fill", "count=20000")
+        self.figures("walbench", "replay", "count=20000", "readers=2")
 
     def test_options_by_name(self):
         self.figures("walbench", "fill", "count=2000", "segment_bytes=64K")

@@ -52,9 +52,9 @@ def durable(size, threads):
                {"size": size, "threads": threads, "seconds": 2.0})
 
 
-def reading(op, size, count, **keys):
+def reading(op, size, count, name="", **keys):
     fill = {"size": size, "count": count}
-    return Job(f"{op}-{size}", op, {**fill, **keys}, before=(("fill", fill),))
+    return Job(f"{name or op}-{size}", op, {**fill, **keys}, before=(("fill", fill),))
 
 
 def opening(name, op, segments):
@@ -79,6 +79,8 @@ JOBS = [
         variants={"ours": {}, "four": {"threads": 4}}, floor=False),
     reading("replay", 128, 2000000),
     reading("replay", 4096, 100000),
+    reading("replay", 128, 2000000, "replay2", readers=2),
+    reading("replay", 4096, 100000, "replay2", readers=2),
     reading("get", 128, 1000000, seconds=2.0),
     opening("open-1000", "open", 1000),
     opening("open-4000", "open", 4000),
@@ -119,6 +121,8 @@ ROWS = [
     Row("append-4k", "buffered append 4 KiB, one sync at the end", "append-4096", "rate", 1.16),
     Row("replay-128", "replay 128 B, every checksum verified", "replay-128", "rate", 0.6),
     Row("replay-4k", "replay 4 KiB, every checksum verified", "replay-4096", "rate", 0.7),
+    Row("replay2-128", "the same with READ_THREADS 2, 128 B", "replay2-128", "rate", 0.7),
+    Row("replay2-4k", "the same with READ_THREADS 2, 4 KiB", "replay2-4096", "rate", 0.9),
     Row("get-128", "time of get(lsn), random, 128 B", "get-128", "ns", 1.3, "lower"),
     Row("open-1000", "open after a clean close, 1,000 segments", "open-1000", "ms", 0.5, "lower",
         over=None, unit="ms"),

@@ -17,6 +17,7 @@ static size_t n_given;
 struct bench_log {
     wal_t *w;
     size_t size, batch;
+    uint64_t read_threads;
     wal_record_t *records; /* of a batch */
     void *buffer;          /* of a get */
     uint64_t first_lsn;
@@ -101,6 +102,16 @@ wal_t *open_log(const struct args *a)
     return w;
 }
 
+static uint64_t read_threads(const struct args *a)
+{
+    wal_options_t *o = options_of(a);
+    uint64_t n;
+
+    need(wal_options_get(o, WAL_OPT_READ_THREADS, &n), "options");
+    wal_options_free(o);
+    return n;
+}
+
 static wal_record_t *batch_of(const struct args *a)
 {
     wal_record_t *records = calloc(a->batch, sizeof *records);
@@ -118,6 +129,7 @@ static void *engine_open(const struct args *a, enum purpose why)
     if (!b)
         die("no memory");
     b->w = open_log(a);
+    b->read_threads = read_threads(a);
     b->size = a->size;
     b->batch = a->batch;
     if (why == FOR_BATCH)
@@ -173,14 +185,37 @@ static void engine_sync(void *log)
     need(wal_sync(b->w, 0), "sync");
 }
 
+struct replay {
+    record_fn fn;
+    uint64_t n, *sum;
+};
+
+static int replay_one(void *ctx, const wal_record_t *record)
+{
+    struct replay *x = ctx;
+
+    if (x->fn)
+        x->fn(NULL, x->n, record->data, (size_t)record->data_size);
+    else
+        *x->sum += payload_sum(record->data, (size_t)record->data_size);
+    x->n++;
+    return 0;
+}
+
+/* A reader of one's own, or with more threads the function that they help. */
 static uint64_t engine_scan(void *log, record_fn fn, uint64_t *sum)
 {
     struct bench_log *b = log;
+    struct replay replay = {.fn = fn, .sum = sum};
     wal_record_t record = {.size = sizeof record};
     wal_reader_t *reader;
     uint64_t n = 0;
     int e;
 
+    if (b->read_threads > 1) {
+        need(wal_replay(b->w, 0, replay_one, &replay, NULL), "replay");
+        return replay.n;
+    }
     need(wal_reader_open(b->w, 0, 0, &reader), "reader");
     for (; (e = wal_reader_next(reader, &record)) == 1; n++) {
         if (fn)

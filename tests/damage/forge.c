@@ -209,15 +209,22 @@ void forge_try(const char *path, const struct history *h, bool read_only,
                          .resize = count_resize,
                          .release = count_release};
     struct reading x = {.v = ret, .history = h};
+    wal_verify_t verified;
     wal_t *w;
 
     *ret = (struct verdict_on_forged){0};
     if (wal_options_set_allocator(o, &a) < 0)
         abort();
+    ret->verified = wal_verify(path, o, NULL, NULL, &verified, sizeof verified);
     ret->open = wal_open(path, o, &w);
     wal_options_free(o);
-    if (ret->open < 0)
-        return;
-    read_all(w, &x);
-    note_code(ret, wal_close(w));
+    if (ret->open == 0) {
+        read_all(w, &x);
+        note_code(ret, wal_close(w));
+    }
+    bool right = ret->verified == 0 || ret->verified == WAL_E_TORN;
+    if (right && (ret->open == WAL_E_CORRUPT || ret->read == WAL_E_CORRUPT)) {
+        fprintf(stderr, "wal_verify: %s\n", wal_error_name(ret->verified));
+        ret->wrong++;
+    }
 }

@@ -25,12 +25,15 @@ uint64_t forge_group(struct image *i, const struct forged *g);
  * that group's checksum follows. */
 void forge_seal(struct image *i, uint64_t number, const void *body, size_t size);
 
-/* Opens the log with a counting allocator, both ways, and reads everything there is. */
+/* Opens the log with a counting allocator, both ways, and reads everything there is; asks
+ * wal_verify first, too. */
 struct verdict_on_forged {
     int open, read; /* codes; read: of the first failing call */
     uint64_t last;  /* LSN of the last record that could be read */
     size_t largest; /* block of memory asked for */
-    unsigned wrong; /* records up to the honest log's last that are not what was put in */
+    unsigned wrong; /* records up to the honest log's last that are not what was put in; 1 more
+                       where wal_verify finds no damage and opening or reading does */
+    int verified;   /* wal_verify's code */
 };
 void forge_try(const char *path, const struct history *h, bool read_only,
                struct verdict_on_forged *ret);
