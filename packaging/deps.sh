@@ -20,6 +20,7 @@ command:python3              | python3         | python3
 command:clang-format-14      | clang-format-14 | -
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
+header:openssl/evp.h         | libssl-dev      | openssl-devel
 python:pytest                | python3-pytest  | python3-pytest
 sanitizer:address,undefined  | gcc             | libasan libubsan
 sanitizer:thread             | gcc             | libtsan

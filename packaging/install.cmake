@@ -5,38 +5,57 @@ include(CMakePackageConfigHelpers)
 
 set(WAL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/libwal)
 
-# The .pc file: for the installed tree, and for a build that is used as it is.
-function(write_pc name prefix libdir includedir)
+# The .pc files: for the installed tree, and for a build that is used as it is.
+function(write_pc template name prefix libdir includedir)
     set(PC_PREFIX ${prefix})
     set(PC_LIBDIR ${libdir})
     set(PC_INCLUDEDIR ${includedir})
-    configure_file(${PROJECT_SOURCE_DIR}/packaging/libwal.pc.in ${PROJECT_BINARY_DIR}/${name} @ONLY)
+    configure_file(${PROJECT_SOURCE_DIR}/packaging/${template}.pc.in
+        ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
 endfunction()
 
 file(RELATIVE_PATH up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" up ${up})
 file(RELATIVE_PATH to_lib ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
 file(RELATIVE_PATH to_include ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
-write_pc(installed/libwal.pc
-    "\${pcfiledir}/${up}" "\${prefix}/${to_lib}" "\${prefix}/${to_include}")
-write_pc(libwal-uninstalled.pc ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} "\${prefix}/include")
+set(pc_files libwal)
+set(parts shared static)
+if(WAL_HAS_CRYPTO)
+    list(APPEND pc_files libwal-crypto)
+    list(APPEND parts crypto crypto_static)
+endif()
+foreach(pc IN LISTS pc_files)
+    write_pc(${pc} installed/${pc}
+        "\${pcfiledir}/${up}" "\${prefix}/${to_lib}" "\${prefix}/${to_include}")
+    write_pc(${pc} ${pc}-uninstalled
+        ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} "\${prefix}/include")
+    install(FILES ${PROJECT_BINARY_DIR}/installed/${pc}.pc COMPONENT development
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 
 configure_file(packaging/libwal-config.cmake libwal-config.cmake COPYONLY)
 write_basic_package_version_file(libwal-config-version.cmake COMPATIBILITY SameMajorVersion)
 
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
-install(TARGETS wal EXPORT libwal-shared INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-    LIBRARY COMPONENT runtime NAMELINK_COMPONENT development)
+function(install_library target part)
+    install(TARGETS ${target} EXPORT libwal-${part} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        LIBRARY COMPONENT runtime NAMELINK_COMPONENT development)
+endfunction()
+install_library(wal shared)
+install_library(wal_static static)
+set(no_header PATTERN crypto.h EXCLUDE)
+if(WAL_HAS_CRYPTO)
+    install_library(wal_crypto crypto)
+    install_library(wal_crypto_static crypto_static)
+    set(no_header "")
+endif()
 if(TARGET walctl)
     install(TARGETS walctl COMPONENT tools)
 endif()
-install(TARGETS wal_static EXPORT libwal-static INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY include/libwal TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
-install(FILES ${PROJECT_BINARY_DIR}/installed/libwal.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(DIRECTORY include/libwal TYPE INCLUDE FILES_MATCHING PATTERN "*.h" ${no_header})
 install(FILES ${PROJECT_BINARY_DIR}/libwal-config.cmake
     ${PROJECT_BINARY_DIR}/libwal-config-version.cmake DESTINATION ${WAL_PACKAGE_DIR})
-foreach(part shared static)
+foreach(part IN LISTS parts)
     install(EXPORT libwal-${part} NAMESPACE libwal:: DESTINATION ${WAL_PACKAGE_DIR})
     export(EXPORT libwal-${part} NAMESPACE libwal:: FILE ${PROJECT_BINARY_DIR}/libwal-${part}.cmake)
 endforeach()

@@ -72,3 +72,16 @@ int wal_last_error(wal_error_t *ret, uint32_t size)
 {
     return error_fill(fault_last(), ret, size) ? 0 : WAL_E_INVAL;
 }
+
+int wal_error_set(const wal_error_t *error)
+{
+    struct fault f;
+
+    if (!sized_right(error, SIZE_UP_TO(wal_error_t, message)) || error->code > 0)
+        return fault(WAL_E_INVAL, "error is NULL, its size too small or its code above 0");
+    fault_at(error->code, error->lsn, error->segment, error->offset, "%.*s",
+             (int)sizeof(error->message) - 1, error->message);
+    f = *fault_last();
+    f.sys_errno = error->sys_errno;
+    return fault_put(&f);
+}

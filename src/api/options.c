@@ -7,9 +7,16 @@
 #include "api/sized.h"
 #include "base/fault.h"
 #include "log/event.h"
+#include "segment/cipher.h"
+
+#define CIPHER_SIZE SIZE_UP_TO(wal_cipher_t, release)
+
+/* A group is decoded as a whole for any record in it. */
+enum { ENCODED_GROUP_BYTES = 64 * 1024 };
 
 struct wal_options {
     uint64_t values[OPTION_LAST + 1]; /* by number; the first is unused */
+    bool has_group_bytes;             /* it was set: encoding doesn't change it */
     struct alloc alloc;
     bool has_label;
     uint8_t label[SEGMENT_LABEL_BYTES];
@@ -20,6 +27,7 @@ struct wal_options {
     void *event_ctx;
     bool has_machine;
     wal_machine_t machine;
+    struct cipher *cipher; /* NULL: none */
 };
 
 static void set_defaults(struct wal_options *o)
@@ -45,6 +53,8 @@ int wal_options_new(wal_options_t **ret)
 
 void wal_options_free(wal_options_t *o)
 {
+    if (o != NULL)
+        cipher_unref(o->cipher);
     free(o);
 }
 
@@ -61,6 +71,7 @@ int wal_options_set(wal_options_t *o, uint32_t option, uint64_t value)
     if (code < 0)
         return code;
     o->values[option] = value;
+    o->has_group_bytes |= option == WAL_OPT_GROUP_BYTES;
     return 0;
 }
 
@@ -175,6 +186,52 @@ int wal_options_set_machine(wal_options_t *o, const wal_machine_t *machine)
     return 0;
 }
 
+static int check_cipher(const wal_cipher_t *c)
+{
+    if (!sized_right(c, CIPHER_SIZE))
+        return fault(WAL_E_INVAL, "cipher: size is %u, version 1.0's is %zu", c->size, CIPHER_SIZE);
+    if (c->id == 0 || c->id > UINT16_MAX)
+        return fault(WAL_E_INVAL, "cipher: id is %u, not 1 to 65535", c->id);
+    if (c->derive == NULL || c->seal == NULL || c->open == NULL)
+        return fault(WAL_E_INVAL, "cipher: derive, seal or open is NULL");
+    return 0;
+}
+
+int wal_options_set_cipher(wal_options_t *o, const wal_cipher_t *cipher, uint32_t key_id)
+{
+    wal_cipher_t known = {0};
+    struct cipher *now = NULL;
+    int code = 0;
+
+    if (o == NULL)
+        return fault(WAL_E_INVAL, "options are NULL");
+    if (cipher != NULL)
+        code = check_cipher(cipher);
+    if (cipher != NULL && code == 0) {
+        memcpy(&known, cipher, CIPHER_SIZE);
+        code = cipher_new(&known, key_id, &now);
+    }
+    if (code < 0)
+        return code;
+    cipher_unref(o->cipher);
+    o->cipher = now;
+    return 0;
+}
+
+int wal_options_cipher(const wal_options_t *o, wal_cipher_t *ret, uint32_t *ret_key_id)
+{
+    if (o == NULL || ret == NULL)
+        return fault(WAL_E_INVAL, "%s NULL", o == NULL ? "options are" : "ret is");
+    if (o->cipher == NULL)
+        return fault(WAL_E_NOTFOUND, "the options have no cipher");
+    if (!sized_fill(ret, ret->size, &o->cipher->calls, sizeof(o->cipher->calls), CIPHER_SIZE))
+        return fault(WAL_E_INVAL, "cipher: size is %u, version 1.0's is %zu", ret->size,
+                     CIPHER_SIZE);
+    if (ret_key_id != NULL)
+        *ret_key_id = o->cipher->key_id;
+    return 0;
+}
+
 void options_set_os(wal_options_t *o, const struct os *os)
 {
     o->os = os;
@@ -237,6 +294,9 @@ void options_resolve(const wal_options_t *o, struct config *ret)
     c.event_ctx = o->event_ctx;
     c.has_machine = o->has_machine;
     c.machine = o->machine;
+    c.cipher = o->cipher;
+    if (!o->has_group_bytes && (c.codec || c.cipher))
+        c.group_bytes = ENCODED_GROUP_BYTES;
     c.os = o->os != NULL ? o->os : os_posix();
     config_adjust(&c);
     *ret = c;

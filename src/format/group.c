@@ -121,12 +121,12 @@ enum group_check group_header_decode(struct group_header *ret, const uint8_t in[
     return GROUP_RIGHT;
 }
 
-/* Whether stored and raw size can belong together, however hostile the header. */
 uint32_t group_header_stored_bytes(const uint8_t in[GROUP_HEADER_BYTES])
 {
     return load32(in + AT_STORED_BYTES);
 }
 
+/* Whether stored and raw size can belong together, however hostile the header. */
 static bool sizes_fit(const struct group_header *h, uint32_t max_group_bytes)
 {
     uint32_t stored = h->stored_bytes, raw = h->raw_bytes;
@@ -156,6 +156,25 @@ static bool numbers_fit(const struct group_header *h)
 enum group_check group_header_limits(const struct group_header *h, uint32_t max_group_bytes)
 {
     return sizes_fit(h, max_group_bytes) && numbers_fit(h) ? GROUP_RIGHT : GROUP_DAMAGED;
+}
+
+void group_aad(uint8_t out[GROUP_AAD_BYTES], const uint8_t header[GROUP_HEADER_BYTES],
+               uint64_t segment)
+{
+    const size_t before = AT_BODY_CRC - AT_SALT_LOW, after = GROUP_HEADER_BYTES - AT_TYPE;
+
+    static_assert(8 + AT_BODY_CRC - AT_SALT_LOW + GROUP_HEADER_BYTES - AT_TYPE == GROUP_AAD_BYTES,
+                  "all but magic and checksums");
+    store64(out, segment);
+    memcpy(out + 8, header + AT_SALT_LOW, before);
+    memcpy(out + 8 + before, header + AT_TYPE, after);
+}
+
+void group_nonce(uint8_t out[CIPHER_NONCE_BYTES], const struct group_header *h)
+{
+    store32(out, h->place);
+    store32(out + 4, 0);
+    store32(out + 8, h->epoch);
 }
 
 uint32_t group_body_crc(uint64_t salt, const void *stored, size_t size)

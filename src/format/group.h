@@ -23,6 +23,8 @@ enum {
     GROUP_BIRTH = 16
 };
 
+enum { GROUP_AAD_BYTES = 60 };
+
 struct group_header {
     uint32_t crc;       /* of this header; filled in by encode and decode */
     uint32_t place;     /* own offset / 64 */
@@ -30,7 +32,10 @@ struct group_header {
     uint64_t watermark;
     uint32_t epoch; /* low 32 bits */
     uint32_t link;  /* header CRC of the group before, of the segment header for the first */
-    uint32_t records, stored_bytes, raw_bytes, body_crc;
+    uint32_t records;
+    uint32_t stored_bytes; /* of the body in the file ... */
+    uint32_t raw_bytes;    /* ... and in memory */
+    uint32_t body_crc;
     uint8_t type, flags;
     uint16_t tag_bytes;
     uint32_t durable_place;
@@ -59,6 +64,12 @@ uint32_t group_header_stored_bytes(const uint8_t in[GROUP_HEADER_BYTES]);
  * count * 16 <= raw body, no wrap of first LSN + count or of place + length, raw <= 1024 * stored,
  * a type's own rules (data: at least one record; others: none). */
 enum group_check group_header_limits(const struct group_header *h, uint32_t max_group_bytes);
+
+/* Of an encrypted body: what its tag vouches for beside it, and its nonce. header: as encoded; its
+ * body CRC doesn't matter. */
+void group_aad(uint8_t out[GROUP_AAD_BYTES], const uint8_t header[GROUP_HEADER_BYTES],
+               uint64_t segment);
+void group_nonce(uint8_t out[CIPHER_NONCE_BYTES], const struct group_header *h);
 
 uint32_t group_body_crc(uint64_t salt, const void *stored, size_t size);
 /* What a group takes in its segment: header, stored body, zeros up to the alignment. */

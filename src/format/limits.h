@@ -44,6 +44,7 @@ enum {
     RECORD_BYTES_MAX = 1 << 30,
     RAW_PER_STORED_MAX = 1024, /* a compressed body expands to at most so many times its size */
     CIPHER_TAG_BYTES = 16,
+    CIPHER_NONCE_BYTES = 12,
 };
 
 #define SEGMENT_END_MAX                                                                            \

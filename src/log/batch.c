@@ -7,15 +7,13 @@
 #include "format/record.h"
 #include "log/truncate.h"
 
-enum { WINDOW_BYTES = 64 * 1024 };
-
 int batch_new(struct wal *w, struct wal_batch **ret)
 {
     struct wal_batch *b = mem_new_zeroed(w->alloc, sizeof *b);
     if (!b)
         return fault_nomem();
     b->store.log = w;
-    b->store.spill.fd = -1;
+    spill_init(&b->store.spill, w);
     buffer_init(&b->store.memory, w->alloc, SIZE_MAX / 2);
     wal_ref(w);
     *ret = b;
@@ -25,12 +23,9 @@ int batch_new(struct wal *w, struct wal_batch **ret)
 void batch_clear(struct wal_batch *b)
 {
     struct batch_store *s = &b->store;
-    file_close(&s->spill);
-    mem_free(s->log->alloc, s->window);
+    spill_clear(&s->spill);
     buffer_clear(&s->memory);
-    s->window = NULL;
-    s->room = s->window_have = 0;
-    s->spilled = s->records = s->payload = s->body = s->largest = 0;
+    s->records = s->payload = s->body = s->largest = 0;
     b->tag.size = 0;
     meta_changes_clear(&b->changes, s->log->alloc);
     b->doomed = false;
@@ -40,7 +35,7 @@ void batch_free(struct wal_batch *b)
 {
     struct wal *w = b->store.log;
     if (!wal_is_ours(w)) {
-        b->store.spill.fd = -1; /* closed already */
+        spill_disown(&b->store.spill);
         if (!wal_disown(w))
             return;
     }
@@ -50,28 +45,12 @@ void batch_free(struct wal_batch *b)
     wal_unref(w);
 }
 
-static int open_spill(struct batch_store *s)
-{
-    const struct folder *d = &s->log->folder;
-    int fd = d->os->temp_open(d->os->ctx, d->fd, s->log->config.file_mode);
-    if (fd < 0)
-        return fault_os(-fd, "%s: no temporary file for a batch", d->path);
-    s->spill = (struct file){.folder = d, .fd = fd};
-    strcpy(s->spill.name, "(batch)");
-    return 0;
-}
-
-/* Moves what is in memory to the file. On failure nothing has changed: the file's end is where it
- * was. */
+/* Moves what is in memory to the file. On failure nothing has changed. */
 static int spill(struct batch_store *s)
 {
-    int e = s->spill.fd < 0 ? open_spill(s) : 0;
+    int e = spill_append(&s->spill, s->memory.data, s->memory.size);
     if (e == 0)
-        e = file_write_bytes(&s->spill, s->memory.data, s->memory.size, s->spilled);
-    if (e == 0) {
-        s->spilled += s->memory.size;
         buffer_clear(&s->memory);
-    }
     return e;
 }
 
@@ -99,8 +78,8 @@ static int put(struct batch_store *s, const struct source_record *from)
  * first. */
 static void set_back(struct batch_store *s)
 {
-    s->spilled = min_u64(s->spilled, s->body);
-    s->memory.size = (size_t)(s->body - s->spilled);
+    spill_cut(&s->spill, s->body);
+    s->memory.size = (size_t)(s->body - s->spill.bytes);
 }
 
 int batch_append_source(struct wal_batch *b, struct source *from)
@@ -151,39 +130,13 @@ int batch_meta(struct wal_batch *b, const struct meta_change *change)
     return meta_changes_add(&b->changes, b->store.log->alloc, change);
 }
 
-/* Reads a piece of the file from s->at on, `size` bytes at least. */
-static int read_window(struct batch_store *s, size_t size)
-{
-    size_t got = 0, want = (size_t)min_u64(max_u64(size, WINDOW_BYTES), s->spilled - s->at);
-
-    if (want > s->room) {
-        uint8_t *window = mem_resize(s->log->alloc, s->window, want);
-        if (!window)
-            return fault_nomem();
-        s->window = window;
-        s->room = want;
-    }
-    int e = file_read(&s->spill, s->window, want, s->at, &got);
-    if (e == 0 && got < size)
-        e = fault(WAL_E_IO, "%s: the temporary file of a batch has become shorter", s->log->path);
-    s->window_at = s->at;
-    s->window_have = e == 0 ? got : 0;
-    return e;
-}
-
 /* Makes `size` bytes at s->at visible: in memory, or read back from the file. */
 static int look(struct batch_store *s, size_t size, const uint8_t **ret)
 {
-    int e = 0;
-
-    if (s->at >= s->spilled) {
-        *ret = s->memory.data + (s->at - s->spilled);
-        return 0;
-    }
-    if (s->at < s->window_at || s->at + size > s->window_at + s->window_have)
-        e = read_window(s, size);
-    *ret = s->window + (s->at - s->window_at);
-    return e;
+    if (s->at < s->spill.bytes)
+        return spill_look(&s->spill, s->at, size, ret);
+    *ret = s->memory.data + (s->at - s->spill.bytes);
+    return 0;
 }
 
 static int store_next(struct source *src, struct source_record *ret)
@@ -196,14 +149,14 @@ static int store_next(struct source *src, struct source_record *ret)
         return e;
     uint32_t size = load32(p), crc = load32(p + 4);
     size_t bytes = record_bytes(size);
-    if (bytes > s->largest || (s->at < s->spilled && bytes > s->spilled - s->at))
+    if (bytes > s->largest || (s->at < s->spill.bytes && bytes > s->spill.bytes - s->at))
         return fault(WAL_E_IO, "%s: the temporary file of a batch is damaged", s->log->path);
     e = look(s, bytes, &p);
     if (e < 0)
         return e;
     *ret = (struct source_record){
         .data = p + RECORD_HEADER_BYTES, .size = size, .type = load16(p + 12)};
-    if (s->at < s->spilled && crc_update(0, ret->data, size) != crc)
+    if (s->at < s->spill.bytes && crc_update(0, ret->data, size) != crc)
         return fault(WAL_E_IO, "%s: the temporary file of a batch is damaged", s->log->path);
     s->at += bytes;
     return 0;
@@ -222,7 +175,7 @@ static void source_of(struct wal_batch *b, struct source *ret)
         .payload = s->payload,
         .body = s->body,
         .largest = s->largest,
-        .alone = s->spilled > 0 || b->changes.n > 0,
+        .alone = s->spill.bytes > 0 || b->changes.n > 0,
         .tag = b->tag.size ? &b->tag : NULL,
         .changes = b->changes.n ? &b->changes : NULL,
         .next = store_next,

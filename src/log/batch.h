@@ -7,19 +7,15 @@
 #include "base/buffer.h"
 #include "log/append.h"
 #include "log/meta_changes.h"
+#include "log/spill.h"
 #include "log/tag.h"
 
 struct batch_store {
     struct wal *log;
     struct buffer
         memory; /* records in the form of a group's body, LSN 0, each CRC over the payload alone */
-    struct file spill; /* what came before them, in the same form; fd -1: nothing */
-    uint64_t spilled;  /* bytes in it */
+    struct spill spill; /* what came before them, in the same form */
     uint64_t records, payload, body, largest;
-
-    uint8_t *window; /* while the spill is read back */
-    size_t room, window_have;
-    uint64_t window_at;
     uint64_t at; /* place in spill + memory */
 };
 

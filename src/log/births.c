@@ -12,7 +12,7 @@
 struct pass {
     const struct births *births;
     struct writer *w;
-    uint32_t align;
+    uint32_t align, overhead;
     struct birth_size size;
     uint8_t *bytes; /* one group */
     size_t room;
@@ -44,14 +44,14 @@ static int put(struct pass *p, const struct group_header *h)
     struct outgoing g = {.header = *h, .bytes = p->bytes};
     uint64_t touched;
 
-    p->size.bytes += group_disk_bytes(h->stored_bytes, p->align);
+    p->size.bytes += group_disk_bytes(h->raw_bytes + p->overhead, p->align);
     p->size.records += h->records;
-    p->size.largest_body = max_u64(p->size.largest_body, h->stored_bytes);
+    p->size.largest_body = max_u64(p->size.largest_body, h->raw_bytes);
     if (!p->w)
         return 0;
-    g.header.raw_bytes = h->stored_bytes;
     g.header.flags |= GROUP_BIRTH;
-    return writer_put(p->w, &g, 1, 0, &touched);
+    int e = writer_prepare(p->w, &g, 1);
+    return e < 0 ? e : writer_put(p->w, &g, 1, 0, &touched);
 }
 
 static int put_meta(struct pass *p)
@@ -68,7 +68,7 @@ static int put_meta(struct pass *p)
         memcpy(body_of(p), m->body, m->size);
         h.first_lsn = p->w->end.next_lsn;
     }
-    h.stored_bytes = (uint32_t)m->size;
+    h.raw_bytes = (uint32_t)m->size;
     return put(p, &h);
 }
 
@@ -97,7 +97,7 @@ static int put_state(struct pass *p, const struct checkpoint_state *s)
         e = make_room(p, bytes);
         if (e < 0)
             return e;
-        h = (struct group_header){.stored_bytes = (uint32_t)bytes};
+        h = (struct group_header){.raw_bytes = (uint32_t)bytes};
         if (p->w) {
             checkpoint_part_put(s, done, part, body_of(p), &h);
             h.first_lsn = p->w->end.next_lsn;
@@ -113,12 +113,12 @@ static int copy_checkpoint_group(struct pass *p, const struct group_view *g)
     const uint8_t batch = GROUP_FIRST | GROUP_LAST;
     struct group_header h = {.type = GROUP_CHECKPOINT,
                              .flags = g->header.flags & batch,
-                             .stored_bytes = g->header.stored_bytes};
-    int e = make_room(p, h.stored_bytes);
+                             .raw_bytes = g->header.raw_bytes};
+    int e = make_room(p, h.raw_bytes);
     if (e < 0)
         return e;
     if (p->w) {
-        memcpy(body_of(p), g->body, h.stored_bytes);
+        memcpy(body_of(p), g->body, h.raw_bytes);
         h.first_lsn = p->w->end.next_lsn;
     }
     return put(p, &h);
@@ -175,7 +175,7 @@ static int copy_records(struct pass *p, const struct group_view *g, uint64_t las
         }
         at += bytes;
     }
-    h->stored_bytes = (uint32_t)at;
+    h->raw_bytes = (uint32_t)at;
     return got < 0 ? -1 : 0;
 }
 
@@ -218,7 +218,7 @@ static int put_old_group(struct pass *p, const struct group_reader *r, const str
                              .first_lsn = g->header.first_lsn,
                              .tag_bytes = g->header.tag_bytes,
                              .flags = batch_flags(p, g)};
-    int e = make_room(p, g->header.stored_bytes);
+    int e = make_room(p, g->header.raw_bytes);
     if (e < 0)
         return e;
     if (copy_records(p, g, last, &h) < 0)
@@ -294,7 +294,7 @@ static int put_new_group(struct pass *p, struct source *s, bool first)
     if (e < 0)
         return e;
     h.records = (uint32_t)f.records;
-    h.stored_bytes = (uint32_t)(tag + f.bytes);
+    h.raw_bytes = (uint32_t)(tag + f.bytes);
     h.flags = first == !s->left ? 0 : first ? GROUP_FIRST : GROUP_LAST;
     return put(p, &h);
 }
@@ -331,9 +331,10 @@ static int run(struct pass *p)
     return e;
 }
 
-int births_measure(const struct births *b, uint32_t align, struct birth_size *ret)
+int births_measure(const struct births *b, uint32_t align, uint32_t overhead,
+                   struct birth_size *ret)
 {
-    struct pass p = {.births = b, .align = align};
+    struct pass p = {.births = b, .align = align, .overhead = overhead};
     int e = run(&p);
     if (e == 0)
         *ret = p.size;

@@ -40,8 +40,9 @@ struct birth_size {
 };
 
 /* What the births will take, without writing anything: the header that their first group links to
- * states it. */
-MUST_USE int births_measure(const struct births *b, uint32_t align, struct birth_size *ret);
+ * states it. overhead: bytes that encryption adds to each body. */
+MUST_USE int births_measure(const struct births *b, uint32_t align, uint32_t overhead,
+                            struct birth_size *ret);
 /* Writes them behind w->end, which is the start of a new segment's file. */
 MUST_USE int births_write(const struct births *b, struct writer *w);
 

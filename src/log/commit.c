@@ -103,7 +103,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
                bool *ret_fatal)
 {
     struct writer *x = &w->writer;
-    uint64_t bytes = writer_bytes(x, groups, n);
+    uint64_t bytes = writer_bytes(x, groups, n), began_at = x->end.offset;
     bool moves = PLANTED(24) && flags; /* also where the write is not to be durable by itself */
 
     *ret_fatal = false;
@@ -122,7 +122,10 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
         x->end.offset + bytes + GROUP_HEADER_BYTES > x->zeroed_durable)
         flags = 0;
     uint64_t began = flags ? w->os->now(w->os->ctx) : 0;
-    int e = writer_put(x, groups, n, flags, touched);
+    int e = writer_prepare(x, groups, n);
+    if (e < 0)
+        return e;
+    e = writer_put(x, groups, n, flags, touched);
     if (e < 0 && flags && fault_last()->sys_errno == EOPNOTSUPP) {
         flags = 0;
         e = writer_put(x, groups, n, flags, touched);
@@ -137,7 +140,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
         *ret_fatal = flags != 0; /* the sync in it may be what failed */
         return e;
     }
-    count_groups(w, groups, n, bytes);
+    count_groups(w, groups, n, x->end.offset - began_at);
     if (flags || moves) {
         x->durable_offset = x->end.offset;
         x->durable_link = x->end.link;
@@ -172,7 +175,6 @@ static struct outgoing outgoing_of(const struct staged *g)
         .header = {.type = GROUP_DATA,
                    .first_lsn = g->first_lsn,
                    .records = (uint32_t)g->records,
-                   .stored_bytes = (uint32_t)g->used,
                    .raw_bytes = (uint32_t)g->used,
                    .tag_bytes = g->tag_bytes},
         .bytes = g->bytes,
@@ -253,7 +255,7 @@ static void resync_stage(struct wal *w)
 {
     const struct writer *x = &w->writer;
     struct stage_end now = {.fresh = true};
-    if (w->started)
+    if (w->started && !x->spent)
         now = (struct stage_end){.salt = x->segment.header.salt,
                                  .end = x->end.offset,
                                  .records = x->end.next_lsn - x->segment.header.base_lsn};
@@ -348,6 +350,19 @@ static void withdraw(struct wal *w, uint64_t touched)
         wal_fail(w);
 }
 
+/* After a failed write: the segment may take nothing more, then the log goes on in a new one. */
+static void leave_spent(struct wal *w)
+{
+    uint64_t salt;
+
+    if (!w->started || !w->writer.spent || w->failure)
+        return;
+    if (fresh_salt(w, &salt) < 0)
+        wal_fail(w);
+    else
+        stage_move(&w->stage, salt);
+}
+
 static void round_failed(struct wal *w, struct outcome *o, bool sync)
 {
     struct fault cause = *fault_last();
@@ -361,6 +376,7 @@ static void round_failed(struct wal *w, struct outcome *o, bool sync)
     wait_all_copied(w);
     fault_put(&cause);
     withdraw(w, o->touched);
+    leave_spent(w);
     if (sync && !w->failure && w->started && w->writer.durable_offset < w->writer.end.offset) {
         pthread_mutex_unlock(
             &w->mu); /* what had been written before the failure has waiters of its own */

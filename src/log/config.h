@@ -12,6 +12,7 @@
 #include "format/limits.h"
 #include "os/os.h"
 
+struct cipher;
 struct wal_lock;
 
 /* Units and ranges: wal.h, at WAL_OPT_... */
@@ -40,14 +41,18 @@ struct config {
     wal_event_fn event_fn;
     void *event_ctx;
 
-    /* Of features to come; at their defaults. */
-    bool direct_io, retain_from_checkpoint;
     uint32_t codec, codec_level, codec_min_bytes;
+    bool retain_from_checkpoint;
     uint64_t retain_bytes, retain_segments, retain_age_ms, pin_limit_bytes;
+
+    /* Of features to come; at their defaults. */
+    bool direct_io;
     uint32_t read_threads;
 
     bool has_machine;
     wal_machine_t machine;
+
+    struct cipher *cipher; /* NULL: none. The log has a reference of its own */
 
     struct alloc alloc;
     struct wal_lock *lock; /* lent by the caller; NULL: the log takes its own */

@@ -196,6 +196,7 @@ static int take_directory(struct copy *c, const char *path, bool *ret_ours)
         return exists(path);
     if (e < 0)
         return e;
+    c->lock->folder.cipher = config->cipher;
     c->to.file = c->lock->control;
     e = control_read(&c->to, false);
     if (e == 0 && c->to.found && c->to.now.newest)
@@ -253,8 +254,10 @@ static int put_header(struct copy *c, const struct segment *from, bool oldest, s
     if (to->header.cipher) /* the links are sealed with the bodies, and no key does that twice */
         r = os->random(os->ctx, to->header.kdf_salt, sizeof to->header.kdf_salt);
     segment_header_encode(block, &to->header);
-    return r < 0 ? fault_os(-r, "no random bytes")
-                 : file_write_bytes(&to->file, block, sizeof block, 0);
+    if (r < 0)
+        return fault_os(-r, "no random bytes");
+    int e = segment_unlock(to);
+    return e == 0 ? file_write_bytes(&to->file, block, sizeof block, 0) : e;
 }
 
 static int put_groups(struct copy *c, struct rechain *r)
@@ -282,7 +285,8 @@ static bool ends_as_stated(const struct rechain *r, const struct boundary *end)
 /* The newest one ends before a batch of which a part is durable, and gets a seal. */
 static int put_seal(struct copy *c, struct rechain *r)
 {
-    struct writer w = {.segment = *r->to, .end = r->safe};
+    struct encoder encoder;
+    struct writer w = {.segment = *r->to, .encoder = &encoder, .end = r->safe};
     uint64_t touched;
 
     w.durable_offset = w.zeroed_to = r->safe.offset;
@@ -293,12 +297,15 @@ static int put_seal(struct copy *c, struct rechain *r)
     if (!bytes)
         return fault_nomem();
     seal_body_encode(bytes + GROUP_HEADER_BYTES, r->index.entries, r->index.n);
-    struct outgoing g = {.header = {.type = GROUP_SEAL,
-                                    .first_lsn = r->safe.next_lsn,
-                                    .stored_bytes = (uint32_t)size,
-                                    .raw_bytes = (uint32_t)size},
-                         .bytes = bytes};
-    int e = writer_put(&w, &g, 1, 0, &touched);
+    struct outgoing g = {
+        .header = {.type = GROUP_SEAL, .first_lsn = r->safe.next_lsn, .raw_bytes = (uint32_t)size},
+        .bytes = bytes};
+    int e = encoder_init(&encoder, c->w->alloc, CODEC_NONE, 0, 0);
+    if (e == 0)
+        e = writer_prepare(&w, &g, 1);
+    if (e == 0)
+        e = writer_put(&w, &g, 1, 0, &touched);
+    encoder_free(&encoder);
     mem_free(c->w->alloc, bytes);
     r->at = r->safe = w.end;
     return e;
@@ -313,7 +320,9 @@ static int end_newest(struct copy *c, struct rechain *r)
         cut = os->truncate(os->ctx, r->to->file.fd, r->safe.offset);
     if (cut < 0)
         return fault_os(-cut, "%s can't be cut", c->lock->path);
-    if (!r->sealed || r->at.offset > r->safe.offset)
+    bool reused = r->at.offset > r->safe.offset; /* no place twice under one key */
+    r->at = r->safe;
+    if ((reused && !r->to->header.cipher) || (!reused && !r->sealed))
         e = put_seal(c, r);
     c->control.flags = CONTROL_CLEAN;
     c->control.end_lsn = r->safe.next_lsn - 1;
@@ -400,13 +409,17 @@ static int copy_piece(struct copy *c, const struct piece *p)
     if (e < 0)
         return e;
     name_segment(name, p->number);
+    e = segment_unlock(&from);
+    if (e < 0)
+        goto out;
     e = file_open(&to.file, &c->lock->folder, name, OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE,
                   c->w->config.file_mode);
     if (e == 0) {
         to.file.number = p->number;
         e = place_result(c->w, fill(c, p, &from, &to));
-        file_close(&to.file);
+        segment_close(&to);
     }
+out:
     segment_close(&from);
     return e;
 }

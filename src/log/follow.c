@@ -474,6 +474,7 @@ int follow_open(struct wal *w)
     w->follower = f;
     int e = directory_open(&f->folder, w->os, w->path);
     w->folder = f->folder;
+    w->folder.cipher = w->config.cipher;
     if (e == 0)
         e = open_control(w);
     if (e == 0)

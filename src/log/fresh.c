@@ -11,6 +11,7 @@
 #include "log/reserve.h"
 #include "log/retain.h"
 #include "log/zeros.h"
+#include "segment/cipher.h"
 
 int fresh_salt(const struct wal *w, uint64_t *ret)
 {
@@ -26,10 +27,10 @@ int fresh_salt(const struct wal *w, uint64_t *ret)
 
 uint64_t fresh_birth_end(const struct wal *w)
 {
-    uint32_t align = w->config.group_align;
-    uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size, align) : 0;
+    uint32_t align = w->config.group_align, more = w->limits.overhead;
+    uint64_t meta = w->meta.n ? group_disk_bytes(w->meta.size + more, align) : 0;
     uint64_t state = atomic_load(&w->machine.head_bytes);
-    uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX, align) : 0;
+    uint64_t tag = w->tag_offset ? group_disk_bytes(TAG_MAX + more, align) : 0;
     return SEGMENT_HEADER_BLOCK + meta + tag + state + (w->started ? 0 : w->inherited.carry_bytes);
 }
 
@@ -54,7 +55,7 @@ static int header_for(struct wal *w, const struct fresh *f, const struct birth_s
         record = max_u64(record, f->births.from->header.max_record_bytes);
     uint64_t largest =
         max_u64(record_bytes(record) + TAG_MAX, max_u64(c->group_bytes, GROUP_BYTES_MIN));
-    largest = max_u64(largest, births->largest_body);
+    largest = max_u64(largest, births->largest_body) + w->limits.overhead;
     if (c->sync_mode != WAL_SYNC_NONE)
         window =
             c->pending_bytes + 2 * group_disk_bytes(largest, c->group_align) + GROUP_HEADER_BYTES;
@@ -71,6 +72,9 @@ static int header_for(struct wal *w, const struct fresh *f, const struct birth_s
         .max_group_bytes = (uint32_t)largest,
         .max_record_bytes = (uint32_t)record,
         .checksum = CHECKSUM_CRC32,
+        .codec = (uint16_t)c->codec,
+        .cipher = (uint16_t)(c->cipher ? c->cipher->calls.id : 0),
+        .key_id = c->cipher ? c->cipher->key_id : 0,
         .created_ns = w->os->wall(w->os->ctx),
         .flags = f->flags,
         .birth_place = (uint32_t)((SEGMENT_HEADER_BLOCK + births->bytes) / PLACE_UNIT),
@@ -89,11 +93,14 @@ static int fill(struct wal *w, struct fresh *f, struct writer *n)
     uint8_t block[SEGMENT_HEADER_BLOCK];
     struct birth_size births;
 
-    int e = births_measure(&f->births, w->config.group_align, &births);
+    int e = births_measure(&f->births, w->config.group_align, w->limits.overhead, &births);
     if (e == 0)
         e = header_for(w, f, &births, &n->segment.header);
+    if (e == 0)
+        e = segment_unlock(&n->segment);
     if (e < 0)
         return e;
+    n->encoder = &w->encoder;
     segment_header_encode(block, &n->segment.header);
     segment_start(&n->segment, &n->end);
     writer_zero_ahead(n, n->end.offset + births.bytes + GROUP_HEADER_BYTES + zeros_ahead(w));
@@ -220,7 +227,7 @@ static int make_file(struct wal *w, struct fresh *f, struct writer *ret)
         e = catalog_reserve(&w->catalog);
     if (e < 0) {
         remove_quietly(w, ret->segment.file.name);
-        file_close(&ret->segment.file);
+        segment_close(&ret->segment);
     }
     return e;
 }
@@ -248,7 +255,7 @@ int fresh_make(struct wal *w, struct fresh *f, bool *ret_named)
     if (e == 0)
         e = enter_log(w, f, &n, &dropped);
     if (e < 0) {
-        file_close(&n.segment.file);
+        segment_close(&n.segment);
         return e;
     }
     machine_move(w);

@@ -7,6 +7,7 @@
 #include "base/codes.h"
 #include "base/plant.h"
 #include "log/follow.h"
+#include "segment/cipher.h"
 
 static_assert(_Alignof(struct wal) <= _Alignof(max_align_t), "any allocator's block will do");
 
@@ -33,12 +34,14 @@ void wal_unref(struct wal *w)
     follow_free(w);
     machine_free(w);
     stage_free(&w->stage, &a);
+    encoder_free(&w->encoder);
     catalog_free(&w->catalog);
     meta_map_free(&w->meta, &a);
     names_free(&w->leftovers, &a);
     mem_free(&a, w->removals.files.v);
     durable_calls_free(&w->notify.calls, &a);
     events_free(w);
+    cipher_unref(w->config.cipher);
     pthread_mutex_destroy(&w->readers_mu);
     pthread_mutex_destroy(&w->mu);
     mem_free(&a, w->path);

@@ -120,6 +120,7 @@ struct wal {
 
     /* With the write turn. */
     struct control_file control;
+    struct encoder encoder;
     struct writer writer; /* of this handle's segment ... */
     bool started;         /* ... if it has one */
     bool settled;        /* what was read of directory and control is durable, leftovers are gone */

@@ -54,7 +54,7 @@ static int make_place(struct run *r)
         x->end.offset + disk_bytes(r) > w->config.segment_bytes ||
         (w->config.segment_records && records + r->source->records > w->config.segment_records);
     bool empty = records == 0 && x->end.offset == (uint64_t)h->birth_place * PLACE_UNIT;
-    return full && !empty ? rotate_segment(w, salt, &r->fatal) : 0;
+    return x->spent || (full && !empty) ? rotate_segment(w, salt, &r->fatal) : 0;
 }
 
 /* Puts what is in r->group.bytes; `more`: another group of the batch follows. */
@@ -62,7 +62,6 @@ static int put(struct run *r, struct group_header h, bool more)
 {
     h.flags = (uint8_t)((!r->any && more ? GROUP_FIRST : 0) | (r->any && !more ? GROUP_LAST : 0));
     h.first_lsn = r->log->writer.end.next_lsn;
-    h.raw_bytes = h.stored_bytes;
     r->group.header = h;
     r->any = true;
     return commit_put(r->log, &r->group, 1, &r->touched, &r->fatal);
@@ -85,14 +84,14 @@ static int put_records(struct run *r)
         .type = GROUP_DATA,
         .tag_bytes = (uint16_t)(s->tag ? s->tag->size : 0),
         .records = (uint32_t)f.records,
-        .stored_bytes = (uint32_t)(tag + f.bytes),
+        .raw_bytes = (uint32_t)(tag + f.bytes),
     };
     return put(r, h, s->left || r->map);
 }
 
 static int put_map(struct run *r)
 {
-    struct group_header h = {.type = GROUP_META, .stored_bytes = (uint32_t)r->map->size};
+    struct group_header h = {.type = GROUP_META, .raw_bytes = (uint32_t)r->map->size};
     memcpy(r->group.bytes + GROUP_HEADER_BYTES, r->map->body, r->map->size);
     return put(r, h, false);
 }
@@ -178,7 +177,7 @@ static int set_back(struct wal *w, const struct boundary *begin, uint64_t touche
     catalog_index_cut(&w->catalog, begin->next_lsn - 1);
     if (w->writer.durable_offset > begin->offset)
         return leave_behind(w, begin);
-    w->writer.end = *begin;
+    writer_take_back(&w->writer, begin);
     return writer_erase(&w->writer, touched);
 }
 

@@ -19,6 +19,7 @@
 #include "log/start.h"
 #include "log/truncate.h"
 #include "log/zeros.h"
+#include "segment/cipher.h"
 
 int log_new(const char *path, const struct config *config, struct wal **ret)
 {
@@ -34,7 +35,8 @@ int log_new(const char *path, const struct config *config, struct wal **ret)
                                       .segment_bytes = config->segment_bytes,
                                       .segment_records = config->segment_records,
                                       .group_bytes = config->group_bytes,
-                                      .group_align = config->group_align};
+                                      .group_align = config->group_align,
+                                      .overhead = config->cipher ? CIPHER_TAG_BYTES : 0};
     w->stage.fresh = true;
     atomic_store(&w->refs, 1);
     w->path = mem_copy_string(w->alloc, path);
@@ -47,6 +49,7 @@ int log_new(const char *path, const struct config *config, struct wal **ret)
         mem_free(&a, w);
         return fault_nomem();
     }
+    w->config.cipher = cipher_ref(config->cipher);
     *ret = w;
     return 0;
 }
@@ -71,6 +74,7 @@ int log_lock(struct wal *w)
     if (e < 0)
         return e;
     w->folder = w->lock->folder;
+    w->folder.cipher = w->config.cipher;
     w->control.file = w->lock->control;
     return 0;
 }
@@ -91,6 +95,7 @@ static int go_on_in_old_segment(struct wal *w)
     int e = segment_open(&x->segment, &w->folder, w->control.now.newest, OS_READ | OS_WRITE);
     if (e < 0)
         return e;
+    x->encoder = &w->encoder;
     x->end = w->inherited.end;
     x->durable_offset = x->zeroed_to = x->end.offset;
     x->watermark = w->next_lsn - 1;
@@ -151,7 +156,10 @@ static int recover(struct wal *w)
 
 static int open_for_writing(struct wal *w)
 {
-    int e = log_lock(w);
+    const struct config *c = &w->config;
+    int e = encoder_init(&w->encoder, w->alloc, c->codec, (int)c->codec_level, c->codec_min_bytes);
+    if (e == 0)
+        e = log_lock(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)

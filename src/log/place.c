@@ -82,7 +82,7 @@ static int index_of_seal(struct wal *w, struct member *m, const struct boundary 
     if (e < 1)
         return e;
     bool right = seal.header.crc == end->link &&
-                 index_add_seal(ret, w->alloc, seal.body, seal.header.stored_bytes);
+                 index_add_seal(ret, w->alloc, seal.body, seal.header.raw_bytes);
     mem_free(w->alloc, seal.body);
     return right;
 }

@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/fault.h"
+#include "segment/cipher.h"
+#include "segment/decode.h"
 
 enum { PIECE_BYTES = 1 << 20 };
 
@@ -26,11 +28,9 @@ static int damaged(const struct rechain *r)
 
 static bool flags_fit(const struct rechain *r, const struct group_header *h)
 {
-    const struct segment_header *sh = &r->from->header;
     bool first = h->flags & GROUP_FIRST, last = h->flags & GROUP_LAST;
 
-    if (((h->flags & GROUP_COMPRESSED) && !sh->codec) ||
-        ((h->flags & GROUP_ENCRYPTED) && !sh->cipher))
+    if (!decode_fits(r->from, h))
         return false;
     return r->in_batch ? !first && h->type != GROUP_SEAL : !last;
 }
@@ -44,10 +44,33 @@ static bool follows(const struct rechain *r, struct group_header *h, const uint8
            h->first_lsn == r->at.next_lsn && h->link == r->old_link && flags_fit(r, h);
 }
 
-static void pass(struct rechain *r, uint8_t *bytes, struct group_header *h, size_t whole)
+/* The tag of an encrypted body vouches for the link too: it is sealed anew, under the other
+ * segment's key. bytes: the group as it was; h has its new link. */
+static int seal_anew(const struct rechain *r, uint8_t *bytes, struct group_header *h)
+{
+    const struct segment *from = r->from, *to = r->to;
+    uint8_t aad[GROUP_AAD_BYTES], *body = bytes + GROUP_HEADER_BYTES;
+    struct cipher_place at = {.aad = aad, .aad_size = sizeof aad};
+    size_t size = h->stored_bytes - CIPHER_TAG_BYTES;
+
+    group_aad(aad, bytes, from->header.number);
+    group_nonce(at.nonce, h);
+    int e = cipher_open(from->cipher, from->key, &at, body, size, body, body + size);
+    group_header_encode(bytes, h, to->header.salt);
+    group_aad(aad, bytes, to->header.number);
+    if (e == 0)
+        e = cipher_seal(to->cipher, to->key, &at, body, size, body, body + size);
+    h->body_crc = group_body_crc(to->header.salt, body, h->stored_bytes);
+    return e;
+}
+
+static int pass(struct rechain *r, uint8_t *bytes, struct group_header *h, size_t whole)
 {
     r->old_link = h->crc;
     h->link = r->at.link;
+    int e = h->flags & GROUP_ENCRYPTED ? seal_anew(r, bytes, h) : 0;
+    if (e < 0)
+        return e;
     group_header_encode(bytes, h, r->to->header.salt);
     if (h->records)
         index_add(&r->index, r->alloc, h->first_lsn, h->place);
@@ -57,6 +80,7 @@ static void pass(struct rechain *r, uint8_t *bytes, struct group_header *h, size
     boundary_pass(&r->at, h, NULL, r->at.offset + whole);
     if (!r->in_batch)
         r->safe = r->at;
+    return 1;
 }
 
 /* The group at `bytes` gets its new header. 1: done, r->at has moved behind it; 0: it isn't whole
@@ -81,8 +105,7 @@ static int take(struct rechain *r, uint8_t *bytes, size_t have, size_t *ret_need
     if (group_body_crc(r->from->header.salt, body, stored) != h.body_crc ||
         !all_zero(body + stored, whole - GROUP_HEADER_BYTES - stored))
         return damaged(r);
-    pass(r, bytes, &h, whole);
-    return 1;
+    return pass(r, bytes, &h, whole);
 }
 
 /* A length is believed once the file is known to be as long. */

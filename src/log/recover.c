@@ -65,7 +65,7 @@ static int trust_clean_close(struct wal *w, const struct segment *s, struct endi
         return e;
     bool right = seal.header.first_lsn == c->end_lsn + 1;
     if (right)
-        catalog_index_seal(&w->catalog, seal.body, seal.header.stored_bytes);
+        catalog_index_seal(&w->catalog, seal.body, seal.header.raw_bytes);
     mem_free(w->alloc, seal.body);
     if (!right)
         return 0;
@@ -142,7 +142,9 @@ int recover_ending(struct wal *w, struct ending *ret)
     int e = catalog_newest(&w->catalog, &m);
     if (e < 0)
         return e;
-    e = trust_clean_close(w, &m->segment, &end, &done);
+    e = segment_unlock(&m->segment); /* who hasn't the key doesn't go on in clear behind it */
+    if (e == 0)
+        e = trust_clean_close(w, &m->segment, &end, &done);
     if (e == 0 && !done)
         e = scan(w, &m->segment, &end);
     if (e == 0)
@@ -168,7 +170,7 @@ int recover_meta(struct wal *w, const struct segment *s, uint64_t offset)
         e = group_reader_next(&r, &g);
     if (e == 1)
         e = g.header.type == GROUP_META
-                ? meta_map_load(&w->meta, w->alloc, g.body, g.header.stored_bytes)
+                ? meta_map_load(&w->meta, w->alloc, g.body, g.header.raw_bytes)
                 : 0;
     if (e == 0 && !w->meta.body)
         e = group_reader_corrupt(&r);
@@ -194,7 +196,7 @@ static int plan_carry(struct wal *w, const struct segment *s)
         return 0;
     int e = checkpoint_carry(w, s->header.number, b.begin.offset, &b, &kept);
     if (e == 0)
-        e = births_measure(&b, w->config.group_align, &size);
+        e = births_measure(&b, w->config.group_align, w->limits.overhead, &size);
     catalog_release(&w->catalog, kept);
     if (e < 0)
         return e;

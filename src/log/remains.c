@@ -366,6 +366,7 @@ int remains_open(struct remains *x, const char *path, const struct config *confi
     x->verdict = WAL_RECOVERY_CLEAN;
     x->locked = config->lock != NULL;
     int e = directory_open(&x->folder, config->os, path);
+    x->folder.cipher = config->cipher;
     if (e == 0)
         e = read_control(x);
     if (e == 0)

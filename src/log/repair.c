@@ -285,7 +285,10 @@ static int prepare(struct repair *r, struct wal *w)
     struct numbers none;
     struct names names;
 
-    int e = log_lock(w);
+    const struct config *c = &w->config;
+    int e = encoder_init(&w->encoder, w->alloc, c->codec, (int)c->codec_level, c->codec_min_bytes);
+    if (e == 0)
+        e = log_lock(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)
@@ -302,6 +305,7 @@ static int prepare(struct repair *r, struct wal *w)
         if (e < 0)
             return e;
         r->last.file.fd = -1; /* the catalog's now */
+        r->last.key = NULL;
     }
     atomic_store(&w->first_lsn, w->control.now.first_lsn);
     w->next_lsn = r->keep ? r->end.next_lsn : w->control.now.first_lsn;

@@ -15,7 +15,6 @@ static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
     uint64_t touched;
     struct outgoing g = {.header = {.type = GROUP_SEAL,
                                     .first_lsn = w->writer.end.next_lsn,
-                                    .stored_bytes = (uint32_t)size,
                                     .raw_bytes = (uint32_t)size},
                          .bytes = bytes};
 
@@ -25,7 +24,11 @@ static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
         if (e < 0)
             return e;
     }
-    int e = writer_put(&w->writer, &g, 1, 0, &touched);
+    int e = writer_prepare(&w->writer, &g, 1);
+    touched = w->writer.end.offset;
+    if (e < 0)
+        return e;
+    e = writer_put(&w->writer, &g, 1, 0, &touched);
     if (reserve_spend(w, e)) {
         uint64_t before = touched;
         e = writer_put(&w->writer, &g, 1, 0, &touched);
@@ -40,16 +43,25 @@ static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
     return e;
 }
 
-int rotate_seal(struct wal *w, bool *ret_fatal)
+/* A spent segment ends without a seal. */
+static int seal(struct wal *w, bool *ret_fatal)
 {
     size_t size = 0;
-    uint8_t *bytes = catalog_seal_body(&w->catalog, &size);
 
-    *ret_fatal = false;
+    if (w->writer.spent)
+        return 0;
+    uint8_t *bytes = catalog_seal_body(&w->catalog, &size);
     if (!bytes)
         return fault_nomem();
     int e = put_seal(w, bytes, size, ret_fatal);
     mem_free(w->alloc, bytes);
+    return e;
+}
+
+int rotate_seal(struct wal *w, bool *ret_fatal)
+{
+    *ret_fatal = false;
+    int e = seal(w, ret_fatal);
     if (e < 0 || PLANTED(9))
         return e;
     e = commit_sync(w);

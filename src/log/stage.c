@@ -3,16 +3,23 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/fault.h"
+#include "crc/crc.h"
 #include "format/group.h"
+#include "format/record.h"
+
+/* What a group of such a body takes in the file, at most. */
+static uint64_t takes(const struct stage_limits *l, uint64_t body)
+{
+    return group_disk_bytes(body + l->overhead, l->group_align);
+}
 
 static uint64_t open_group_end(const struct stage *s, const struct stage_limits *l, uint64_t more)
 {
     uint64_t used = s->open ? s->last->used : 0;
 
     if (used && used + more > l->group_bytes) /* a group of its own */
-        return s->end + group_disk_bytes(used, l->group_align) +
-               group_disk_bytes(more, l->group_align);
-    return s->end + group_disk_bytes(used + more, l->group_align);
+        return s->end + takes(l, used) + takes(l, more);
+    return s->end + takes(l, used + more);
 }
 
 bool stage_wants_segment(const struct stage *s, const struct stage_limits *l, uint64_t body,
@@ -30,7 +37,8 @@ bool stage_has_room(const struct stage *s, const struct stage_limits *l, uint64_
 {
     const struct staged *g = s->last;
     return s->open && g == s->first && g->wait_lsn == 0 && g->used + body < limit &&
-           s->end + limit + GROUP_ALIGN_MAX + GROUP_HEADER_BYTES <= l->segment_bytes &&
+           s->end + limit + l->overhead + GROUP_ALIGN_MAX + GROUP_HEADER_BYTES <=
+               l->segment_bytes &&
            (l->segment_records == 0 || s->records < l->segment_records);
 }
 
@@ -38,7 +46,7 @@ void stage_close(struct stage *s, const struct stage_limits *l)
 {
     if (!s->open)
         return;
-    s->end += group_disk_bytes(s->last->used, l->group_align);
+    s->end += takes(l, s->last->used);
     s->open = false;
 }
 
@@ -68,7 +76,7 @@ void stage_resync(struct stage *s, const struct stage_limits *l, const struct st
         end.fresh = false;
         end.records += g->records;
         if (!s->open || g != s->last)
-            end.end += group_disk_bytes(g->used, l->group_align);
+            end.end += takes(l, g->used);
     }
     s->salt = end.salt;
     s->end = end.end;
@@ -291,6 +299,40 @@ void stage_unpin(const struct stage_limits *l, struct staged *g)
 {
     if (--g->pins == 0 && g->done)
         group_free(l->alloc, g);
+}
+
+/* Each record's checksum is over the salt of its segment. */
+static void change_salt(struct staged *g, uint64_t salt)
+{
+    uint8_t *body = g->bytes + GROUP_HEADER_BYTES;
+    struct record_walk walk = {
+        .at = body + align_up(g->tag_bytes, 8),
+        .end = body + g->used,
+        .lsn = g->first_lsn,
+        .left = (uint32_t)g->records,
+        .limit = UINT32_MAX,
+    };
+    struct record r;
+
+    for (uint8_t *at = body + align_up(g->tag_bytes, 8); record_next(&walk, &r) == 1;
+         at += record_bytes(r.size)) {
+        r.crc = record_crc(crc_update(0, r.payload, r.size), r.size, r.flags, r.type, r.lsn, salt);
+        record_header_encode(at, &r);
+    }
+    g->salt = salt;
+}
+
+void stage_move(struct stage *s, uint64_t salt)
+{
+    struct staged *g = s->first;
+
+    if (g && !g->fresh) {
+        g->fresh = true;
+        do {
+            change_salt(g, salt);
+            g = g->next;
+        } while (g && !g->fresh);
+    }
 }
 
 void stage_free(struct stage *s, const struct alloc *a)

@@ -58,6 +58,7 @@ struct stage_limits {
     const struct alloc *alloc;
     uint64_t segment_bytes, segment_records; /* records 0: no limit */
     uint32_t group_bytes, group_align;
+    uint32_t overhead; /* bytes that encryption adds to a group's body */
 };
 
 /* Whether records of so many bytes have to go to a new segment. */
@@ -108,6 +109,9 @@ struct stage_end {
 };
 void stage_resync(struct stage *s, const struct stage_limits *l, const struct stage_end *now,
                   uint64_t birth_end);
+/* The segment that all that isn't written was meant for is given up: what was staged for it goes to
+ * a new one with this salt. Nobody is copying. */
+void stage_move(struct stage *s, uint64_t salt);
 void stage_free(struct stage *s, const struct alloc *a);
 
 #endif

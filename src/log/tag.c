@@ -23,14 +23,14 @@ void tag_put(const struct tag *t, uint8_t *body)
 struct group_header tag_group(const struct tag *t)
 {
     return (struct group_header){
-        .type = GROUP_TAG, .tag_bytes = (uint16_t)t->size, .stored_bytes = (uint32_t)tag_room(t)};
+        .type = GROUP_TAG, .tag_bytes = (uint16_t)t->size, .raw_bytes = (uint32_t)tag_room(t)};
 }
 
 /* A tag group's body is its tag, and the padding is zeros in any group. */
 int tag_of(const struct segment *s, const struct group_view *g, struct tag *ret)
 {
     size_t size = g->header.tag_bytes, padded = (size_t)align_up(size, 8);
-    bool whole = g->header.type != GROUP_TAG || g->header.stored_bytes == padded;
+    bool whole = g->header.type != GROUP_TAG || g->header.raw_bytes == padded;
 
     if (size == 0 || !whole || !all_zero(g->body + size, padded - size))
         return fault_at(WAL_E_CORRUPT, 0, s->header.number, g->offset,

@@ -8,7 +8,7 @@
  * those who read it to say. */
 static void pass_checkpoint(struct boundary *b, const struct group_header *h, const uint8_t *body)
 {
-    if (h->stored_bytes < CHECKPOINT_HEADER_BYTES)
+    if (h->raw_bytes < CHECKPOINT_HEADER_BYTES)
         return;
     bool begins = b->run_offset == 0;
     bool ends = (h->flags & GROUP_LAST) || (begins && !(h->flags & GROUP_FIRST));

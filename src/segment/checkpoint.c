@@ -35,7 +35,7 @@ void checkpoint_part_put(const struct checkpoint_state *s, uint64_t offset, uint
                                  .flags = first == last ? 0
                                           : first       ? GROUP_FIRST
                                                         : GROUP_LAST,
-                                 .stored_bytes = (uint32_t)bytes};
+                                 .raw_bytes = (uint32_t)bytes};
 }
 
 uint64_t checkpoint_disk_bytes(const struct checkpoint_state *s, uint64_t limit, uint32_t align)
@@ -89,7 +89,7 @@ int checkpoint_walk_next(struct checkpoint_walk *c, struct group_view *ret_group
     if (e == 0)
         return group_reader_corrupt(&c->groups);
     if (ret_group->header.type != GROUP_CHECKPOINT ||
-        checkpoint_body_decode(&p, ret_group->body, ret_group->header.stored_bytes) < 0 ||
+        checkpoint_body_decode(&p, ret_group->body, ret_group->header.raw_bytes) < 0 ||
         !goes_on(c, &p, ret_group->header.flags))
         return broken(c);
     c->any = true;

@@ -11,10 +11,13 @@
 #include "os/os.h"
 
 /* The log's directory, as every file of the log needs it. */
+struct cipher;
+
 struct folder {
     const struct os *os;
     const char *path; /* as the user gave it, for messages */
     int fd;
+    const struct cipher *cipher; /* for segments that are encrypted; NULL: none */
 };
 
 struct file {

@@ -54,6 +54,7 @@ void group_reader_go_on(struct group_reader *r, const struct group_reader *other
 void group_reader_free(struct group_reader *r)
 {
     mem_free(r->alloc, r->block);
+    decoder_free(&r->decoder, r->alloc);
     r->block = NULL;
     r->room = r->have = 0;
 }
@@ -154,8 +155,8 @@ static int next_header(struct group_reader *r, struct group_view *ret)
     if (group_header_decode(&ret->header, bytes, sh->salt, (uint32_t)sh->epoch,
                             (uint32_t)(r->offset / PLACE_UNIT)) != GROUP_RIGHT)
         return stop(r, STOP_ABSENT);
-    if (ret->header.flags & (GROUP_COMPRESSED | GROUP_ENCRYPTED))
-        return stop(r, STOP_ABSENT); /* the segment's header names no codec and no cipher */
+    if (!decode_fits(r->segment, &ret->header))
+        return stop(r, STOP_ABSENT);
     if (!PLANTED(5) && group_header_limits(&ret->header, sh->max_group_bytes) != GROUP_RIGHT)
         return stop(r, STOP_ABSENT);
     if (ret->header.first_lsn != r->lsn ||
@@ -220,12 +221,13 @@ int group_reader_next(struct group_reader *r, struct group_view *ret)
         return e;
     if (have < whole)
         return stop(r, STOP_BODY);
+    bytes += GROUP_HEADER_BYTES;
     size_t stored = ret->header.stored_bytes;
-    ret->body = bytes + GROUP_HEADER_BYTES;
-    if (group_body_crc(r->segment->header.salt, ret->body, stored) != ret->header.body_crc ||
-        !all_zero(ret->body + stored, whole - GROUP_HEADER_BYTES - stored))
+    if (group_body_crc(r->segment->header.salt, bytes, stored) != ret->header.body_crc ||
+        !all_zero(bytes + stored, whole - GROUP_HEADER_BYTES - stored))
         return stop(r, STOP_BODY);
-    return advance(r, ret);
+    e = decode_body(r->segment, r->alloc, &r->decoder, &ret->header, bytes, &ret->body);
+    return e < 0 ? e : e == 0 ? stop(r, STOP_BODY) : advance(r, ret);
 }
 
 bool group_reader_at_hand(const struct group_reader *r)
@@ -233,6 +235,8 @@ bool group_reader_at_hand(const struct group_reader *r)
     uint64_t skip = r->offset - r->block_offset;
 
     if (r->offset < r->block_offset || skip > r->have || r->have - skip < GROUP_HEADER_BYTES)
+        return false;
+    if (r->segment->header.codec || r->segment->header.cipher)
         return false;
     uint32_t stored = group_header_stored_bytes(r->block + skip);
     return group_disk_bytes(stored, r->segment->header.group_align) <= r->have - skip;
@@ -256,7 +260,7 @@ void group_records(const struct group_view *g, const struct segment_header *h,
     bool right = all_zero(g->body + tag, padded - tag);
     *ret = (struct record_walk){
         .at = g->body + padded,
-        .end = g->body + (right ? g->header.stored_bytes : padded),
+        .end = g->body + (right ? g->header.raw_bytes : padded),
         .lsn = g->header.first_lsn,
         .left = g->header.records,
         .limit = h->max_record_bytes,

@@ -1,6 +1,7 @@
 /* Reads a segment group by group. Every group that it gives has passed all checks: header, place,
- * chain (LSN, link, batch flags), body, padding. Memory: one block, or one group where that is
- * larger. Not thread-safe; several readers of one segment don't disturb each other. */
+ * chain (LSN, link, batch flags), body, padding; bodies come decoded. Memory: one block, or one
+ * group where that is larger, and an encoded group's body. Not thread-safe; several readers of one
+ * segment don't disturb each other. */
 #ifndef WAL_SEGMENT_GROUPS_H
 #define WAL_SEGMENT_GROUPS_H
 
@@ -12,6 +13,7 @@
 #include "base/attr.h"
 #include "format/group.h"
 #include "format/record.h"
+#include "segment/decode.h"
 #include "segment/segment.h"
 
 enum { GROUP_BLOCK_BYTES = 512 * 1024 };
@@ -19,7 +21,7 @@ enum { GROUP_BLOCK_BYTES = 512 * 1024 };
 struct group_view {
     struct group_header header;
     uint64_t offset, end; /* in the file; end is behind the padding */
-    const uint8_t *body;  /* valid until the next call on the reader */
+    const uint8_t *body;  /* header.raw_bytes; valid until the next call on the reader */
 };
 
 /* Why there is no group at the reader's place. */
@@ -50,6 +52,7 @@ struct group_reader {
     uint8_t *block; /* the file's bytes from block_offset on */
     size_t room, have, block_bytes;
     uint64_t block_offset;
+    struct decoder decoder;
 };
 
 /* From the start of the segment. block_bytes: how much to read at once. */
@@ -72,12 +75,12 @@ void group_reader_pass(struct group_reader *r, const struct group_view *g);
 void group_reader_free(struct group_reader *r);
 
 /* 1: *ret is filled and the reader stands behind it; 0: no group, r->stop says why and the reader
- * stays; < 0: I/O or memory. */
+ * stays; < 0: I/O, memory, CRYPTO. */
 MUST_USE int group_reader_next(struct group_reader *r, struct group_view *ret);
 /* The same for the header alone: the body isn't read. */
 MUST_USE int group_reader_next_header(struct group_reader *r, struct group_view *ret);
 /* Whether the next group lies whole in the bytes that were read ahead: then group_reader_next reads
- * nothing, and the body that it gave last stays where it is. */
+ * nothing, and the body that it gave last stays where it is. An encoded body never does. */
 bool group_reader_at_hand(const struct group_reader *r);
 /* The fault for a group that must be there and isn't. */
 int group_reader_corrupt(const struct group_reader *r);

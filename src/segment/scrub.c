@@ -69,7 +69,7 @@ static bool goes_on(struct scrub *x, const struct group_view *g)
     struct checkpoint_part p;
     const struct checkpoint_part *before = &x->state;
 
-    if (checkpoint_body_decode(&p, g->body, g->header.stored_bytes) < 0)
+    if (checkpoint_body_decode(&p, g->body, g->header.raw_bytes) < 0)
         return false;
     bool begins = p.offset == 0, done = p.offset + p.size == p.state_size;
     bool follows = begins ? before->size == 0
@@ -87,14 +87,14 @@ static bool right_inside(struct scrub *x, const struct group_view *g)
 
     switch (g->header.type) {
     case GROUP_META:
-        return meta_body_decode(entries, g->body, g->header.stored_bytes) >= 0;
+        return meta_body_decode(entries, g->body, g->header.raw_bytes) >= 0;
     case GROUP_SEAL: /* groups that the damage took can't be met */
-        return seal_body_count(g->body, g->header.stored_bytes) >= 0 &&
+        return seal_body_count(g->body, g->header.raw_bytes) >= 0 &&
                (x->damaged || x->entry == x->entries);
     case GROUP_CHECKPOINT:
         return goes_on(x, g);
     default: /* a tag alone */
-        return padded == g->header.stored_bytes && all_zero(g->body + tag, padded - tag);
+        return padded == g->header.raw_bytes && all_zero(g->body + tag, padded - tag);
     }
 }
 
@@ -256,7 +256,7 @@ static int begin(struct scrub *x)
     x->reader.limit = x->end->at.offset;
     e = seal_find(s, x->reader.alloc, x->end->at.offset, &x->seal);
     if (e == 1)
-        x->entries = seal_body_count(x->seal.body, x->seal.header.stored_bytes);
+        x->entries = seal_body_count(x->seal.body, x->seal.header.raw_bytes);
     return e < 0 ? e : 0;
 }
 

@@ -17,7 +17,7 @@ static bool is_seal(const struct segment *s, const uint8_t *bytes, size_t have, 
                             (uint32_t)(offset / PLACE_UNIT)) != GROUP_RIGHT ||
         group_header_limits(ret, h->max_group_bytes) != GROUP_RIGHT || ret->type != GROUP_SEAL)
         return false;
-    if (ret->flags != 0 || ret->stored_bytes == 0) /* encoded, or no index in it */
+    if (!decode_fits(s, ret) || ret->raw_bytes == 0) /* no index in it */
         return false;
     if (group_end(ret, h->group_align) != offset + have)
         return false;
@@ -40,6 +40,22 @@ static int search(const struct segment *s, const uint8_t *bytes, size_t size, ui
     return 0;
 }
 
+/* 1, 0: it isn't right, or an error. */
+static int take_body(const struct segment *s, const struct alloc *a, const uint8_t *stored,
+                     struct seal *seal)
+{
+    struct decoder d = {0};
+    const uint8_t *body;
+
+    int e = decode_body(s, a, &d, &seal->header, stored, &body);
+    if (e == 1) {
+        seal->body = mem_copy(a, body, seal->header.raw_bytes);
+        e = seal->body ? 1 : fault_nomem();
+    }
+    decoder_free(&d, a);
+    return e;
+}
+
 int seal_find(const struct segment *s, const struct alloc *a, uint64_t end, struct seal *ret)
 {
     uint64_t largest = group_disk_bytes(SEAL_BODY_MAX, s->header.group_align);
@@ -55,14 +71,10 @@ int seal_find(const struct segment *s, const struct alloc *a, uint64_t end, stru
     int e = file_read(&s->file, bytes, size, from, &got);
     if (e == 0 && got == size)
         e = search(s, bytes, size, from, &seal);
-    if (e == 1) {
-        seal.body = mem_copy(a, bytes + (seal.offset - from) + GROUP_HEADER_BYTES,
-                             seal.header.stored_bytes);
-        if (seal.body)
-            *ret = seal;
-        else
-            e = fault_nomem();
-    }
+    if (e == 1)
+        e = take_body(s, a, bytes + (seal.offset - from) + GROUP_HEADER_BYTES, &seal);
+    if (e == 1)
+        *ret = seal;
     mem_free(a, bytes);
     return e;
 }

@@ -4,6 +4,8 @@
 
 #include "base/codes.h"
 #include "base/fault.h"
+#include "codec/codec.h"
+#include "segment/cipher.h"
 
 static int refuse(struct segment *s, int code, const char *why)
 {
@@ -22,10 +24,31 @@ static int check(struct segment *s, enum decoded how, uint64_t number)
         return refuse(s, WAL_E_CORRUPT, "has no valid header");
     if (h->number != number)
         return refuse(s, WAL_E_CORRUPT, "is another segment under this name");
-    if (h->codec != 0 || h->cipher != 0 || h->checksum != CHECKSUM_CRC32)
-        return refuse(s, WAL_E_UNSUPPORTED,
-                      "needs a codec, cipher or checksum that this library lacks");
+    if (h->codec > CODEC_ZLIB || h->checksum != CHECKSUM_CRC32)
+        return refuse(s, WAL_E_UNSUPPORTED, "needs a codec or checksum that this library lacks");
+    struct fault before = *fault_last();
+    if (segment_unlock(s) < 0)
+        fault_put(&before);
     return 0;
+}
+
+int segment_unlock(struct segment *s)
+{
+    const struct segment_header *h = &s->header;
+    const struct file *f = &s->file;
+    struct fault why;
+
+    s->cipher = f->folder->cipher;
+    if (h->cipher == 0 || s->key)
+        return 0;
+    if (!s->cipher)
+        return fault_at(WAL_E_CRYPTO, 0, h->number, 0, "%s/%s is encrypted, and no key is given",
+                        f->folder->path, f->name);
+    int e = cipher_derive(s->cipher, h->key_id, h->kdf_salt, &s->key);
+    if (e == 0)
+        return 0;
+    why = *fault_last();
+    return fault_at(e, 0, h->number, 0, "%s/%s: %s", f->folder->path, f->name, why.text);
 }
 
 int segment_open(struct segment *s, const struct folder *folder, uint64_t number, int flags)
@@ -36,6 +59,7 @@ int segment_open(struct segment *s, const struct folder *folder, uint64_t number
 
     name_segment(name, number);
     s->header_repairs = 0;
+    s->key = NULL;
     int r = file_open(&s->file, folder, name, flags, 0);
     if (r < 0)
         return r;
@@ -50,6 +74,8 @@ int segment_open(struct segment *s, const struct folder *folder, uint64_t number
 
 void segment_close(struct segment *s)
 {
+    cipher_drop(s->cipher, s->key);
+    s->key = NULL;
     file_close(&s->file);
 }
 

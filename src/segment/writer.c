@@ -7,18 +7,12 @@
 #include "base/fault.h"
 #include "base/plant.h"
 
-enum { PUT_AT_ONCE = 64 };
-
-size_t outgoing_room(size_t body_bytes, uint32_t align)
-{
-    return (size_t)group_disk_bytes(body_bytes, align) + GROUP_HEADER_BYTES;
-}
-
 uint64_t writer_bytes(const struct writer *w, const struct outgoing *groups, size_t n)
 {
     uint64_t sum = 0;
     for (size_t k = 0; k < n; k++)
-        sum += group_disk_bytes(groups[k].header.stored_bytes, w->segment.header.group_align);
+        sum += group_disk_bytes(encode_bound(&w->segment, groups[k].header.raw_bytes),
+                                w->segment.header.group_align);
     return sum;
 }
 
@@ -28,71 +22,105 @@ bool writer_in_window(const struct writer *w, uint64_t bytes)
     return w->end.offset + bytes + GROUP_HEADER_BYTES - w->durable_offset <= window;
 }
 
-/* Completes a group for the place `at`: header, checksums, zeros behind the body. Returns what it
- * takes. */
-static size_t finish(const struct writer *w, struct outgoing *g, const struct boundary *at)
+/* Completes a group for the place `at`, encoded at `room` or where it is. */
+static int finish(const struct writer *w, struct outgoing *g, const struct boundary *at,
+                  uint8_t *room)
 {
     const struct segment_header *sh = &w->segment.header;
-    size_t stored = g->header.stored_bytes;
-    size_t whole = (size_t)group_disk_bytes(stored, sh->group_align);
-    uint8_t *body = g->bytes + GROUP_HEADER_BYTES;
+    struct group_header *h = &g->header;
 
-    memset(body + stored, 0,
-           whole - stored); /* up to the alignment, and the header slot behind it */
-    g->header.place = (uint32_t)(at->offset / PLACE_UNIT);
-    g->header.epoch = (uint32_t)sh->epoch;
-    g->header.link = at->link;
-    g->header.watermark = w->watermark;
-    g->header.durable_place = (uint32_t)(w->durable_offset / PLACE_UNIT);
-    g->header.body_crc = group_body_crc(sh->salt, body, stored);
-    group_header_encode(g->bytes, &g->header, sh->salt);
-    return whole;
+    h->place = (uint32_t)(at->offset / PLACE_UNIT);
+    h->epoch = (uint32_t)sh->epoch;
+    h->link = at->link;
+    h->watermark = w->watermark;
+    h->durable_place = (uint32_t)(w->durable_offset / PLACE_UNIT);
+    int e = encode_group(w->encoder, &w->segment, g, room);
+    if (e < 0)
+        return e;
+    size_t stored = h->stored_bytes;
+    uint8_t *body = g->wire + GROUP_HEADER_BYTES;
+    /* up to the alignment, and the header slot behind it */
+    memset(body + stored, 0, (size_t)group_disk_bytes(stored, sh->group_align) - stored);
+    h->body_crc = group_body_crc(sh->salt, body, stored);
+    group_header_encode(g->wire, h, sh->salt);
+    return 0;
 }
 
-static int put_some(struct writer *w, struct outgoing *groups, size_t n, int flags,
-                    uint64_t *touched)
+static int too_far(const struct writer *w)
 {
-    struct iovec iov[PUT_AT_ONCE];
-    struct boundary end = w->end;
+    return fault(WAL_E_TOOBIG, "%s/%s: a segment can't be larger than 256 GiB",
+                 w->segment.file.folder->path, w->segment.file.name);
+}
 
-    for (size_t k = 0; k < n; k++) {
-        size_t bytes = finish(w, &groups[k], &end);
-        iov[k] = (struct iovec){.iov_base = groups[k].bytes, .iov_len = bytes};
-        boundary_pass(&end, &groups[k].header, groups[k].bytes + GROUP_HEADER_BYTES,
-                      end.offset + bytes);
+/* Whether groups may have to be written from elsewhere than where they are. */
+static bool moves(const struct writer *w)
+{
+    return w->segment.header.cipher || w->segment.header.codec;
+}
+
+static int prepare(struct writer *w, struct outgoing *groups, size_t n, uint64_t bytes)
+{
+    struct boundary end = w->end;
+    int e = moves(w) ? encoder_reserve(w->encoder, (size_t)bytes + GROUP_HEADER_BYTES) : 0;
+    uint8_t *room = w->encoder->bytes;
+
+    for (size_t k = 0; k < n && e == 0; k++) {
+        struct outgoing *g = &groups[k];
+        e = finish(w, g, &end, room);
+        if (e < 0)
+            break;
+        uint64_t takes = group_disk_bytes(g->header.stored_bytes, w->segment.header.group_align);
+        room += g->wire == room ? takes : 0;
+        boundary_pass(&end, &g->header, g->bytes + GROUP_HEADER_BYTES, end.offset + takes);
     }
-    if (end.offset + GROUP_HEADER_BYTES >
+    w->ahead = end;
+    return e;
+}
+
+/* Under one key no place is used twice: what was encrypted for it may have got there. */
+static int failed(struct writer *w, int e)
+{
+    if (e < 0 && w->segment.header.cipher && !PLANTED(18))
+        w->spent = true;
+    return e;
+}
+
+int writer_prepare(struct writer *w, struct outgoing *groups, size_t n)
+{
+    uint64_t bytes = writer_bytes(w, groups, n);
+    if (w->end.offset + bytes + GROUP_ALIGN_MAX > SEGMENT_END_MAX)
+        return too_far(w);
+    return failed(w, prepare(w, groups, n, bytes));
+}
+
+int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int flags,
+               uint64_t *touched)
+{
+    struct iovec iov[PUT_GROUPS_MAX];
+
+    *touched = w->end.offset;
+    for (size_t k = 0; k < n; k++)
+        iov[k] = (struct iovec){.iov_base = groups[k].wire,
+                                .iov_len = (size_t)group_disk_bytes(groups[k].header.stored_bytes,
+                                                                    w->segment.header.group_align)};
+    if (w->ahead.offset + GROUP_HEADER_BYTES >
         w->zeroed_to) /* room: a zeroed header slot inside the file */
         iov[n - 1].iov_len += GROUP_HEADER_BYTES;
     int e = file_write(&w->segment.file, iov, (int)n, w->end.offset, flags, touched);
     if (e == 0 || PLANTED(12))
-        w->end = end;
+        w->end = w->ahead;
     if (e < 0)
-        return e;
-    w->zeroed_to = max_u64(w->zeroed_to, end.offset + GROUP_HEADER_BYTES);
+        return failed(w, e);
+    w->spent = false;
+    w->zeroed_to = max_u64(w->zeroed_to, w->end.offset + GROUP_HEADER_BYTES);
     return 0;
 }
 
-int writer_put(struct writer *w, struct outgoing *groups, size_t n, int flags, uint64_t *touched)
+void writer_take_back(struct writer *w, const struct boundary *to)
 {
-    struct boundary before = w->end;
-
-    *touched = w->end.offset;
-    if (w->end.offset + writer_bytes(w, groups, n) + GROUP_ALIGN_MAX > SEGMENT_END_MAX)
-        return fault(WAL_E_TOOBIG, "%s/%s: a segment can't be larger than 256 GiB",
-                     w->segment.file.folder->path, w->segment.file.name);
-    while (n > 0) {
-        size_t now = n < PUT_AT_ONCE ? n : PUT_AT_ONCE;
-        int e = put_some(w, groups, now, flags, touched);
-        if (e < 0) {
-            if (!PLANTED(12))
-                w->end = before;
-            return e;
-        }
-        groups += now;
-        n -= now;
-    }
-    return 0;
+    if (w->end.offset != to->offset)
+        (void)failed(w, -1);
+    w->end = *to;
 }
 
 int writer_sync(struct writer *w, enum os_sync how)

@@ -6,22 +6,18 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "format/group.h"
+#include "segment/encode.h"
 #include "segment/segment.h"
 
-/* A group on its way to the disk. The caller fills type, flags, tag_bytes, first_lsn, records,
- * stored_bytes and raw_bytes of the header, and the body; the writer everything else. */
-struct outgoing {
-    struct group_header header;
-    uint8_t *bytes; /* header, body, padding, and a zeroed header slot behind: outgoing_room(body)
-                       bytes */
-};
-
-size_t outgoing_room(size_t body_bytes, uint32_t align);
+enum { PUT_GROUPS_MAX = 64 }; /* in one write */
 
 struct writer {
     struct segment segment;
+    struct encoder *encoder; /* the log's */
     struct boundary end;     /* behind the last group that was written */
+    struct boundary ahead;   /* behind what was prepared */
+    bool spent; /* a place behind the end was used under the segment's key: nothing can be put any
+                   more, the log goes on in a new segment */
     uint64_t durable_offset; /* below it every byte is durable */
     uint32_t durable_link;   /* header CRC of the last group below it, of the segment header when
                                 there is none */
@@ -30,14 +26,20 @@ struct writer {
     uint64_t zeroed_durable; /* ... and durably up to here: a write below it needs no new block */
 };
 
-/* What `n` groups take. */
+/* What `n` groups take at most. */
 uint64_t writer_bytes(const struct writer *w, const struct outgoing *groups, size_t n);
 /* Whether so many bytes more stay inside the torn window; else a sync has to come first. */
 bool writer_in_window(const struct writer *w, uint64_t bytes);
-/* Writes the groups behind the end with one write call. On failure nothing has moved, and *touched
- * is the end of what may have been written. flags: OS_WRITE_DSYNC or 0. */
-MUST_USE int writer_put(struct writer *w, struct outgoing *groups, size_t n, int flags,
+/* Encodes the groups for the places behind the end, header, checksums and all; at most
+ * PUT_GROUPS_MAX. CRYPTO, NOMEM, TOOBIG: nothing may be put. */
+MUST_USE int writer_prepare(struct writer *w, struct outgoing *groups, size_t n);
+/* Writes groups as they were prepared behind the end with one write call, and once more when asked
+ * again after a failure. On failure nothing has moved, and *touched is the end of what may have
+ * been written. flags: OS_WRITE_DSYNC or 0. */
+MUST_USE int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int flags,
                         uint64_t *touched);
+/* What was put behind this boundary is taken back; writer_erase comes next. */
+void writer_take_back(struct writer *w, const struct boundary *to);
 /* Everything written so far becomes durable. A failure is final. */
 MUST_USE int writer_sync(struct writer *w, enum os_sync how);
 /* Sets back what a failed write may have left: zeros from the end up to `touched`, then a sync. A

@@ -1,7 +1,8 @@
 """The library alone needs a C compiler with its binutils, CMake, a build tool and zlib: README's
 commands build and install a copy of the sources (no tests in it) where no other program can be
 found, and without a network; so does plain make, with a distribution's directories and flags, which
-stay. Both install what is listed, and a program is linked with what make has installed.
+stay. The second goes without OpenSSL and libwal-crypto. Both install what is listed, and a program
+is linked with what make has installed.
 
 bare.py CMAKE BUILD_DIR CC PKG_CONFIG NINJA MAKE CONSUMER_C"""
 
@@ -11,19 +12,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from install import by_pkg_config, cache_value, run, surplus
+from install import by_pkg_config, cache_value, has_crypto, run, surplus
 from ways import snippets
 
 BINUTILS = ("as", "ld", "ar", "ranlib", "objcopy")
 SOURCES = ("CMakeLists.txt", "CMakePresets.json", "include", "src", "packaging")
 BY_MAKE = """
-cmake -S . -B by-make -G "Unix Makefiles" -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=/usr \
+cmake -S . -B by-make -G "Unix Makefiles" -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON \
+    -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=/usr \
     -DCMAKE_INSTALL_LIBDIR=lib/x86_64-linux-gnu -DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 \
     -DCMAKE_C_FLAGS="-flto -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"
 cmake --build by-make -j 2
 cmake --install by-make
 """
-NO_PROGRAM = re.compile(r"ZLIB_LIBRARY|CMAKE_TOOLCHAIN_FILE")
+NO_PROGRAM = re.compile(r"(ZLIB|OPENSSL_\w+)_LIBRARY|CMAKE_TOOLCHAIN_FILE")
 DOWNLOADS = re.compile(r"FetchContent|ExternalProject|DOWNLOAD|\b(curl|wget|git|pip)\b")
 
 
@@ -94,7 +96,9 @@ def problems(work, cmake, present_build, cc, pkg_config, ninja, make, consumer):
         yield from strangers(work, work / "tree" / name)
     if "-D_FORTIFY_SOURCE=2" in (work / "tree/by-make/compile_commands.json").read_text():
         yield "the distribution's -D_FORTIFY_SOURCE=3 is taken back"
-    yield from by_pkg_config(installed, work, cc, pkg_config, consumer)
+    if has_crypto(work / "tree/by-make"):
+        yield "by-make: OpenSSL was found"
+    yield from by_pkg_config(installed, work, cc, pkg_config, {"libwal": consumer})
 
 
 if __name__ == "__main__":

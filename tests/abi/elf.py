@@ -1,4 +1,4 @@
-"""What the shared library needs and how it is hardened: elf.py READELF STRIP LIBWAL_SO [release]
+"""What a shared library needs and how it is hardened: elf.py READELF STRIP LIBRARY [release]
 
 Of a release build, the compiler's part of the hardening is looked for too (stack protector and
 checked libc calls), and the size of what is installed."""
@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 STRIPPED_BYTES = 250 * 1024
-NEEDED = re.compile(r"(libc\.so|libz\.so|ld-linux.*\.so|ld64\.so|libpthread\.so)\.\d+")
+OF_SYSTEM = r"(libc|ld-linux.*|ld64|libpthread)\.so\.\d+"
+NEEDED = {"libwal": r"libz\.so\.1", "libwal-crypto": r"libwal\.so\.1|libcrypto\.so\.3"}
 
 
 def read(readelf, option, library):
@@ -33,12 +34,14 @@ def of_release(readelf, strip, library):
 
 
 def problems(readelf, library):
+    name = Path(library).name.partition(".so")[0]
+    needed = re.compile(f"{OF_SYSTEM}|{NEEDED[name]}")
     dynamic, segments = read(readelf, "-d", library), read(readelf, "-l", library)
-    for name in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
-        if not NEEDED.fullmatch(name):
-            yield f"needs {name}"
-    if "[libwal.so.1]" not in dynamic:
-        yield "its name is not libwal.so.1"
+    for other in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
+        if not needed.fullmatch(other):
+            yield f"needs {other}"
+    if not re.search(rf"\(SONAME\).*\[{name}\.so\.1\]", dynamic):
+        yield f"its name is not {name}.so.1"
     if not re.search(r"BIND_NOW|\(FLAGS_1\).*NOW", dynamic):
         yield "not linked with -z now"
     for tag in ("TEXTREL", "RPATH", "RUNPATH"):

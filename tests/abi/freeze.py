@@ -1,5 +1,5 @@
-"""Keeps the interface of a version: its headers and its map, beside a program written for it, with
-which every later library is tested (old.py).
+"""Keeps the interface of a version: its headers and the maps of its libraries, beside programs
+written for it, with which all later ones are tested (old.py).
 
     freeze.py VERSION             copies them to tests/abi/VERSION, as often as they grow
     freeze.py VERSION --release   the same for the last time: what is in that folder is final"""
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 RELEASED = "released"
+MAPS = ("src/api/libwal.map", "src/crypto/libwal-crypto.map")
 
 
 def checksums(directory):
@@ -36,7 +37,8 @@ def freeze(root, name, release):
         return f"{name} is released: programs are built against it, and it stays as it is"
     shutil.rmtree(directory / "include", ignore_errors=True)
     shutil.copytree(root / "include", directory / "include")
-    shutil.copy(root / "src/api/libwal.map", directory)
+    for script in MAPS:
+        shutil.copy(root / script, directory)
     if release:
         (directory / RELEASED).write_text("".join(checksums(directory)))
     return None

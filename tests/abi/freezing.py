@@ -10,7 +10,7 @@ from freeze import RELEASED, checksums, freeze, version
 
 
 def problems(root, copy):
-    for name in ("include", "src/api"):
+    for name in ("include", "src/api", "src/crypto"):
         shutil.copytree(root / name, copy / name)
     name = version(copy)
     directory, header = copy / "tests/abi" / name, copy / "include/libwal/wal.h"
@@ -28,7 +28,8 @@ def problems(root, copy):
             sorted(path.name for path in header.parent.iterdir()):
         yield "other headers than those of today"
     sums = (directory / RELEASED).read_text()
-    if sums != "".join(checksums(directory)) or "libwal.map" not in sums:
+    if sums != "".join(checksums(directory)) or "libwal.map" not in sums or \
+            "libwal-crypto.map" not in sums:
         yield "what is released isn't written down"
     header.write_text("other\n")
     if freeze(copy, name, False) is None or (directory / RELEASED).read_text() != sums or \

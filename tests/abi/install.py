@@ -1,6 +1,6 @@
 """What is installed is exactly what is listed here, by component, and can be moved: a program built
 by pkg-config against the moved tree's shared library, and against its archive alone, runs, and so
-does the tool.
+does the tool. The same for libwal-crypto, where it was built.
 
 install.py CMAKE BUILD_DIR CC PKG_CONFIG CONSUMER_C"""
 
@@ -15,6 +15,7 @@ HEADERS = {
     "append.h",
     "batch.h",
     "checkpoint.h",
+    "cipher.h",
     "error.h",
     "event.h",
     "info.h",
@@ -40,6 +41,16 @@ INSTALLED = [
     ("development", "include/libwal", HEADERS),
     ("tools", "bin", {"walctl"}),
 ]
+CRYPTO = [
+    ("runtime", "lib", {"libwal-crypto.so.1", "libwal-crypto.so.VERSION"}),
+    ("development", "lib", {"libwal-crypto.so", "libwal-crypto.a"}),
+    ("development", "lib/pkgconfig", {"libwal-crypto.pc"}),
+    ("development", "lib/cmake/libwal", {"libwal-crypto.cmake", "libwal-crypto-CONFIG.cmake",
+                                         "libwal-crypto_static.cmake",
+                                         "libwal-crypto_static-CONFIG.cmake"}),
+    ("development", "include/libwal", {"crypto.h"}),
+]
+CGO_TAKES = re.compile(r"-[ILl]|-pthread$")
 COMPONENTS = ("runtime", "development", "tools")
 
 
@@ -53,11 +64,15 @@ def cache_value(build, name):
     return re.search(rf"^{name}:\w+=(.*)$", cache, re.MULTILINE)[1]
 
 
+def has_crypto(build):
+    return cache_value(build, "WAL_HAS_CRYPTO") in ("ON", "TRUE")
+
+
 def listed(build, components=COMPONENTS):
     """The paths below the prefix that the build's components install."""
     libdir, config, version = (cache_value(build, f"CMAKE_{name}") for name in
                                ("INSTALL_LIBDIR", "BUILD_TYPE", "PROJECT_VERSION"))
-    for component, folder, names in INSTALLED:
+    for component, folder, names in INSTALLED + (CRYPTO if has_crypto(build) else []):
         if component in components:
             folder = re.sub("^lib", libdir, folder)
             for name in names:
@@ -94,24 +109,30 @@ def names_places(prefix, places):
 
 
 def build_and_run(work, cc, source, flags, library_path):
-    program, directory = work / "consumer", work / "log"
+    program, directory = work / "consumer", work / f"log-{Path(source).stem}"
     output([cc, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", source, *flags, "-o",
             str(program)])
     output([str(program), str(directory)], LD_LIBRARY_PATH=library_path)
 
 
-def by_pkg_config(prefix, work, cc, pkg_config, source):
+def by_pkg_config(prefix, work, cc, pkg_config, sources):
+    """Sources by package: with its shared library first, and then, without them, its archive."""
     pc_dir = next(prefix.rglob("libwal.pc")).parent
     query = {"PKG_CONFIG_PATH": str(pc_dir)}
-    shared = output([pkg_config, "--cflags", "--libs", "libwal"], **query).split()
-    static = output([pkg_config, "--static", "--cflags", "--libs", "libwal"], **query).split()
-    odd = [flag for flag in shared + static if flag[:2] not in ("-I", "-L", "-l")]
-    if odd:
-        yield f"flags that cgo refuses: {odd}"
-    build_and_run(work, cc, source, shared, str(pc_dir.parent))
-    for path in prefix.rglob("libwal.so*"):
-        path.unlink()
-    build_and_run(work, cc, source, static, "")
+    for static in ([], ["--static"]):
+        for package, source in sources.items():
+            flags = output([pkg_config, *static, "--cflags", "--libs", package], **query).split()
+            if odd := [flag for flag in flags if not CGO_TAKES.match(flag)]:
+                yield f"{package}: flags that cgo refuses: {odd}"
+            build_and_run(work, cc, source, flags, "" if static else str(pc_dir.parent))
+        for path in prefix.rglob("libwal*.so*"):
+            path.unlink()
+
+
+def consumers(build, source):
+    """The program for libwal, and the one for libwal-crypto beside it, if that was built."""
+    return {"libwal": source} | ({"libwal-crypto": Path(source).with_name("sealed.c")}
+                                 if has_crypto(build) else {})
 
 
 def the_tool(prefix):
@@ -128,7 +149,7 @@ def problems(work, cmake, build, cc, pkg_config, source):
         yield f"installed or listed alone: {wrong}"
     yield from names_places(prefix, [work, build, cache_value(build, "CMAKE_HOME_DIRECTORY")])
     yield from the_tool(prefix)
-    yield from by_pkg_config(prefix, work, cc, pkg_config, source)
+    yield from by_pkg_config(prefix, work, cc, pkg_config, consumers(build, source))
 
 
 def run(check):

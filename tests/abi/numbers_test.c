@@ -1,6 +1,7 @@
 /* What programs were compiled with stays as it was: the numbers of all constants, the layout of all
  * structs, the names that go with numbers. Written from the design, not from the header; a line
  * here never changes, new ones are added. */
+#include <libwal/crypto.h>
 #include <libwal/wal.h>
 
 #include <setjmp.h>
@@ -87,6 +88,8 @@ PIN(WAL_SYNC_FULL, 3);
 PIN(WAL_SYNC_DSYNC, 4);
 
 /* Presets */
+PIN(WAL_CODEC_NONE, 0);
+PIN(WAL_CODEC_ZLIB, 1);
 PIN(WAL_PRESET_LOW_LATENCY, 1);
 PIN(WAL_PRESET_HIGH_THROUGHPUT, 2);
 PIN(WAL_PRESET_DURABLE, 3);
@@ -166,6 +169,17 @@ PIN(WAL_EVENT_SLOW_SYNC, 256);
 PIN(WAL_EVENT_DURABLE, 512);
 PIN(WAL_EVENT_WRITE_ERROR, 1024);
 
+PIN(WAL_AEAD_AES_256_GCM, 1);
+PIN(WAL_AEAD_CHACHA20_POLY1305, 2);
+SIZE(wal_cipher_t, 56);
+PLACE(wal_cipher_t, size, 0);
+PLACE(wal_cipher_t, id, 4);
+PLACE(wal_cipher_t, ctx, 8);
+PLACE(wal_cipher_t, derive, 16);
+PLACE(wal_cipher_t, drop, 24);
+PLACE(wal_cipher_t, seal, 32);
+PLACE(wal_cipher_t, open, 40);
+PLACE(wal_cipher_t, release, 48);
 SIZE(wal_machine_t, 40);
 PLACE(wal_machine_t, size, 0);
 PLACE(wal_machine_t, flags, 4);

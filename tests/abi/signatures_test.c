@@ -1,5 +1,6 @@
 /* The functions keep the types that programs were compiled against: each is declared here a second
  * time, from the design, and the compiler refuses a header that says otherwise. */
+#include <libwal/crypto.h>
 #include <libwal/wal.h>
 
 #include <stddef.h>
@@ -9,6 +10,7 @@ const char *wal_version(void);
 int wal_version_check(uint32_t major, uint32_t minor);
 const char *wal_strerror(int code);
 const char *wal_error_name(int code);
+int wal_error_set(const wal_error_t *error);
 int wal_last_error(wal_error_t *ret, uint32_t size);
 int wal_options_new(wal_options_t **ret);
 void wal_options_free(wal_options_t *o);
@@ -89,6 +91,10 @@ const char *wal_stat_name(uint32_t i);
 uint32_t wal_stat_count(void);
 int wal_histogram(wal_t *w, uint32_t which, uint64_t *buckets);
 uint64_t wal_disk_bytes(wal_t *w);
+int wal_options_set_cipher(wal_options_t *o, const wal_cipher_t *cipher, uint32_t key_id);
+int wal_options_set_aead(wal_options_t *o, uint32_t algorithm, uint32_t key_id, const void *key,
+                         size_t key_size);
+int wal_options_cipher(const wal_options_t *o, wal_cipher_t *ret, uint32_t *ret_key_id);
 int wal_options_set_machine(wal_options_t *o, const wal_machine_t *machine);
 int wal_checkpoint(wal_t *w, uint64_t lsn, const void *state, size_t size);
 int wal_checkpoint_get(wal_t *w, void *buf, size_t cap, uint64_t *ret_lsn, size_t *ret_size);

@@ -1,7 +1,7 @@
 """Headers, version script, shared library and archive name the same functions, and every constant
-of the headers is pinned in numbers_test.c.
+of the headers is pinned in numbers_test.c. For libwal, and for libwal-crypto, where it was built.
 
-symbols.py ROOT NM LIBWAL_SO LIBWAL_A"""
+symbols.py ROOT NM LIBWAL_SO LIBWAL_A [LIBWAL_CRYPTO_SO LIBWAL_CRYPTO_A]"""
 
 import re
 import subprocess
@@ -47,16 +47,29 @@ def differences(what, left, right):
         yield f"{what}: {name} only in the second"
 
 
-def problems(root, nm, shared, archive):
-    header = "".join(path.read_text() for path in sorted((root / "include/libwal").glob("*.h")))
-    mapped = map_symbols((root / "src/api/libwal.map").read_text())
+def headers(root, of_crypto):
+    """The text of the headers of libwal-crypto, or of all others."""
+    return "".join(path.read_text() for path in sorted((root / "include/libwal").glob("*.h"))
+                   if (path.name == "crypto.h") == of_crypto)
+
+
+def library(nm, header, script, shared, archive):
+    mapped = map_symbols(script.read_text())
     names = {symbol.partition("@@")[0] for symbol in mapped}
-    pins = re.findall(r"PIN\((WAL_\w+),", (root / "tests/abi/numbers_test.c").read_text())
     yield from differences("header, map", header_functions(header), names)
     yield from differences("map, shared library", mapped, global_symbols(nm, "-D", shared))
     yield from differences("map, archive", names, global_symbols(nm, archive))
-    yield from differences("header's constants, pins", constants(header), set(pins))
-    print(f"{len(names)} functions, {len(pins)} constants")
+    print(f"{script.name}: {len(names)} functions")
+
+
+def problems(root, nm, shared, archive, *crypto):
+    yield from library(nm, headers(root, False), root / "src/api/libwal.map", shared, archive)
+    if crypto:
+        yield from library(nm, headers(root, True), root / "src/crypto/libwal-crypto.map", *crypto)
+    pins = re.findall(r"PIN\((WAL_\w+),", (root / "tests/abi/numbers_test.c").read_text())
+    defined = constants(headers(root, False)) | constants(headers(root, True))
+    yield from differences("headers' constants, pins", defined, set(pins))
+    print(f"{len(pins)} constants")
 
 
 if __name__ == "__main__":

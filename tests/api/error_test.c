@@ -170,6 +170,45 @@ static void test_each_thread_has_its_own(void **state)
     assert_string_equal(e.message, "");
 }
 
+static void test_others_can_set_it(void **state)
+{
+    wal_error_t before = {.size = sizeof(before)}, e = {.size = sizeof(e)};
+    wal_error_t set = {.size = sizeof(set), .code = -1000, .message = "no\nkey"};
+    (void)state;
+
+    fault_at(WAL_E_CORRUPT, 1, 2, 3, "before");
+    assert_int_equal(wal_last_error(&before, sizeof(before)), 0);
+    before.sys_errno = 5;
+    assert_int_equal(wal_error_set(&set), -1000);
+    assert_int_equal(wal_last_error(&e, sizeof(e)), 0);
+    assert_int_equal(e.code, -1000);
+    assert_int_equal(e.lsn + e.segment + e.offset + (uint64_t)e.sys_errno, 0);
+    assert_string_equal(e.message, "no?key");
+    assert_int_equal(wal_error_set(&before), WAL_E_CORRUPT);
+    assert_int_equal(wal_last_error(&e, sizeof(e)), 0);
+    assert_memory_equal(&e, &before, sizeof(e));
+    set.code = 0; /* as before anything has failed */
+    memset(set.message, 'x', sizeof(set.message));
+    assert_int_equal(wal_error_set(&set), 0);
+    assert_int_equal(wal_last_error(&e, sizeof(e)), 0);
+    assert_int_equal(e.code, 0);
+    assert_int_equal(strlen(e.message), sizeof(e.message) - 1);
+}
+
+static void test_what_is_no_error_is_not_set(void **state)
+{
+    wal_error_t e = {.size = sizeof(e), .code = 1};
+    (void)state;
+
+    assert_int_equal(wal_error_set(&e), WAL_E_INVAL);
+    e = (wal_error_t){.size = SIZE_1_0 - 1, .code = WAL_E_IO};
+    assert_int_equal(wal_error_set(&e), WAL_E_INVAL);
+    assert_int_equal(wal_error_set(NULL), WAL_E_INVAL);
+    assert_int_equal(wal_last_error(&e, sizeof(e)), 0);
+    assert_int_equal(e.code, WAL_E_INVAL);
+    assert_non_null(strstr(e.message, "NULL"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +220,8 @@ int main(void)
         cmocka_unit_test(test_a_smaller_struct_is_refused),
         cmocka_unit_test(test_successes_leave_the_error_alone),
         cmocka_unit_test(test_each_thread_has_its_own),
+        cmocka_unit_test(test_others_can_set_it),
+        cmocka_unit_test(test_what_is_no_error_is_not_set),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,58 @@ static void test_machines(void **state)
     assert_int_equal(applied, 1);
 }
 
+static int derive(void *ctx, uint32_t key_id, const uint8_t *salt, size_t salt_size, void **ret_key)
+{
+    (void)key_id, (void)salt, (void)salt_size;
+    *ret_key = ctx;
+    return 0;
+}
+
+static int seal(void *key, const uint8_t nonce[12], const void *aad, size_t aad_size,
+                const void *in, size_t size, void *out, uint8_t tag[16])
+{
+    (void)key, (void)nonce, (void)aad, (void)aad_size;
+    memmove(out, in, size);
+    memset(tag, 0, 16);
+    return 0;
+}
+
+static int open_sealed(void *key, const uint8_t nonce[12], const void *aad, size_t aad_size,
+                       const void *in, size_t size, void *out, const uint8_t tag[16])
+{
+    (void)key, (void)nonce, (void)aad, (void)aad_size, (void)tag;
+    memmove(out, in, size);
+    return 0;
+}
+
+static void count_release(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void test_ciphers(void **state)
+{
+    struct log_fixture *f = *state;
+    int released = 0;
+    wal_cipher_t *cipher = structs(1, sizeof *cipher), *got = structs(1, sizeof *got);
+
+    cipher->id = 256;
+    cipher->ctx = &released;
+    cipher->derive = derive;
+    cipher->drop = NULL;
+    cipher->seal = seal;
+    cipher->open = open_sealed;
+    cipher->release = count_release;
+    must(wal_options_set_cipher(f->options, cipher, 1));
+    must(wal_options_cipher(f->options, got, NULL));
+    assert_int_equal(got->size, sizeof *got);
+    assert_int_equal(got->id, 256);
+    free(cipher);
+    free(got);
+    must(wal_options_set_cipher(f->options, NULL, 0));
+    assert_int_equal(released, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +290,7 @@ int main(void)
         fixture_test(test_segments),
         fixture_test(test_allocators),
         fixture_test(test_machines),
+        fixture_test(test_ciphers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,9 +43,9 @@ static const struct expected {
     {15, "direct_io", LATER, 0, 1, 0},
     {16, "index_bytes", BUILT, 4 * KIB, TIB, 64 * MIB},
     {17, "first_lsn", BUILT, 1, UINT64_MAX - 1, 1},
-    {18, "codec", LATER, 0, 1, 0},
-    {19, "codec_level", LATER, 1, 9, 1},
-    {20, "codec_min_bytes", LATER, 0, GIB, 4 * KIB},
+    {18, "codec", BUILT, 0, 1, 0},
+    {19, "codec_level", BUILT, 1, 9, 1},
+    {20, "codec_min_bytes", BUILT, 0, GIB, 4 * KIB},
     {21, "retain_bytes", BUILT, 0, UINT64_MAX, 0},
     {22, "retain_segments", BUILT, 0, UINT64_MAX, 0},
     {23, "retain_age_ms", BUILT, 0, UINT64_MAX, 0},
@@ -203,7 +203,6 @@ static void test_features_to_come_are_unsupported(void **state)
         assert_int_equal(wal_options_set_string(*state, x->name, "?"), WAL_E_UNSUPPORTED);
         assert_int_equal(value_of(*state, x->number), x->standard);
     }
-    assert_int_equal(wal_options_set_string(*state, "codec", "zlib"), WAL_E_UNSUPPORTED);
 }
 
 static void test_unknown_numbers_and_names(void **state)

@@ -22,4 +22,8 @@ bool checksum_is_of_other_bytes(void);
 bool close_leaves_a_caller_inside(void);
 bool some_append_hangs(void);
 
+/* encryption.c: on real files, with the tests' cipher */
+bool a_nonce_is_used_twice(void);
+bool clear_text_is_written(void);
+
 #endif

@@ -1,14 +1,33 @@
 #include "support/log_fixture.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/bytes_by_hand.h"
+#include "support/toy_cipher.h"
 
 static struct log_fixture the_fixture;
+
+#define ENCODED "WAL_TEST_ENCODED"
+
+static struct toy toy = {.keys = TOY_KEY(1)};
+
+/* With ENCODED in the environment a test works on logs whose groups are compressed and encrypted.
+ */
+static int encode_all(wal_options_t *o)
+{
+    wal_cipher_t cipher = toy_cipher(&toy);
+    int e = wal_options_set(o, WAL_OPT_CODEC, 1);
+    if (e == 0)
+        e = wal_options_set(o, WAL_OPT_CODEC_MIN_BYTES, 0);
+    if (e == 0)
+        e = wal_options_set(o, WAL_OPT_GROUP_BYTES, 1 << 20);
+    return e < 0 ? e : wal_options_set_cipher(o, &cipher, 1);
+}
 
 int fixture_setup(void **state)
 {
@@ -19,7 +38,8 @@ int fixture_setup(void **state)
         return -1;
     snprintf(f->dir, sizeof f->dir, "%.300s/log", f->scratch.path);
     *state = f;
-    return wal_options_new(&f->options);
+    int e = wal_options_new(&f->options);
+    return e < 0 || !getenv(ENCODED) ? e : encode_all(f->options);
 }
 
 int fixture_teardown(void **state)
@@ -106,6 +126,8 @@ wal_t *fixture_open_read_only(struct log_fixture *f)
     wal_t *w = NULL;
 
     must(wal_options_new(&o));
+    if (getenv(ENCODED))
+        must(encode_all(o));
     must(wal_options_set(o, WAL_OPT_READ_ONLY, 1));
     must(wal_open(f->dir, o, &w));
     wal_options_free(o);

@@ -7,7 +7,7 @@ from functools import cache
 
 import tree
 
-LAYERS = ("base", "crc", "os", "format", "segment", "log", "api")
+LAYERS = ("base", "crc", "os", "format", "segment", "log", "api", "crypto")
 DESIGN = "docs/design.md"
 BUGS_TEST, BUGS_TEXT = "tests/planted/bugs_test.c", "docs/testing.md"
 ROOMS = ("", "src", "tests", "docs", "include", "include/libwal")
@@ -21,7 +21,7 @@ FOLDER = re.compile(r"^(?:src|tests|docs|include|packaging)(?:/[\w-]+)*/?$")
 PAIR = re.compile(rf"^({'|'.join(LAYERS)})/(\w+)$")
 NAME = re.compile(r"^([a-z]\w*_\w+|WAL_\w+)(?:\(\))?$")
 PROGRAM = re.compile(
-    r"^((?:unit|api|threads|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)"
+    r"^((?:unit|api|threads|crypto|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)"
     r"(?:: (.+)| (\w+:\w+))?$"
 )
 

@@ -4,8 +4,8 @@ import re
 
 import tree
 
-LEVEL = {"base": 0, "crc": 1, "os": 1, "format": 2, "segment": 3, "log": 4, "api": 5}
-PUBLIC_ONLY = ("walctl",)
+LEVEL = {"base": 0, "crc": 1, "codec": 1, "os": 1, "format": 2, "segment": 3, "log": 4, "api": 5}
+PUBLIC_ONLY = ("walctl", "crypto")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 

@@ -27,6 +27,7 @@ static struct poor_alloc poor;
 static struct draft old; /* the segment that groups come from */
 static struct draft new; /* the one that they are born in */
 static struct writer writer;
+static struct encoder encoder = {.alloc = &alloc_default};
 static struct births births;
 static struct source source;
 static struct meta_map map;
@@ -107,7 +108,7 @@ static inline void tag_records(const char *text)
 static inline struct birth_size measured(void)
 {
     struct birth_size size;
-    assert_int_equal(births_measure(&births, new.header.group_align, &size), 0);
+    assert_int_equal(births_measure(&births, new.header.group_align, 0, &size), 0);
     return size;
 }
 
@@ -121,6 +122,7 @@ static inline struct birth_size bear(uint64_t base_lsn)
     draft_open(&new);
     resize(&new, SEGMENT_HEADER_BLOCK);
     writer = (struct writer){.segment = new.segment,
+                             .encoder = &encoder,
                              .durable_offset = SEGMENT_HEADER_BLOCK,
                              .watermark = base_lsn - 1,
                              .zeroed_to = SEGMENT_HEADER_BLOCK};

@@ -43,8 +43,8 @@ static void memory_stays_within_a_group(void **state)
         assert_int_equal(batch_append(b, k, fixture_bytes(5000, (int)k), 5000), 0);
         assert_true(b->store.memory.size <= GROUP);
     }
-    assert_true(b->store.spilled > 400000);
-    assert_int_equal(b->store.spilled + b->store.memory.size, b->store.body);
+    assert_true(b->store.spill.bytes > 400000);
+    assert_int_equal(b->store.spill.bytes + b->store.memory.size, b->store.body);
     assert_int_equal(wal_last_lsn(f->log), 0); /* nothing of it is in the log */
     assert_int_equal(batch_commit(b, 0, &first, &last), 0);
     assert_int_equal(first, 1);
@@ -52,7 +52,7 @@ static void memory_stays_within_a_group(void **state)
     for (unsigned k = 0; k < 100; k++)
         expect(f->log, 1 + k, k, 5000);
     assert_int_equal(b->store.records, 0);
-    assert_int_equal(b->store.spill.fd, -1);
+    assert_int_equal(b->store.spill.file.fd, -1);
     batch_free(b);
 }
 
@@ -135,10 +135,10 @@ static void damaged_spill_is_found(void **state)
     uint64_t first, last;
 
     put(b, 40, 5000);
-    assert_int_equal(pwrite(b->store.spill.fd, "!", 1, 70000), 1);
+    assert_int_equal(pwrite(b->store.spill.file.fd, "!", 1, 70000), 1);
     assert_int_equal(batch_commit(b, 0, &first, &last), WAL_E_IO);
     assert_int_equal(wal_next_lsn(f->log), 1);
-    assert_int_equal(ftruncate(b->store.spill.fd, 60000), 0);
+    assert_int_equal(ftruncate(b->store.spill.file.fd, 60000), 0);
     assert_int_equal(batch_commit(b, 0, &first, &last), WAL_E_IO);
     batch_free(b);
     assert_int_equal(fixture_append(f, "next"), 1);

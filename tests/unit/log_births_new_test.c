@@ -119,10 +119,10 @@ static void expect_refused(int code)
     struct birth_size size;
     struct boundary start = {0};
 
-    assert_int_equal(births_measure(&births, 64, &size), code);
+    assert_int_equal(births_measure(&births, 64, 0, &size), code);
     draft_close(&new);
     draft_open(&new);
-    writer = (struct writer){.segment = new.segment, .watermark = 99};
+    writer = (struct writer){.segment = new.segment, .encoder = &encoder, .watermark = 99};
     segment_start(&writer.segment, &start);
     writer.end = start;
     assert_int_equal(births_write(&births, &writer), code);
@@ -183,7 +183,7 @@ static void a_record_with_a_wrong_checksum_is_damage(void **state)
 
     carry(&start, &old.end);
     forge_body(at, RECORD_HEADER_BYTES, 0xee, 0);
-    assert_int_equal(births_measure(&births, 64, &size), WAL_E_CORRUPT);
+    assert_int_equal(births_measure(&births, 64, 0, &size), WAL_E_CORRUPT);
     assert_int_equal(fault_last()->offset, at);
 }
 
@@ -201,7 +201,7 @@ static void errors_of_the_system_come_through(void **state)
     assert_int_equal(measured().bytes, size.bytes);
     for (unsigned k = bench.spy.calls[SPY_READ]; k > 0; k--) {
         spy_fail(&bench.spy, SPY_READ, k, EIO);
-        assert_int_equal(births_measure(&births, 64, &size), WAL_E_IO);
+        assert_int_equal(births_measure(&births, 64, 0, &size), WAL_E_IO);
     }
     for (unsigned k = 1; k <= 5; k++) {
         segment_start(&writer.segment, &writer.end);

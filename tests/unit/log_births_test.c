@@ -142,7 +142,7 @@ static void a_lone_tag_that_is_none_is_damage(void **state)
                                          .body = "short\0\0\0and more",
                                          .body_size = 16});
     carry(&start, &old.end);
-    assert_int_equal(births_measure(&births, 64, &size), WAL_E_CORRUPT);
+    assert_int_equal(births_measure(&births, 64, 0, &size), WAL_E_CORRUPT);
     assert_int_equal(fault_last()->offset, SEGMENT_HEADER_BLOCK);
 }
 

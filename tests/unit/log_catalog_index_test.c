@@ -339,7 +339,7 @@ static void note_many(uint64_t number, uint32_t n)
         record_header_encode(body + at, &x);
         at += record_bytes(x.size);
     }
-    g.header.stored_bytes = (uint32_t)at;
+    g.header.raw_bytes = (uint32_t)at;
     m->end.next_lsn = g.header.first_lsn + n;
     catalog_note(&catalog, m, &g);
     catalog_release(&catalog, m);

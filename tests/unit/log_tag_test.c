@@ -36,7 +36,7 @@ static void its_place_in_a_body(void **state)
         for (size_t k = 0; k < sizeof body; k++)
             assert_int_equal(body[k], k < size ? 't' : k < room ? 0 : 'x');
         struct group_header h = tag_group(&t);
-        assert_true(h.type == GROUP_TAG && h.tag_bytes == size && h.stored_bytes == room);
+        assert_true(h.type == GROUP_TAG && h.tag_bytes == size && h.raw_bytes == room);
     }
     tag_put(NULL, body);
 }

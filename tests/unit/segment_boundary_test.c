@@ -15,7 +15,7 @@ static void pass(enum group_type type, unsigned flags, uint64_t lsn, uint32_t st
     uint8_t body[CHECKPOINT_HEADER_BYTES] = {0};
     struct group_header h = {.type = (uint8_t)type,
                              .flags = (uint8_t)flags,
-                             .stored_bytes = stored,
+                             .raw_bytes = stored,
                              .records = type == GROUP_DATA ? 3 : 0,
                              .crc = (uint32_t)at.offset + 1};
     store64(body, lsn);
@@ -81,7 +81,7 @@ static void forged_and_unseen_ones_are_passed_by(void **state)
     (void)state;
     pass(GROUP_CHECKPOINT, 0, 7, CHECKPOINT_HEADER_BYTES - 8);
     assert_int_equal(at.checkpoint_offset, 0);
-    struct group_header h = {.type = GROUP_CHECKPOINT, .stored_bytes = 64};
+    struct group_header h = {.type = GROUP_CHECKPOINT, .raw_bytes = 64};
     boundary_pass(&at, &h, NULL, 5000);
     assert_int_equal(at.checkpoint_offset, 0);
     assert_int_equal(at.offset, 5000);

@@ -32,7 +32,7 @@ static uint64_t put_parts(const struct checkpoint_state *s, uint64_t from, uint6
         struct group_header h;
         uint64_t part = checkpoint_part_bytes(s, from, LIMIT);
         checkpoint_part_put(s, from, part, body, &h);
-        uint64_t at = put_body(body, h.stored_bytes, h.flags);
+        uint64_t at = put_body(body, h.raw_bytes, h.flags);
         first = first ? first : at;
         from += part;
     } while (from < to);

@@ -140,17 +140,28 @@ static void a_newer_format_is_version_not_damage(void **state)
     assert_refused(WAL_E_VERSION, "newer format");
 }
 
-static void an_unknown_codec_or_cipher_is_unsupported(void **state)
+static void an_unknown_codec_is_unsupported(void **state)
 {
     (void)state;
 
-    draft.header.codec = 1;
+    draft.header.codec = 2;
     draft_rewrite_header(&draft);
     assert_refused(WAL_E_UNSUPPORTED, "codec");
-    draft.header.codec = 0;
+}
+
+/* Its header can be read. */
+static void an_encrypted_one_opens_without_its_key(void **state)
+{
+    struct segment s;
+    (void)state;
+
     draft.header.cipher = 1;
     draft_rewrite_header(&draft);
-    assert_refused(WAL_E_UNSUPPORTED, "cipher");
+    assert_int_equal(segment_open(&s, &bench.folder, 42, OS_READ), 0);
+    assert_null(s.key);
+    assert_int_equal(segment_unlock(&s), WAL_E_CRYPTO);
+    assert_non_null(strstr(fault_last()->text, "no key is given"));
+    segment_close(&s);
 }
 
 static void a_link_or_directory_is_perm(void **state)
@@ -229,7 +240,8 @@ int main(void)
         TEST(an_empty_or_short_file_is_corrupt),
         TEST(another_segment_under_the_name_is_corrupt),
         TEST(a_newer_format_is_version_not_damage),
-        TEST(an_unknown_codec_or_cipher_is_unsupported),
+        TEST(an_unknown_codec_is_unsupported),
+        TEST(an_encrypted_one_opens_without_its_key),
         TEST(a_link_or_directory_is_perm),
         TEST(a_failed_read_is_no_damage),
         TEST(starts_behind_its_header_and_is_followed_by_its_end),

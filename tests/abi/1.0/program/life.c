@@ -19,6 +19,8 @@ void use_locks_and_errors(void)
     OK(wal_lock_acquire(path_of("lock"), &lock));
     CHECK(wal_open(path_of("lock"), NULL, &w) == WAL_E_LOCKED);
     OK(wal_last_error(&error, sizeof(error)));
+    CHECK(wal_error_set(&error) == WAL_E_LOCKED);
+    OK(wal_last_error(&error, sizeof(error)));
     CHECK(error.size == sizeof(error) && error.code == WAL_E_LOCKED && error.lsn == 0);
     CHECK(memchr(error.message, 0, sizeof(error.message)) != NULL);
     CHECK(strstr(error.message, "lock") != NULL);

@@ -78,6 +78,7 @@ int main(int argc, char **argv)
     use_options();
     use_allocator();
     use_presets();
+    use_ciphers();
     use_locks_and_errors();
     use_life();
     use_appends();

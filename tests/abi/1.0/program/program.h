@@ -23,6 +23,7 @@ void done_with(wal_t *w, const char *name);
 void use_options(void);
 void use_allocator(void);
 void use_presets(void);
+void use_ciphers(void);
 void use_locks_and_errors(void);
 void use_life(void);
 void use_appends(void);

@@ -14,7 +14,7 @@ LIBWAL_BEGIN
 #define WAL_E_IO          (-3)  /* an error of the system; see wal_error_t.sys_errno */
 #define WAL_E_NOSPC       (-4)  /* no space, quota or file size limit reached */
 #define WAL_E_NOTFOUND    (-5)  /* no log here, no such key */
-#define WAL_E_EXISTS      (-6)  /* there is a log already, and EXCLUSIVE was asked for */
+#define WAL_E_EXISTS      (-6)  /* a log is there and EXCLUSIVE was asked for; a key of that id */
 #define WAL_E_LOCKED      (-7)  /* another handle or process has the log open for writing */
 #define WAL_E_CORRUPT     (-8)  /* damage; the error names file, offset and LSN */
 #define WAL_E_TORN        (-9)  /* a strict open found a torn or ambiguous end */
@@ -51,6 +51,12 @@ typedef struct {
  * ret->size then says. Only failing calls change the last error; this function never does.
  * WAL_E_INVAL: ret is NULL or size below version 1.0's. Since 1.0. */
 int wal_last_error(wal_error_t *ret, uint32_t size);
+/* Sets the calling thread's last error, for libraries on top of this one: to fail in the same way
+ * (libwal-crypto does), or to put back what wal_last_error gave before a failure that was no news.
+ * Of the message only zero-terminated text of one line is kept. Returns error->code. WAL_E_INVAL
+ * with an error of its own: error is NULL, its size below version 1.0's, or its code above 0.
+ * Since 1.0. */
+int wal_error_set(const wal_error_t *error);
 /* A short English text for a code, never NULL, static: "unknown error" for other numbers.
  * Since 1.0. */
 const char *wal_strerror(int code);

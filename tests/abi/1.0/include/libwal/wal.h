@@ -47,6 +47,7 @@
 #include <libwal/append.h>
 #include <libwal/batch.h>
 #include <libwal/checkpoint.h>
+#include <libwal/cipher.h>
 #include <libwal/error.h>
 #include <libwal/event.h>
 #include <libwal/info.h>
