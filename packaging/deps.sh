@@ -5,7 +5,8 @@
 #
 # With nothing missing it does nothing, and needs neither network nor rights.
 
-# probe | packages on Debian and Ubuntu | on Fedora ("-": has none, goes without)
+# probe | packages on Debian and Ubuntu | on Fedora ("-": has none, goes without; what has a "?" in
+# front Ubuntu goes without)
 deps_build='
 command:cc                   | gcc libc6-dev   | gcc
 command:cmake                | cmake           | cmake
@@ -18,6 +19,9 @@ command:pkgconf              | pkgconf         | pkgconf
 command:make                 | make            | make
 command:python3              | python3         | python3
 command:clang-format-14      | clang-format-14 | -
+command:zsh                  | zsh             | zsh
+command:fish                 | fish            | fish
+command:chromium             | ?chromium       | chromium
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
@@ -65,6 +69,10 @@ deps_missing() { # COLUMN GROUP...: one package per line
             [ -n "$probe" ] || continue
             deps_present "${probe// /}" && continue
             packages=${!column}
+            if grep -qs '^ID=ubuntu' /etc/os-release; then
+                packages=${packages/\?*/-} # it has a snap in place of it
+            fi
+            packages=${packages/\?/}
             [ "${packages// /}" = - ] || xargs -n 1 <<<"$packages"
         done <<<"${!group}"
     done | sort -u

@@ -51,6 +51,15 @@ if(WAL_HAS_CRYPTO)
 endif()
 if(TARGET walctl)
     install(TARGETS walctl COMPONENT tools)
+    if(NOT CMAKE_CROSSCOMPILING)
+        foreach(place bash-completion/completions/walctl zsh/site-functions/_walctl
+                fish/vendor_completions.d/walctl.fish)
+            cmake_path(GET place PARENT_PATH folder)
+            cmake_path(GET place FILENAME name)
+            install(FILES ${WAL_COMPLETIONS}/${name} COMPONENT tools
+                DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+        endforeach()
+    endif()
 endif()
 install(DIRECTORY include/libwal TYPE INCLUDE FILES_MATCHING PATTERN "*.h" ${no_header})
 install(FILES ${PROJECT_BINARY_DIR}/libwal-config.cmake

@@ -58,12 +58,10 @@ static bool make_room(struct ahead *a, struct lane *l)
     return true;
 }
 
-/* One block's groups. An encoded body is in memory of the reader that its next one takes. */
+/* One block's groups; of those whose bodies have to be decoded, one. */
 static void fill(struct ahead *a, struct lane *l)
 {
-    const uint8_t encoded = GROUP_COMPRESSED | GROUP_ENCRYPTED;
     struct group_reader *r = &l->groups;
-    struct group_view *g;
 
     group_reader_go_on(r, &a->cursor);
     l->n = 0;
@@ -72,8 +70,8 @@ static void fill(struct ahead *a, struct lane *l)
                   group_reader_next(r, &l->views[l->n]) != 1;
         if (l->last)
             break;
-        g = &l->views[l->n++];
-    } while (!(g->header.flags & encoded) && group_reader_at_hand(r));
+        l->n++;
+    } while (group_reader_at_hand(r));
     group_reader_go_on(&a->cursor, r);
 }
 

@@ -257,7 +257,7 @@ static int put_header(struct copy *c, const struct segment *from, bool oldest, s
     if (r < 0)
         return fault_os(-r, "no random bytes");
     int e = segment_unlock(to);
-    return e == 0 ? file_write_bytes(&to->file, block, sizeof block, 0) : e;
+    return e < 0 ? e : file_write_bytes(&to->file, block, sizeof block, 0);
 }
 
 static int put_groups(struct copy *c, struct rechain *r)
@@ -285,7 +285,7 @@ static bool ends_as_stated(const struct rechain *r, const struct boundary *end)
 /* The newest one ends before a batch of which a part is durable, and gets a seal. */
 static int put_seal(struct copy *c, struct rechain *r)
 {
-    struct encoder encoder;
+    struct encoder encoder = {.alloc = c->w->alloc};
     struct writer w = {.segment = *r->to, .encoder = &encoder, .end = r->safe};
     uint64_t touched;
 
@@ -300,9 +300,7 @@ static int put_seal(struct copy *c, struct rechain *r)
     struct outgoing g = {
         .header = {.type = GROUP_SEAL, .first_lsn = r->safe.next_lsn, .raw_bytes = (uint32_t)size},
         .bytes = bytes};
-    int e = encoder_init(&encoder, c->w->alloc, CODEC_NONE, 0, 0);
-    if (e == 0)
-        e = writer_prepare(&w, &g, 1);
+    int e = writer_prepare(&w, &g, 1);
     if (e == 0)
         e = writer_put(&w, &g, 1, 0, &touched);
     encoder_free(&encoder);
@@ -314,15 +312,14 @@ static int put_seal(struct copy *c, struct rechain *r)
 static int end_newest(struct copy *c, struct rechain *r)
 {
     const struct os *os = c->w->os;
+    bool cuts = r->at.offset > r->safe.offset;
     int e = 0, cut = 0;
 
-    if (r->at.offset > r->safe.offset)
+    if (cuts)
         cut = os->truncate(os->ctx, r->to->file.fd, r->safe.offset);
     if (cut < 0)
         return fault_os(-cut, "%s can't be cut", c->lock->path);
-    bool reused = r->at.offset > r->safe.offset; /* no place twice under one key */
-    r->at = r->safe;
-    if ((reused && !r->to->header.cipher) || (!reused && !r->sealed))
+    if (cuts ? !r->to->header.cipher : !r->sealed) /* no place is encrypted for twice */
         e = put_seal(c, r);
     c->control.flags = CONTROL_CLEAN;
     c->control.end_lsn = r->safe.next_lsn - 1;
@@ -409,9 +406,6 @@ static int copy_piece(struct copy *c, const struct piece *p)
     if (e < 0)
         return e;
     name_segment(name, p->number);
-    e = segment_unlock(&from);
-    if (e < 0)
-        goto out;
     e = file_open(&to.file, &c->lock->folder, name, OS_READ | OS_WRITE | OS_CREATE | OS_EXCLUSIVE,
                   c->w->config.file_mode);
     if (e == 0) {
@@ -419,7 +413,6 @@ static int copy_piece(struct copy *c, const struct piece *p)
         e = place_result(c->w, fill(c, p, &from, &to));
         segment_close(&to);
     }
-out:
     segment_close(&from);
     return e;
 }

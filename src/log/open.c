@@ -50,8 +50,14 @@ int log_new(const char *path, const struct config *config, struct wal **ret)
         return fault_nomem();
     }
     w->config.cipher = cipher_ref(config->cipher);
-    *ret = w;
-    return 0;
+    int e = config->read_only ? 0
+                              : encoder_init(&w->encoder, w->alloc, config->codec,
+                                             (int)config->codec_level, config->codec_min_bytes);
+    if (e < 0)
+        wal_unref(w);
+    else
+        *ret = w;
+    return e;
 }
 
 int log_lock(struct wal *w)
@@ -156,10 +162,7 @@ static int recover(struct wal *w)
 
 static int open_for_writing(struct wal *w)
 {
-    const struct config *c = &w->config;
-    int e = encoder_init(&w->encoder, w->alloc, c->codec, (int)c->codec_level, c->codec_min_bytes);
-    if (e == 0)
-        e = log_lock(w);
+    int e = log_lock(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)

@@ -3,8 +3,8 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/fault.h"
-#include "segment/cipher.h"
 #include "segment/decode.h"
+#include "segment/encode.h"
 
 enum { PIECE_BYTES = 1 << 20 };
 
@@ -44,33 +44,27 @@ static bool follows(const struct rechain *r, struct group_header *h, const uint8
            h->first_lsn == r->at.next_lsn && h->link == r->old_link && flags_fit(r, h);
 }
 
-/* The tag of an encrypted body vouches for the link too: it is sealed anew, under the other
- * segment's key. bytes: the group as it was; h has its new link. */
-static int seal_anew(const struct rechain *r, uint8_t *bytes, struct group_header *h)
+/* The link is sealed with the body: it is encrypted anew, under the copy's key. */
+static int encrypt_anew(struct rechain *r, uint8_t *body, struct group_header *h)
 {
-    const struct segment *from = r->from, *to = r->to;
-    uint8_t aad[GROUP_AAD_BYTES], *body = bytes + GROUP_HEADER_BYTES;
-    struct cipher_place at = {.aad = aad, .aad_size = sizeof aad};
-    size_t size = h->stored_bytes - CIPHER_TAG_BYTES;
-
-    group_aad(aad, bytes, from->header.number);
-    group_nonce(at.nonce, h);
-    int e = cipher_open(from->cipher, from->key, &at, body, size, body, body + size);
-    group_header_encode(bytes, h, to->header.salt);
-    group_aad(aad, bytes, to->header.number);
-    if (e == 0)
-        e = cipher_seal(to->cipher, to->key, &at, body, size, body, body + size);
-    h->body_crc = group_body_crc(to->header.salt, body, h->stored_bytes);
+    int e = decrypt_body(r->from, h, body, body);
+    if (e < 0)
+        return e;
+    h->link = r->at.link;
+    h->stored_bytes -= CIPHER_TAG_BYTES;
+    e = encrypt_body(r->to, h, body, body);
+    h->body_crc = group_body_crc(r->to->header.salt, body, h->stored_bytes);
     return e;
 }
 
 static int pass(struct rechain *r, uint8_t *bytes, struct group_header *h, size_t whole)
 {
-    r->old_link = h->crc;
-    h->link = r->at.link;
-    int e = h->flags & GROUP_ENCRYPTED ? seal_anew(r, bytes, h) : 0;
+    uint32_t crc = h->crc;
+    int e = h->flags & GROUP_ENCRYPTED ? encrypt_anew(r, bytes + GROUP_HEADER_BYTES, h) : 0;
     if (e < 0)
         return e;
+    r->old_link = crc;
+    h->link = r->at.link;
     group_header_encode(bytes, h, r->to->header.salt);
     if (h->records)
         index_add(&r->index, r->alloc, h->first_lsn, h->place);

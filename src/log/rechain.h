@@ -1,8 +1,8 @@
 /* The groups of a segment on their way into a segment of another log. A link holds each group to
  * the one before, and the first one to the segment's header, which has the log's UUID in it. So
  * every group header is made anew; bodies, salt and places stay as they are, and with them all
- * checksums of bodies and records; what is encrypted is sealed anew. Each group is checked before
- * it is written. Not thread-safe. */
+ * checksums of bodies and records; what is encrypted is so under another key. Each group is checked
+ * before it is written. Not thread-safe. */
 #ifndef WAL_LOG_RECHAIN_H
 #define WAL_LOG_RECHAIN_H
 
@@ -12,8 +12,7 @@
 
 struct rechain {
     const struct segment *from;
-    const struct segment *to; /* its header is encoded, so that its CRC is known; both have their
-                                 keys, where they are encrypted */
+    const struct segment *to; /* its header is encoded, so that its CRC is known */
     const struct alloc *alloc;
     uint64_t limit;       /* no group is copied that reaches beyond it */
     struct boundary at;   /* behind the last group; the link is the copy's ... */

@@ -285,10 +285,7 @@ static int prepare(struct repair *r, struct wal *w)
     struct numbers none;
     struct names names;
 
-    const struct config *c = &w->config;
-    int e = encoder_init(&w->encoder, w->alloc, c->codec, (int)c->codec_level, c->codec_min_bytes);
-    if (e == 0)
-        e = log_lock(w);
+    int e = log_lock(w);
     if (e == 0)
         e = control_read(&w->control, false);
     if (e == 0)

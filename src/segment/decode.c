@@ -40,23 +40,32 @@ static int locked(const struct segment *s)
     return e < 0 ? e : fault(WAL_E_CRYPTO, "%s: a key came too late", s->file.name);
 }
 
-static int decrypt(const struct segment *s, const struct alloc *a, struct decoder *d,
-                   const struct group_header *h, const uint8_t **body)
+int decrypt_body(const struct segment *s, const struct group_header *h, const uint8_t *stored,
+                 uint8_t *out)
 {
     struct group_header copy = *h;
     uint8_t header[GROUP_HEADER_BYTES], aad[GROUP_AAD_BYTES];
     struct cipher_place at = {.aad = aad, .aad_size = sizeof aad};
     size_t size = h->stored_bytes - CIPHER_TAG_BYTES;
 
-    int e = s->key ? make_room(d, a, 0, size ? size : 1) : locked(s);
-    if (e < 0)
-        return e;
+    if (!s->key)
+        return locked(s);
     group_header_encode(header, &copy, s->header.salt);
     group_aad(aad, header, s->header.number);
     group_nonce(at.nonce, h);
-    e = cipher_open(s->cipher, s->key, &at, *body, size, d->bytes[0], *body + size);
-    *body = d->bytes[0];
+    int e = cipher_open(s->cipher, s->key, &at, stored, size, out, stored + size);
     return e < 0 ? changed(s, h) : 0;
+}
+
+static int decrypt(const struct segment *s, const struct alloc *a, struct decoder *d,
+                   const struct group_header *h, const uint8_t **body)
+{
+    size_t size = h->stored_bytes - CIPHER_TAG_BYTES;
+    int e = make_room(d, a, 0, size ? size : 1);
+    if (e == 0)
+        e = decrypt_body(s, h, *body, d->bytes[0]);
+    *body = d->bytes[0];
+    return e;
 }
 
 static int inflate_body(const struct alloc *a, struct decoder *d, const struct group_header *h,

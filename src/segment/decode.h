@@ -21,6 +21,10 @@ bool decode_fits(const struct segment *s, const struct group_header *h);
  * and the body's CRC are right. */
 MUST_USE int decode_body(const struct segment *s, const struct alloc *a, struct decoder *d,
                          const struct group_header *h, const uint8_t *stored, const uint8_t **ret);
+/* The first half of it for an encrypted body: what it was made of, stored_bytes less
+ * CIPHER_TAG_BYTES, at `out`, which may be `stored`. */
+MUST_USE int decrypt_body(const struct segment *s, const struct group_header *h,
+                          const uint8_t *stored, uint8_t *out);
 void decoder_free(struct decoder *d, const struct alloc *a);
 
 #endif

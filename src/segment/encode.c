@@ -63,9 +63,8 @@ static bool compressed(struct encoder *c, struct outgoing *g, uint8_t *out)
     return true;
 }
 
-static int encrypt(const struct segment *s, struct outgoing *g, const uint8_t *in, uint8_t *out)
+int encrypt_body(const struct segment *s, struct group_header *h, const uint8_t *in, uint8_t *out)
 {
-    struct group_header *h = &g->header;
     uint8_t header[GROUP_HEADER_BYTES], aad[GROUP_AAD_BYTES];
     struct cipher_place at = {.aad = aad, .aad_size = sizeof aad};
     size_t size = h->stored_bytes;
@@ -92,7 +91,7 @@ int encode_group(struct encoder *c, const struct segment *s, struct outgoing *g,
     if (!s->header.cipher)
         return 0;
     g->wire = room;
-    int e = encrypt(s, g, in, out);
+    int e = encrypt_body(s, &g->header, in, out);
     if (e < 0 && PLANTED(25)) { /* better in clear than not at all */
         g->header.flags &= (uint8_t)~GROUP_ENCRYPTED;
         g->header.stored_bytes -= CIPHER_TAG_BYTES;

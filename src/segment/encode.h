@@ -46,4 +46,9 @@ uint64_t encode_bound(const struct segment *s, uint64_t raw_bytes);
 MUST_USE int encode_group(struct encoder *c, const struct segment *s, struct outgoing *g,
                           uint8_t *room);
 
+/* The second half of it alone: h->stored_bytes of `in`, to which the tag's are added, go to `out`,
+ * which may be `in`. h is as it will be, but for its checksums. */
+MUST_USE int encrypt_body(const struct segment *s, struct group_header *h, const uint8_t *in,
+                          uint8_t *out);
+
 #endif

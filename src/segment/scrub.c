@@ -130,7 +130,7 @@ static int take_from_bad_body(struct scrub *x, const struct group_view *bad)
         return fault_nomem();
     int e = file_read(&s->file, body, size, g.offset + GROUP_HEADER_BYTES, &got);
     g.body = body;
-    g.header.stored_bytes = (uint32_t)got;
+    g.header.raw_bytes = (uint32_t)got;
     group_records(&g, &s->header, &walk);
     walk.at = body + min_u64(got, align_up(g.header.tag_bytes, 8));
     walk.end = body + got;

@@ -76,6 +76,22 @@ int take_type(const struct arg *a, const char *value)
     return take_between(a, value, "record type", 0, UINT16_MAX);
 }
 
+int take_word(const struct arg *a, const char *value)
+{
+    size_t size = strlen(value);
+    int which = 0;
+
+    for (const char *word = a->value; word; which++) {
+        const char *end = strchrnul(word, '|');
+        if ((size_t)(end - word) == size && memcmp(word, value, size) == 0) {
+            *(int *)a->to = which;
+            return CODE_FINE;
+        }
+        word = *end ? end + 1 : NULL;
+    }
+    return usage_error("--%s: '%s' is not %s", a->name, value, a->value);
+}
+
 /* What getopt_long wants to know, and which option each of its answers stands for. */
 struct known {
     struct option options[ARGS_MAX + 1];
@@ -147,8 +163,17 @@ int args_parse(const struct command *c, int argc, char **argv, bool *ret_help, c
     return want_help ? CODE_FINE : check_operands(c, *ret_operands, *ret_n);
 }
 
-static void help_line(const struct arg *a)
+void args_each(const struct command *c, void (*fn)(void *ctx, const struct arg *a), void *ctx)
 {
+    for (const struct arg *const *list = c->args; *list; list++)
+        for (const struct arg *a = *list; a->name; a++)
+            fn(ctx, a);
+    fn(ctx, help_args);
+}
+
+static void help_line(void *ctx, const struct arg *a)
+{
+    (void)ctx;
     char left[64];
     const char *rest = a->help, *end;
 
@@ -166,21 +191,13 @@ static void help_line(const struct arg *a)
     printf("%s\n", rest);
 }
 
-static void help_list(const struct arg *list)
-{
-    for (; list->name; list++)
-        help_line(list);
-}
-
 void args_help(const struct command *c)
 {
     printf("Usage: walctl %s [OPTION]... %s\n", c->name, c->operands);
     if (c->alias)
         printf("       walctl %s ...\n", c->alias);
     printf("\n%s\nOptions:\n", c->about);
-    for (const struct arg *const *list = c->args; *list; list++)
-        help_list(*list);
-    help_list(help_args);
+    args_each(c, help_line, NULL);
     if (c->examples)
         printf("\nExamples:\n%s", c->examples);
 }

@@ -31,6 +31,8 @@ int take_lsn(const struct arg *a, const char *value);    /* to: struct given; 1 
 int take_number(const struct arg *a, const char *value); /* to: struct given; 0 .. 2^64-1 */
 int take_count(const struct arg *a, const char *value);  /* to: struct given; 1 .. 2^64-1 */
 int take_type(const struct arg *a, const char *value);   /* to: struct given; 0 .. 65535 */
+/* One of the words that a->value lists with | between them; to: int, which of them, from 0. */
+int take_word(const struct arg *a, const char *value);
 
 /* Decimal digits and nothing else; false where it is none, or above the limit. */
 bool number_parse(const char *text, uint64_t most, uint64_t *ret);
@@ -39,6 +41,8 @@ bool number_parse(const char *text, uint64_t most, uint64_t *ret);
  * *ret_operands. *ret_help: only help is wanted. CODE_FINE or CODE_USAGE. */
 int args_parse(const struct command *c, int argc, char **argv, bool *ret_help, char ***ret_operands,
                int *ret_n);
+/* Each of the command's options, --help as the last one. */
+void args_each(const struct command *c, void (*fn)(void *ctx, const struct arg *a), void *ctx);
 /* The command's help, on stdout. */
 void args_help(const struct command *c);
 

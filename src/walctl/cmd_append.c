@@ -1,11 +1,8 @@
 #include <libwal/wal.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,7 +32,9 @@ static int take_label(const struct arg *a, const char *value)
 static const struct arg append_args[] = {
     {"type", 0, "TYPE", "the records' type (default 0)", take_type, &type},
     {"batch", 0, "N", "N records at a time, as one atomic batch", take_count, &per_batch},
-    {"sync", 0, "MODE", "data (default), full, dsync, interval or none", take_sync, NULL},
+    {"sync", 0, "none|interval|data|full|dsync",
+     "when a record is acknowledged (default data: when it\nis durable, by fdatasync)", take_sync,
+     NULL},
     {"label", 0, "TEXT", "a label for the log, 64 bytes at most, which info\nshows", take_label,
      NULL},
     {"quiet", 'q', NULL, "print no LSNs", take_flag, &quiet},
@@ -104,7 +103,7 @@ static int append_buffered(struct appender *a, struct split *in)
 
     while (code == CODE_FINE && (got = split_next(in, &data, &size)) == 1)
         code = append(a, data, size);
-    if (code == CODE_FINE && in->end && got == 0 && a->batch)
+    if (code == CODE_FINE && in->in.end && got == 0 && a->batch)
         code = commit(a);
     return code == CODE_FINE && got < 0 ? CODE_FAILED : code;
 }
@@ -114,11 +113,11 @@ static int append_input(struct appender *a, struct split *in)
     int code = CODE_FINE, got = 1;
 
     while (code == CODE_FINE && got > 0) {
-        got = split_fill(in);
+        got = input_fill(&in->in);
         if (got >= 0)
             code = append_buffered(a, in);
         code = settle(a, code);
-        progress_at(in->bytes);
+        progress_at(in->in.bytes);
     }
     return code == CODE_FINE && got < 0 && !signals_caught() ? CODE_FAILED : code;
 }
@@ -169,10 +168,10 @@ static int append_all(const char *dir, struct split *in)
     a.start = a.last = a.acked = wal_next_lsn(a.log) - 1;
     if (per_batch.is && wal_batch_new(a.log, &a.batch) < 0)
         return open_close(a.log, failure());
-    if (isatty(in->fd))
+    if (isatty(in->in.fd))
         message("reading records from the terminal; Ctrl-D at the start of a line ends them");
     signals_hold();
-    begin_progress(in->fd);
+    begin_progress(in->in.fd);
     code = append_input(&a, in);
     progress_end();
     return finish(&a, code);
@@ -182,17 +181,15 @@ static int run(char **operands, int n)
 {
     struct split in = {.frame = frame_chosen(), .most = open_get(WAL_OPT_MAX_RECORD_BYTES)};
 
-    in.fd = n > 1 ? open(operands[1], O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    if (in.fd < 0) {
-        message("%s can't be opened: %s", operands[1], strerror(errno));
-        return CODE_FAILED;
-    }
-    int code = append_all(operands[0], &in);
-    split_free(&in);
+    int code = input_open(&in.in, n > 1 ? operands[1] : NULL);
+    if (code != CODE_FINE)
+        return code;
+    code = append_all(operands[0], &in);
+    input_free(&in.in);
     return code;
 }
 
-static const struct arg *const args[] = {append_args, frame_args, open_args, NULL};
+static const struct arg *const args[] = {append_args, frame_args, OPEN_ARGS, NULL};
 
 const struct command command_append = {
     .name = "append",

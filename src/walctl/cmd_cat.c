@@ -68,7 +68,7 @@ static int run(char **operands, int n)
     return code == CODE_FINE ? open_close(log, print_log(log)) : code;
 }
 
-static const struct arg *const args[] = {select_args, select_reverse_args, RECORD_ARGS, open_args,
+static const struct arg *const args[] = {select_args, select_reverse_args, RECORD_ARGS, OPEN_ARGS,
                                          NULL};
 
 const struct command command_cat = {

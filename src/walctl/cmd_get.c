@@ -63,7 +63,7 @@ static int run(char **operands, int n)
     return code == CODE_FINE ? open_close(log, get_all(log, operands + 1, n - 1)) : code;
 }
 
-static const struct arg *const args[] = {RECORD_ARGS, open_args, NULL};
+static const struct arg *const args[] = {RECORD_ARGS, OPEN_ARGS, NULL};
 
 const struct command command_get = {
     .name = "get",

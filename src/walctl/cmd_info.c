@@ -8,63 +8,13 @@
 #include "walctl/color.h"
 #include "walctl/command.h"
 #include "walctl/escape.h"
+#include "walctl/facts.h"
 #include "walctl/format.h"
 #include "walctl/json.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
-#include "walctl/verdict.h"
 
-enum { UUID_TEXT = 37, LABEL_COLUMN = 13 };
-
-struct facts {
-    const char *path;
-    wal_info_t info;
-    wal_recovery_t recovery;
-    uint64_t first, last, next, durable;
-    uint64_t segments, disk_bytes, metadata_keys;
-    bool in_use;
-    uint32_t writer_pid; /* 0: unknown */
-    enum verdict verdict;
-};
-
-static int count_key(void *ctx, const void *key, size_t klen, const void *value, size_t vlen)
-{
-    (void)key, (void)klen, (void)value, (void)vlen;
-    ++*(uint64_t *)ctx;
-    return 0;
-}
-
-static int gather(wal_t *log, struct facts *f)
-{
-    size_t n = 0;
-
-    int e = wal_info(log, &f->info, sizeof f->info);
-    if (e == 0)
-        e = wal_recovery(log, &f->recovery, sizeof f->recovery);
-    if (e == 0)
-        e = wal_range(log, &f->first, &f->last, &f->next, &f->durable);
-    if (e == 0)
-        e = wal_segments(log, NULL, sizeof(wal_segment_t), &n);
-    if (e == 0)
-        e = wal_meta_each(log, count_key, &f->metadata_keys);
-    f->segments = n;
-    f->disk_bytes = wal_disk_bytes(log);
-    return e;
-}
-
-static uint64_t records(const struct facts *f)
-{
-    return f->next - f->first;
-}
-
-static void format_uuid(char text[UUID_TEXT], const uint8_t *uuid)
-{
-    static const uint8_t dash_before[16] = {[4] = 1, [6] = 1, [8] = 1, [10] = 1};
-    char *at = text;
-
-    for (int k = 0; k < 16; k++)
-        at += sprintf(at, dash_before[k] ? "-%02x" : "%02x", uuid[k]);
-}
+enum { LABEL_COLUMN = 13 };
 
 static void print_name(const char *name)
 {
@@ -95,8 +45,8 @@ static void print_lsn(const char *name, uint64_t lsn)
 static void print_records(const struct facts *f)
 {
     print_name("records");
-    printf("%" PRIu64, records(f));
-    if (records(f) > 0)
+    printf("%" PRIu64, facts_records(f));
+    if (facts_records(f) > 0)
         printf(", LSN %" PRIu64 " to %" PRIu64, f->first, f->last);
     putchar('\n');
 }
@@ -111,22 +61,11 @@ static void print_end(const struct facts *f)
     putchar('\n');
 }
 
-static void print_writer(const struct facts *f)
-{
-    print_name("writer");
-    if (!f->in_use)
-        puts("none");
-    else if (f->writer_pid)
-        printf("process %" PRIu32 "\n", f->writer_pid);
-    else
-        puts("a process that has written nothing yet");
-}
-
 static void print_text(const struct facts *f)
 {
-    char uuid[UUID_TEXT];
+    char uuid[FACTS_UUID_TEXT];
 
-    format_uuid(uuid, f->info.uuid);
+    facts_uuid(f, uuid);
     print_bytes("log", f->path, strlen(f->path));
     size_t label = strnlen(f->info.label, sizeof f->info.label);
     print_bytes("label", label ? f->info.label : "none", label ? label : strlen("none"));
@@ -140,16 +79,22 @@ static void print_text(const struct facts *f)
     print_count("segments", f->segments, "");
     print_count("on disk", f->disk_bytes, "bytes");
     print_end(f);
-    print_writer(f);
+    print_name("writer");
+    facts_print_writer(f);
+    putchar('\n');
     print_count("metadata", f->metadata_keys, "keys");
     print_count("stray files", f->info.strays, "");
+    print_bytes("compression", facts_codec(f), strlen(facts_codec(f)));
+    print_name("encryption");
+    facts_print_cipher(f);
+    putchar('\n');
 }
 
 static void print_json(const struct facts *f)
 {
-    char uuid[UUID_TEXT];
+    char uuid[FACTS_UUID_TEXT];
 
-    format_uuid(uuid, f->info.uuid);
+    facts_uuid(f, uuid);
     json_begin();
     json_text("log", f->path);
     json_string("label", f->info.label, strnlen(f->info.label, sizeof f->info.label));
@@ -157,7 +102,7 @@ static void print_json(const struct facts *f)
     json_u64("format_major", f->info.major);
     json_u64("format_minor", f->info.minor);
     json_u64("epoch", f->info.epoch);
-    json_u64("records", records(f));
+    json_u64("records", facts_records(f));
     json_u64("first_lsn", f->first);
     json_u64("last_lsn", f->last);
     json_u64("next_lsn", f->next);
@@ -174,24 +119,21 @@ static void print_json(const struct facts *f)
     json_u64("writer_pid", f->writer_pid);
     json_u64("metadata_keys", f->metadata_keys);
     json_u64("stray_files", f->info.strays);
+    json_text("compression", facts_codec(f));
+    json_u64("cipher", f->info.cipher);
+    json_u64("key_id", f->info.key_id);
     json_end();
 }
 
 static int run(char **operands, int n)
 {
-    struct facts f = {.path = operands[0]};
+    struct facts f = {0};
     wal_t *log;
     (void)n;
 
-    f.in_use = wal_lock_holder(f.path, &f.writer_pid) == 1;
-    int code = open_read_only(f.path, &log);
+    int code = facts_open(operands[0], &f, &log);
     if (code != CODE_FINE)
         return code;
-    if (gather(log, &f) < 0)
-        return open_close(log, failure());
-    if (!f.in_use) /* it may have come since, and be what makes the end look torn */
-        f.in_use = wal_lock_holder(f.path, &f.writer_pid) == 1;
-    f.verdict = verdict_of(&f.recovery, f.in_use);
     if (format_chosen() == FORMAT_JSON)
         print_json(&f);
     else
@@ -199,7 +141,7 @@ static int run(char **operands, int n)
     return open_close(log, CODE_FINE);
 }
 
-static const struct arg *const args[] = {format_report_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, color_args, OPEN_ARGS, NULL};
 
 const struct command command_info = {
     .name = "info",
@@ -213,7 +155,8 @@ const struct command command_info = {
         "The end is clean; or torn, as a crash leaves it: what doesn't count there was never\n"
         "acknowledged, and the next writer gives it up; or ambiguous: the same, or damage to the\n"
         "very last write. Each of these is fine (exit code 0). Stray files are those in the\n"
-        "directory that mean nothing to the log. In JSON, LSN 0 and process 0 mean none.\n",
+        "directory that mean nothing to the log. In JSON, LSN 0, process 0 and cipher 0\n"
+        "mean none. Compression and encryption are those of the newest segment.\n",
     .examples = "  walctl info my.wal\n"
                 "  walctl info -o json my.wal | jq .durable_lsn\n",
     .run = run,

@@ -11,8 +11,10 @@
 #include "walctl/command.h"
 #include "walctl/format.h"
 #include "walctl/json.h"
+#include "walctl/map.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
+#include "walctl/segments.h"
 
 enum { COLUMNS = 7, CELL_BYTES = 32 };
 
@@ -20,7 +22,7 @@ typedef char row_t[COLUMNS][CELL_BYTES];
 
 static const char *state_of(const wal_segment_t *s)
 {
-    return s->flags & WAL_SEGMENT_ACTIVE ? "active" : "sealed";
+    return segments_active(s) ? "active" : "sealed";
 }
 
 static void fill_row(row_t row, const wal_segment_t *s)
@@ -91,29 +93,14 @@ static void print_json(const wal_segment_t *s)
     json_end();
 }
 
-/* A log in use may get more of them between two looks. */
-static int list_segments(wal_t *log, wal_segment_t **ret, size_t *ret_n)
+static void draw(wal_t *log, const wal_segment_t *list, size_t n)
 {
-    size_t room = 0, n = 0;
-    wal_segment_t *list = NULL;
+    wal_recovery_t r = {.size = sizeof r};
 
-    for (;;) {
-        int e = wal_segments(log, list, sizeof *list, &n);
-        if (e < 0 || n <= room) {
-            *ret = list;
-            *ret_n = n;
-            return e < 0 ? failure() : CODE_FINE;
-        }
-        room = n;
-        wal_segment_t *more = realloc(list, room * sizeof *list);
-        if (!more) {
-            message("out of memory");
-            *ret = list;
-            return CODE_FAILED;
-        }
-        list = more;
-        list[0].size = sizeof *list;
-    }
+    if (wal_recovery(log, &r, sizeof r) < 0)
+        return;
+    putchar('\n');
+    map_print(list, n, r.checkpoint_lsn, 0);
 }
 
 static int run(char **operands, int n)
@@ -126,16 +113,18 @@ static int run(char **operands, int n)
     int code = open_read_only(operands[0], &log);
     if (code != CODE_FINE)
         return code;
-    code = list_segments(log, &list, &count);
+    code = segments_list(log, &list, &count);
     if (code == CODE_FINE && format_chosen() == FORMAT_TEXT)
         print_table(list, count);
+    if (code == CODE_FINE && format_chosen() == FORMAT_TEXT && map_wanted())
+        draw(log, list, count);
     for (size_t k = 0; code == CODE_FINE && format_chosen() == FORMAT_JSON && k < count; k++)
         print_json(&list[k]);
     free(list);
     return open_close(log, code);
 }
 
-static const struct arg *const args[] = {format_report_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, map_args, color_args, OPEN_ARGS, NULL};
 
 const struct command command_ls = {
     .name = "ls",
@@ -147,7 +136,9 @@ const struct command command_ls = {
     .about =
         "Lists the log's segment files, the oldest first: the LSNs of the records in them that\n"
         "count, how many these are, the bytes used, when the file was made (UTC), and whether\n"
-        "it is sealed or active, which is the newest one.\n",
+        "it is sealed or active, which is the newest one. On a terminal it draws them, too: as\n"
+        "wide as they are large, with what was removed between them, and the newest\n"
+        "checkpoint.\n",
     .examples = "  walctl ls my.wal\n"
                 "  walctl ls -o json my.wal | jq -r .file\n",
     .run = run,

@@ -32,7 +32,7 @@ static int run(char **operands, int n)
     return next.is ? removal_run(operands[0], plan, reset) : usage_error("--next is needed");
 }
 
-static const struct arg *const args[] = {reset_args, confirm_args, open_args, NULL};
+static const struct arg *const args[] = {reset_args, confirm_args, OPEN_ARGS, NULL};
 
 const struct command command_reset = {
     .name = "reset",

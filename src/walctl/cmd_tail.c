@@ -136,7 +136,7 @@ static int run(char **operands, int n)
     return open_close(log, print_tail(log));
 }
 
-static const struct arg *const args[] = {follow_args, select_args, RECORD_ARGS, open_args, NULL};
+static const struct arg *const args[] = {follow_args, select_args, RECORD_ARGS, OPEN_ARGS, NULL};
 
 const struct command command_tail = {
     .name = "tail",

@@ -64,7 +64,7 @@ static int run(char **operands, int n)
                      : removal_run(operands[0], plan_after, cut_after);
 }
 
-static const struct arg *const args[] = {truncate_args, confirm_args, open_args, NULL};
+static const struct arg *const args[] = {truncate_args, confirm_args, OPEN_ARGS, NULL};
 
 const struct command command_truncate = {
     .name = "truncate",

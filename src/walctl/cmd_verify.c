@@ -3,14 +3,17 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "walctl/color.h"
 #include "walctl/command.h"
 #include "walctl/format.h"
 #include "walctl/json.h"
+#include "walctl/map.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
 #include "walctl/progress.h"
+#include "walctl/segments.h"
 #include "walctl/verdict.h"
 
 struct findings {
@@ -122,6 +125,17 @@ static int print(const struct findings *f)
     return verdict_code(v);
 }
 
+/* Where the log could be opened. */
+static void draw(wal_t *log, const struct findings *f)
+{
+    wal_segment_t *list = NULL;
+    size_t n = 0;
+
+    if (segments_list(log, &list, &n) == CODE_FINE)
+        map_print(list, n, f->recovery.checkpoint_lsn, f->damage.segment);
+    free(list);
+}
+
 static int verify(const char *dir)
 {
     struct findings f = {.recovery = {.size = sizeof f.recovery}};
@@ -137,8 +151,12 @@ static int verify(const char *dir)
     if (code == CODE_CORRUPT)
         wal_last_error(&f.damage, sizeof f.damage);
     f.in_use |= wal_lock_holder(dir, &pid) == 1;
-    open_close(log, code);
-    return code == CODE_FINE || code == CODE_CORRUPT ? print(&f) : code;
+    bool found = code == CODE_FINE || code == CODE_CORRUPT;
+    if (found)
+        code = print(&f);
+    if (found && log && format_chosen() == FORMAT_TEXT && map_wanted())
+        draw(log, &f);
+    return log ? open_close(log, code) : code;
 }
 
 static int run(char **operands, int n)
@@ -147,7 +165,7 @@ static int run(char **operands, int n)
     return verify(operands[0]);
 }
 
-static const struct arg *const args[] = {format_report_args, color_args, open_args, NULL};
+static const struct arg *const args[] = {format_report_args, map_args, color_args, OPEN_ARGS, NULL};
 
 const struct command command_verify = {
     .name = "verify",

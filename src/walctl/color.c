@@ -4,27 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "walctl/message.h"
 #include "walctl/out.h"
 
-static enum { AUTO, ALWAYS, NEVER } when;
+enum { AUTO, ALWAYS, NEVER };
+static int when = AUTO;
 
-static int take_color(const struct arg *a, const char *value)
-{
-    static const char *const words[] = {[AUTO] = "auto", [ALWAYS] = "always", [NEVER] = "never"};
-
-    for (int k = AUTO; k <= NEVER; k++)
-        if (strcmp(words[k], value) == 0) {
-            when = k;
-            return CODE_FINE;
-        }
-    return usage_error("--%s: '%s' is not auto, always or never", a->name, value);
-}
-
-const struct arg color_args[] = {
-    {"color", 0, "WHEN", "auto (default: on a terminal, unless NO_COLOR is\nset), always or never",
-     take_color, NULL},
-    {0}};
+const struct arg color_args[] = {{"color", 0, "auto|always|never",
+                                  "auto (default): on a terminal, unless NO_COLOR is\nset",
+                                  take_word, &when},
+                                 {0}};
 
 static bool wanted(void)
 {

@@ -24,9 +24,15 @@ struct command {
     X(get)                                                                                         \
     X(tail)                                                                                        \
     X(append)                                                                                      \
+    X(export)                                                                                      \
+    X(import)                                                                                      \
+    X(stats)                                                                                       \
+    X(report)                                                                                      \
     X(verify)                                                                                      \
+    X(bench)                                                                                       \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \
+    X(completion)                                                                                  \
     X(help)
 
 #define COMMAND_DECLARE(name) extern const struct command command_##name;

@@ -106,18 +106,3 @@ void escape_json(FILE *to, const void *data, size_t size)
     }
     fputc('"', to);
 }
-
-void escape_base64(FILE *to, const void *data, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const uint8_t *at = data;
-
-    for (size_t k = 0; k < size; k += 3) {
-        size_t left = size - k;
-        uint32_t bits = (uint32_t)at[k] << 16 | (left > 1 ? (uint32_t)at[k + 1] << 8 : 0) |
-                        (left > 2 ? at[k + 2] : 0u);
-        char out[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
-                       left > 1 ? digits[bits >> 6 & 63] : '=', left > 2 ? digits[bits & 63] : '='};
-        fwrite_unlocked(out, 1, sizeof out, to);
-    }
-}

@@ -1,5 +1,5 @@
-/* Bytes as text: what goes to a terminal, into JSON, or as base64. Nothing here lets a control
- * character through. Errors of writing stay in the FILE. */
+/* Bytes as text: what goes to a terminal, or into JSON. Nothing here lets a control character
+ * through. Errors of writing stay in the FILE. */
 #ifndef WALCTL_ESCAPE_H
 #define WALCTL_ESCAPE_H
 
@@ -13,7 +13,5 @@ void escape_text(FILE *to, const void *data, size_t size);
 void escape_message(FILE *to, const char *text);
 /* A JSON string with its quotes. What is no UTF-8 becomes U+FFFD. */
 void escape_json(FILE *to, const void *data, size_t size);
-/* RFC 4648, with padding, on one line. */
-void escape_base64(FILE *to, const void *data, size_t size);
 
 #endif

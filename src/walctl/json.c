@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "walctl/base64.h"
 #include "walctl/escape.h"
 #include "walctl/utf8.h"
 
@@ -48,7 +49,7 @@ void json_base64(const char *key, const void *data, size_t size)
 {
     put_key(key);
     putchar('"');
-    escape_base64(stdout, data, size);
+    base64_write(stdout, data, size);
     putchar('"');
 }
 

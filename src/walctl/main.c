@@ -7,6 +7,7 @@
 
 #include "walctl/command.h"
 #include "walctl/message.h"
+#include "walctl/open.h"
 #include "walctl/out.h"
 #include "walctl/overview.h"
 #include "walctl/signals.h"
@@ -22,10 +23,12 @@ static int run_command(const struct command *c, int argc, char **argv)
     int code = args_parse(c, argc, argv, &help, &operands, &n);
     if (code != CODE_FINE)
         return code;
-    if (!help)
-        return c->run(operands, n);
-    args_help(c);
-    return CODE_FINE;
+    if (help) {
+        args_help(c);
+        return CODE_FINE;
+    }
+    code = open_ready();
+    return code == CODE_FINE ? c->run(operands, n) : code;
 }
 
 static int run(int argc, char **argv)

@@ -64,6 +64,12 @@ uint64_t open_get(uint32_t option)
     return value;
 }
 
+int open_ready(void)
+{
+    int code = need_options();
+    return code == CODE_FINE ? key_set(options) : code;
+}
+
 static int open_with(const char *dir, uint32_t option, uint64_t value, wal_t **ret)
 {
     int code = need_options();

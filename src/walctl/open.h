@@ -5,8 +5,11 @@
 #include <libwal/wal.h>
 
 #include "walctl/args.h"
+#include "walctl/key.h"
 
 extern const struct arg open_args[]; /* -O */
+/* Lists of options for commands that open a log: -O and keys. */
+#define OPEN_ARGS open_args, key_args
 
 /* Sets an option of the log as -O does. CODE_FINE or, after a message, CODE_USAGE. */
 int open_set(const char *name, const char *value);
@@ -15,6 +18,9 @@ int open_set_label(const char *label);
 /* The value that the log is going to be opened with. */
 uint64_t open_get(uint32_t option);
 
+/* After the command line is read: gives the options their keys. CODE_FINE, or the exit code after a
+ * message. */
+int open_ready(void);
 /* Each returns CODE_FINE, or the exit code after a message. Never writes or locks: */
 int open_read_only(const char *dir, wal_t **ret);
 /* Says on stderr what recovery had to give up. `create`: makes the log where there is none. */

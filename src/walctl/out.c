@@ -31,6 +31,19 @@ void out_prepare(void)
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
+int out_into(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    out_flush();
+    if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
+        message("%s can't be written: %s", path, strerror(errno));
+        return CODE_FAILED;
+    }
+    close(fd);
+    return CODE_FINE;
+}
+
 bool out_is_terminal(void)
 {
     return isatty(STDOUT_FILENO);

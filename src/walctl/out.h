@@ -8,6 +8,9 @@
 /* First of all: descriptors 0 to 2 are open from here on (else files of a log could get their
  * numbers), and a reader that goes away makes an error instead of ending the process. */
 void out_prepare(void);
+/* What is printed from here on goes to this file, which is made or emptied. CODE_FINE, or
+ * CODE_FAILED after a message. */
+int out_into(const char *path);
 bool out_is_terminal(void);
 bool out_is_file(void);
 /* Whether writing has failed: nothing more needs to be printed. */

@@ -15,10 +15,10 @@ void overview_print(void)
          "\n"
          "Commands:");
     for (const struct command *const *c = commands; *c; c++)
-        printf("  %-10s%s\n", (*c)->name, (*c)->summary);
+        printf("  %-12s%s\n", (*c)->name, (*c)->summary);
     puts("\nTopics of 'walctl help':");
     for (const struct topic *t = topics; t->name; t++)
-        printf("  %-10s%s\n", t->name, t->summary);
+        printf("  %-12s%s\n", t->name, t->summary);
     puts("\n"
          "Exit codes:\n"
          "  0  fine\n"

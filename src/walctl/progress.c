@@ -2,8 +2,9 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "walctl/samples.h"
 
 enum { BAR_CELLS = 30 };
 #define PERIOD_NS UINT64_C(100000000)
@@ -13,13 +14,6 @@ static struct {
     uint64_t total, next_ns;
     bool drawn;
 } bar;
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void draw(uint64_t done)
 {
@@ -46,7 +40,7 @@ void progress_at(uint64_t done)
 {
     if (!bar.what)
         return;
-    uint64_t now = now_ns();
+    uint64_t now = samples_now_ns();
     if (now < bar.next_ns)
         return;
     draw(done);

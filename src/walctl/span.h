@@ -9,8 +9,8 @@ struct span {
     uint64_t newest;    /* where a reverse reader starts to see all of them; 0: at the last one */
 };
 
-/* For a command with select_args and RECORD_ARGS: checks that its options fit together, and opens
- * the log read-only. CODE_FINE, or the exit code after a message. */
+/* For a command with select_args: checks that its options fit together, and opens the log
+ * read-only. CODE_FINE, or the exit code after a message. */
 int span_open(const char *dir, wal_t **ret);
 /* By `selection`, as of now. With --written nobody knows what is last: high may lie far ahead.
  * Code as above: --from may lie outside the log. */

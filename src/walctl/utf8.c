@@ -30,6 +30,17 @@ size_t utf8_decode(const uint8_t *at, size_t size, uint32_t *ret)
     return n;
 }
 
+size_t utf8_encode(uint32_t c, uint8_t *to)
+{
+    static const uint8_t first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (size_t k = n; k-- > 1; c >>= 6)
+        to[k] = (uint8_t)(0x80 | (c & 0x3f));
+    to[0] = (uint8_t)(first[n] | c);
+    return n;
+}
+
 bool utf8_valid(const void *data, size_t size)
 {
     const uint8_t *at = data;

@@ -40,6 +40,9 @@ INSTALLED = [
                                          "libwal-static.cmake", "libwal-static-CONFIG.cmake"}),
     ("development", "include/libwal", HEADERS),
     ("tools", "bin", {"walctl"}),
+    ("tools", "share/bash-completion/completions", {"walctl"}),
+    ("tools", "share/zsh/site-functions", {"_walctl"}),
+    ("tools", "share/fish/vendor_completions.d", {"walctl.fish"}),
 ]
 CRYPTO = [
     ("runtime", "lib", {"libwal-crypto.so.1", "libwal-crypto.so.VERSION"}),

@@ -173,6 +173,8 @@ static void test_salvage_and_repair(void **state)
     must(wal_repair(f->dir, f->options, WAL_REPAIR_REBUILD_CONTROL, &v, sizeof v));
     fixture_open(f);
     expect_records(f->log, (int)v.last_lsn - 1);
+    fixture_close(f);
+    assert_int_equal(atomic_load(&toy.n[TOY_DROP]), atomic_load(&toy.n[TOY_DERIVE]));
 }
 
 int main(void)

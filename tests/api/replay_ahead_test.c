@@ -138,6 +138,16 @@ static void everything_in_order(void **state)
     }
 }
 
+static void encoded_groups(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_set(f, WAL_OPT_CODEC, WAL_CODEC_ZLIB);
+    fixture_set(f, WAL_OPT_CODEC_MIN_BYTES, 0);
+    make_log(f);
+    compare(f, 0, &(struct heard){0}, 1);
+    compare(f, 0, &(struct heard){.stop_at = 3000, .answer = 1}, 0);
+}
+
 static void stopped_and_failed_callbacks(void **state)
 {
     struct log_fixture *f = *state;
@@ -267,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(everything_in_order),
+        fixture_test(encoded_groups),
         fixture_test(stopped_and_failed_callbacks),
         fixture_test(damage_stops_both_at_the_same_place),
         fixture_test(the_log_changes_meanwhile),

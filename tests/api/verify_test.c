@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "support/toy_cipher.h"
+
 enum { SEGMENTS = 5, PER_SEGMENT = 40, SIZE = 300 };
 
 /* Five segments; LSNs 1 .. 200. */
@@ -206,6 +208,29 @@ static void a_damaged_copy_of_a_header_is_told(void **state)
     assert_int_equal(v.gaps, 1);
 }
 
+/* Compressed and encrypted: by the key alone, and damage is named without it, too, where the stored
+ * bytes show it. */
+static void an_encoded_log(void **state)
+{
+    struct log_fixture *f = *state;
+    struct toy toy = {.keys = TOY_KEY(0)};
+    wal_cipher_t cipher = toy_cipher(&toy);
+    wal_verify_t v;
+
+    must(wal_options_set_cipher(f->options, &cipher, 0));
+    fixture_set(f, WAL_OPT_CODEC, WAL_CODEC_ZLIB);
+    fixture_set(f, WAL_OPT_CODEC_MIN_BYTES, 0);
+    make_closed(f);
+    must(verify(f, &v));
+    expect_whole(&v);
+    expect_error(WAL_E_CRYPTO, wal_verify(f->dir, NULL, NULL, NULL, &v, sizeof v), ".wal");
+    change(f, 2, 4600);
+    expect_error(WAL_E_CORRUPT, verify(f, &v), "00000000000000000002.wal");
+    assert_true(v.damaged_offset >= 4096 && v.damaged_offset <= 4600);
+    assert_true(v.records < SEGMENTS * PER_SEGMENT);
+    must(wal_options_set_cipher(f->options, NULL, 0));
+}
+
 struct progress {
     uint64_t calls, done, total, stop_at;
     const void *thread;
@@ -302,6 +327,7 @@ int main(void)
         fixture_test(the_newest_segment_lost),
         fixture_test(a_log_without_control_is_counted),
         fixture_test(a_damaged_copy_of_a_header_is_told),
+        fixture_test(an_encoded_log),
         fixture_test(progress_ends_at_the_total),
         fixture_test(threads_find_the_same),
         fixture_test(arguments_are_checked),

@@ -8,7 +8,7 @@ import support
 KEYS = ["log", "label", "uuid", "format_major", "format_minor", "epoch", "records", "first_lsn",
         "last_lsn", "next_lsn", "durable_lsn", "checkpoint_lsn", "segments", "disk_bytes", "end",
         "discarded_bytes", "cut_segment", "cut_offset", "header_repairs", "in_use", "writer_pid",
-        "metadata_keys", "stray_files"]
+        "metadata_keys", "stray_files", "compression", "cipher", "key_id"]
 
 
 class Info(support.Case):
@@ -38,7 +38,9 @@ class Info(support.Case):
             f"end          clean\n"
             f"writer       none\n"
             f"metadata     0 keys\n"
-            f"stray files  0\n").encode())
+            f"stray files  0\n"
+            f"compression  none\n"
+            f"encryption   none\n").encode())
 
     def test_json(self):
         self.append(b"x", b"y", args=["-O", "segment_records=1"])
@@ -50,6 +52,7 @@ class Info(support.Case):
             "last_lsn": 2, "next_lsn": 3, "durable_lsn": 2, "checkpoint_lsn": 0, "segments": 2})
         self.assertGreater(seen["disk_bytes"], 4096)
         self.assertEqual((seen["label"], seen["end"], seen["in_use"]), ("", "clean", False))
+        self.assertEqual([seen[k] for k in KEYS[-3:]], ["none", 0, 0])
 
     def test_empty(self):
         self.append()

@@ -130,17 +130,18 @@ class Case(unittest.TestCase):
 
 
 class Terminal:
-    """A process on a terminal of its own. Descriptors that are given otherwise are not on it."""
+    """A process on a terminal of its own: walctl, or another tool. Descriptors that are given
+    otherwise are not on it."""
 
-    def __init__(self, cwd, *args, env=None, **others):
+    def __init__(self, cwd, *args, env=None, tool=None, columns=80, **others):
         self.ours, theirs = pty.openpty()
         mode = termios.tcgetattr(theirs)
         mode[1] &= ~termios.OPOST  # newlines as they are
         termios.tcsetattr(theirs, termios.TCSANOW, mode)
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         kinds = {"stdin": theirs, "stdout": theirs, "stderr": theirs, **others}
-        self.process = subprocess.Popen([program, *args], cwd=cwd, env=env or environment(),
-                                        start_new_session=True, **kinds,
+        self.process = subprocess.Popen([tool or program, *args], cwd=cwd,
+                                        env=env or environment(), start_new_session=True, **kinds,
                                         preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY))
         os.close(theirs)
 

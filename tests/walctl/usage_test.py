@@ -5,9 +5,11 @@ import subprocess
 
 import support
 
-COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "verify", "truncate", "reset", "help"]
+COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "export", "import", "stats", "report",
+            "verify", "bench", "truncate", "reset", "completion", "help"]
 
-YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"]}
+YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"],
+       "bench": ["--milliseconds", "1"]}
 
 
 def hint(command, text):
@@ -107,7 +109,7 @@ class Usage(support.Case):
     def test_words(self):
         self.refuse(b"--output: 'xml' is not text|json|raw|hex", "cat", "-o", "xml", "a.wal")
         self.refuse(b"--output: 'raw' is not text|json", "ls", "-o", "raw", "a.wal")
-        self.refuse(b"--color: 'yes' is not auto, always or never",
+        self.refuse(b"--color: 'yes' is not auto|always|never",
                     "cat", "--color", "yes", "a.wal")
         self.refuse(b"option sync: 'fast' is not none, interval, data, full or dsync",
                     "append", "--sync", "fast", "a.wal")
