@@ -109,15 +109,28 @@ static int walk_valid(const struct repair *r, const struct segment *s, uint64_t 
 
 struct first_damage {
     bool any;
-    uint64_t offset;
+    uint64_t offset, lsn;
+    uint64_t first_lsn; /* of the log */
 };
 
 static int note_damage(void *ctx, uint64_t offset, uint64_t lsn)
 {
     struct first_damage *d = ctx;
-    (void)lsn;
-    if (!d->any)
-        *d = (struct first_damage){true, offset};
+    if (!d->any) {
+        d->any = true;
+        d->offset = offset;
+        d->lsn = lsn;
+    }
+    return 0;
+}
+
+/* What was truncated at the front may be damaged: it is no part of the log. */
+static int note_record(void *ctx, const struct group_view *g, const struct record *r)
+{
+    struct first_damage *d = ctx;
+    (void)g;
+    if (d->any && d->lsn < d->first_lsn && r->lsn <= d->first_lsn)
+        d->any = false;
     return 0;
 }
 
@@ -169,14 +182,15 @@ static int find_cut(struct repair *r)
 
     for (size_t k = 0; k < x->n; k++) {
         const struct remains_part *p = &x->parts[k];
-        struct first_damage d = {0};
-        const struct scrub_fns fns = {.ctx = &d, .damage = note_damage};
+        bool last = k + 1 == x->n;
+        struct first_damage d = {.first_lsn = x->first_lsn};
+        const struct scrub_fns fns = {
+            .ctx = &d, .record = last ? NULL : note_record, .damage = note_damage};
         if (!p->right)
             return k ? end_in(r, k - 1, UINT64_MAX, p->number) : 0;
         int e = remains_scrub(x, p, &fns);
         if (e < 0)
             return e;
-        bool last = k + 1 == x->n;
         if (d.any || (last && !p->end.stated))
             return end_in(r, k, d.any ? d.offset : UINT64_MAX, 0);
     }
@@ -302,6 +316,7 @@ static int prepare(struct repair *r, struct wal *w)
         if (e < 0)
             return e;
         r->last.file.fd = -1; /* the catalog's now */
+        r->last.key = NULL;
     }
     atomic_store(&w->first_lsn, w->control.now.first_lsn);
     w->next_lsn = r->keep ? r->end.next_lsn : w->control.now.first_lsn;

@@ -323,6 +323,26 @@ static void test_checkpoint_and_tag(void **state)
     expect_log(f, 1, 2);
 }
 
+/* Damage to what was truncated away costs nothing of the log. */
+static void test_damage_below_the_first(void **state)
+{
+    struct log_fixture *f = *state;
+
+    three_segments(f);
+    fixture_open(f);
+    must(wal_truncate_before(f->log, 3));
+    fixture_close(f);
+    hurt(f, 1, 1);
+    wal_verify_t v;
+    (void)wal_repair(f->dir, f->options, CUT, &v, sizeof v);
+    expect_log(f, 3, 9);
+    hurt(f, 1, 1);
+    hurt(f, 1, 2);
+    hurt(f, 2, 5);
+    (void)wal_repair(f->dir, f->options, CUT, &v, sizeof v);
+    expect_log(f, 3, 4);
+}
+
 static void spoil_control(struct log_fixture *f)
 {
     fixture_write_file(fixture_path(f, "control"), 0, fixture_bytes(8200, 'c'), 8200);
@@ -426,6 +446,7 @@ int main(void)
         fixture_test(test_missing_and_spoilt_segments),
         fixture_test(test_what_was_cut_off_stays_away),
         fixture_test(test_checkpoint_and_tag),
+        fixture_test(test_damage_below_the_first),
         fixture_test(test_control_anew),
         fixture_test(test_control_and_cut),
         fixture_test(test_a_truncated_front),

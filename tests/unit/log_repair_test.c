@@ -59,17 +59,14 @@ static void without_memory(void **state)
     wal_verify_t v;
     int e = WAL_E_NOMEM;
 
-    for (unsigned k = 0; e == WAL_E_NOMEM; k += 1) {
-        begin(f);
+    begin(f); /* each try goes on where the one before has left it */
+    for (unsigned k = 0; e == WAL_E_NOMEM; k++) {
         poor_init(&poor, k);
         struct config c = config_of(&poor.alloc);
         e = repair_log(f->dir, &c, both, &v);
         assert_int_equal(poor.live, 0);
-        struct config rich = config_of(&alloc_default);
-        assert_int_equal(repair_log(f->dir, &rich, both, &v), 0);
-        expect_repaired(f);
-        fixture_remove_all(f->dir);
     }
+    expect_repaired(f);
     assert_int_equal(e, 0);
 }
 
