@@ -130,6 +130,10 @@ static int name_it(struct wal *w, struct writer *n)
         return fault_os(-r, "%s/%s can't be renamed to %s", w->path, n->segment.file.name, name);
     memcpy(n->segment.file.name, name, sizeof name);
     n->segment.file.number = n->segment.header.number;
+    if (n->has_direct) {
+        memcpy(n->direct.name, name, sizeof name);
+        n->direct.number = n->segment.header.number;
+    }
     return PLANTED(3) ? 0 : folder_sync(&w->folder);
 }
 
