@@ -89,8 +89,8 @@ class Salvage(support.Case):
     def test_in_use(self):
         writer = self.writer()
         writer.add(b"x")
-        self.walctl("salvage", "-o", "json", "a.wal", err=b"walctl: a.wal is open for writing: what "
-                    b"its writer removes meanwhile looks lost\n")
+        self.walctl("salvage", "-o", "json", "a.wal", err=b"walctl: a.wal is open for writing: "
+                    b"what its writer removes meanwhile looks lost\n")
 
     def test_no_binary_on_a_terminal(self):
         self.make()
