@@ -75,7 +75,7 @@ static int run(char **operands, int n)
 }
 
 static const struct arg *const args[] = {repair_args, confirm_args, format_report_args,
-                                         color_args,  OPEN_ARGS, NULL};
+                                         color_args,  OPEN_ARGS,    NULL};
 
 const struct command command_repair = {
     .name = "repair",
