@@ -1,63 +1,20 @@
 #include <libwal/wal.h>
 
-#include <inttypes.h>
 #include <stddef.h>
 
 #include "walctl/command.h"
-#include "walctl/gather.h"
-#include "walctl/json.h"
+#include "walctl/export.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
 #include "walctl/out.h"
 #include "walctl/progress.h"
 #include "walctl/select.h"
 #include "walctl/span.h"
-#include "walctl/stream.h"
-
-enum { BINARY, JSON };
-
-static int form = BINARY;
-
-static const struct arg export_args[] = {
-    {"output", 'o', "binary|json", "which of the two forms (default binary)", take_word, &form},
-    {0}};
 
 struct exporter {
     struct gather batch;
-    struct bytes scratch;
     uint64_t left; /* how many more records are wanted */
 };
-
-static void put_json(const wal_record_t *r)
-{
-    json_begin();
-    json_u64("lsn", r->lsn);
-    json_u64("type", r->type);
-    json_u64("size", r->data_size);
-    json_bool("batch_last", r->flags & WAL_RECORD_BATCH_LAST);
-    if (r->tag)
-        json_base64("tag", r->tag, r->tag_size);
-    json_base64("data", r->data, r->data_size);
-    json_end();
-}
-
-/* What was gathered of a batch goes out. */
-static int put_batch(struct exporter *x)
-{
-    size_t n = x->batch.n;
-    int code = CODE_FINE;
-
-    if (n == 0)
-        return code;
-    const wal_record_t *records = gather_records(&x->batch);
-    if (form == BINARY)
-        code = stream_put(records, n, &x->scratch);
-    else
-        for (size_t k = 0; k < n; k++)
-            put_json(&records[k]);
-    gather_clear(&x->batch);
-    return code;
-}
 
 static int take_record(struct exporter *x, const wal_record_t *record)
 {
@@ -65,7 +22,7 @@ static int take_record(struct exporter *x, const wal_record_t *record)
         gather_add(&x->batch, record);
         x->left--;
     }
-    return record->flags & WAL_RECORD_BATCH_LAST ? put_batch(x) : CODE_FINE;
+    return record->flags & WAL_RECORD_BATCH_LAST ? gather_put(&x->batch) : CODE_FINE;
 }
 
 static int put_span(struct exporter *x, wal_reader_t *r, const struct span *s)
@@ -81,12 +38,14 @@ static int put_span(struct exporter *x, wal_reader_t *r, const struct span *s)
     }
     if (e < 0)
         return failure();
-    return code == CODE_FINE ? put_batch(x) : code; /* the span may end inside of it */
+    return code == CODE_FINE ? gather_put(&x->batch) : code; /* the span may end inside of it */
 }
 
 static int export_log(wal_t *log)
 {
-    struct exporter x = {.left = selection.count.is ? selection.count.value : UINT64_MAX};
+    struct bytes scratch = {0};
+    struct exporter x = {.batch = {.put = export_batch, .ctx = &scratch},
+                         .left = selection.count.is ? selection.count.value : UINT64_MAX};
     wal_reader_t *r = NULL;
     struct span s;
 
@@ -99,11 +58,11 @@ static int export_log(wal_t *log)
         progress_begin("export", s.high - s.low + 1);
     code = put_span(&x, r, &s);
     progress_end();
-    if (code == CODE_FINE && form == BINARY)
-        stream_put_end();
+    if (code == CODE_FINE)
+        export_end();
     wal_reader_close(r);
     gather_free(&x.batch);
-    bytes_free(&x.scratch);
+    bytes_free(&scratch);
     return code;
 }
 
@@ -112,10 +71,9 @@ static int run(char **operands, int n)
     wal_t *log;
     (void)n;
 
-    if (form == BINARY && out_is_terminal())
-        return usage_error(
-            "the binary form is nothing for a terminal: redirect it, or use -o json");
-    int code = span_open(operands[0], &log);
+    int code = export_check();
+    if (code == CODE_FINE)
+        code = span_open(operands[0], &log);
     return code == CODE_FINE ? open_close(log, export_log(log)) : code;
 }
 

@@ -1,15 +1,12 @@
 #include <libwal/wal.h>
 
-#include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "walctl/command.h"
 #include "walctl/format.h"
 #include "walctl/import.h"
-#include "walctl/json.h"
 #include "walctl/message.h"
 #include "walctl/open.h"
 #include "walctl/progress.h"
@@ -35,58 +32,19 @@ static int import_input(struct import *i)
     return at[0] == '{' && !framed ? import_lines(i) : import_stream(i);
 }
 
-static void print(const struct import *i)
-{
-    if (format_chosen() == FORMAT_JSON) {
-        json_begin();
-        json_u64("records", i->records);
-        json_u64("batches", i->batches);
-        json_u64("first_lsn", i->first);
-        json_u64("last_lsn", i->last);
-        json_end();
-        return;
-    }
-    printf("%" PRIu64 " record%s in %" PRIu64 " batch%s", i->records, plural(i->records),
-           i->batches, i->batches == 1 ? "" : "es");
-    if (i->records > 0)
-        printf(", LSN %" PRIu64 " to %" PRIu64, i->first, i->last);
-    putchar('\n');
-}
-
-/* Everything is made durable, also what came before an error. */
-static int finish(struct import *i, int code)
-{
-    bool synced = i->records == 0 || wal_sync(i->log, 0) == 0;
-
-    if (!synced) {
-        code = code == CODE_FINE ? failure() : code;
-        message("in doubt until the log is opened again: LSN %" PRIu64 " to %" PRIu64,
-                wal_durable_lsn(i->log) + 1, i->last);
-    } else if (code != CODE_FINE || signals_caught()) {
-        message(i->records ? "what came before that stays imported" : "nothing was imported");
-    }
-    wal_batch_free(i->batch);
-    code = open_close(i->log, code);
-    if (synced)
-        print(i);
-    return code;
-}
-
 static int import_into(const char *dir, struct import *i)
 {
     struct stat st;
 
-    int code = open_for_writing(dir, true, &i->log);
+    int code = import_open(i, dir);
     if (code != CODE_FINE)
         return code;
-    if (wal_batch_new(i->log, &i->batch) < 0)
-        return open_close(i->log, failure());
     signals_hold();
     if (fstat(i->in.fd, &st) == 0 && S_ISREG(st.st_mode))
         progress_begin("import", (uint64_t)st.st_size);
     code = import_input(i);
     progress_end();
-    return finish(i, code);
+    return import_finish(i, code);
 }
 
 static int run(char **operands, int n)

@@ -29,6 +29,9 @@ struct command {
     X(stats)                                                                                       \
     X(report)                                                                                      \
     X(verify)                                                                                      \
+    X(repair)                                                                                      \
+    X(salvage)                                                                                     \
+    X(copy)                                                                                        \
     X(bench)                                                                                       \
     X(truncate)                                                                                    \
     X(reset)                                                                                       \

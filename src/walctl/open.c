@@ -8,7 +8,7 @@
 
 enum { NAME_MAX_BYTES = 64 };
 
-static wal_options_t *options; /* NULL: none was set yet */
+static wal_options_t *options; /* NULL: none was set yet; the process's end frees them */
 
 static int need_options(void)
 {
@@ -70,22 +70,27 @@ int open_ready(void)
     return code == CODE_FINE ? key_set(options) : code;
 }
 
-static int open_with(const char *dir, uint32_t option, uint64_t value, wal_t **ret)
+const wal_options_t *open_options(void)
 {
-    int code = need_options();
-    if (code != CODE_FINE)
-        return code;
-    int e = wal_options_set(options, option, value);
+    return options;
+}
+
+static int open_with(const char *dir, uint64_t read_only, wal_t **ret)
+{
+    int e = options ? 0 : wal_options_new(&options);
     if (e == 0)
-        e = wal_open(dir, options, ret);
-    wal_options_free(options);
-    options = NULL;
-    return e < 0 ? failure() : CODE_FINE;
+        e = wal_options_set(options, WAL_OPT_READ_ONLY, read_only);
+    return e == 0 ? wal_open(dir, options, ret) : e;
+}
+
+int open_try(const char *dir, wal_t **ret)
+{
+    return open_with(dir, 1, ret);
 }
 
 int open_read_only(const char *dir, wal_t **ret)
 {
-    return open_with(dir, WAL_OPT_READ_ONLY, 1, ret);
+    return open_try(dir, ret) < 0 ? failure() : CODE_FINE;
 }
 
 int open_for_writing(const char *dir, bool create, wal_t **ret)
@@ -93,10 +98,10 @@ int open_for_writing(const char *dir, bool create, wal_t **ret)
     wal_recovery_t r = {.size = sizeof r};
     int code = create ? CODE_FINE : open_set("create", "0");
 
-    if (code == CODE_FINE)
-        code = open_with(dir, WAL_OPT_READ_ONLY, 0, ret);
     if (code != CODE_FINE)
         return code;
+    if (open_with(dir, 0, ret) < 0)
+        return failure();
     if (wal_recovery(*ret, &r, sizeof r) == 0 && r.verdict >= WAL_RECOVERY_TORN)
         message("a write that a crash had cut short was given up: %" PRIu64
                 " bytes from offset %" PRIu64 " of segment %" PRIu64,

@@ -21,7 +21,12 @@ uint64_t open_get(uint32_t option);
 /* After the command line is read: gives the options their keys. CODE_FINE, or the exit code after a
  * message. */
 int open_ready(void);
-/* Each returns CODE_FINE, or the exit code after a message. Never writes or locks: */
+/* All that was set so far, for functions that take options; they stay what they are. */
+const wal_options_t *open_options(void);
+
+/* Never writes or locks. The library's result, and no message. */
+int open_try(const char *dir, wal_t **ret);
+/* Each returns CODE_FINE, or the exit code after a message. As open_try: */
 int open_read_only(const char *dir, wal_t **ret);
 /* Says on stderr what recovery had to give up. `create`: makes the log where there is none. */
 int open_for_writing(const char *dir, bool create, wal_t **ret);

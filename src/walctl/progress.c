@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "walctl/samples.h"
+#include "walctl/signals.h"
 
 enum { BAR_CELLS = 30 };
 #define PERIOD_NS UINT64_C(100000000)
@@ -59,4 +60,12 @@ void progress_end(void)
 {
     progress_hide();
     bar.what = NULL;
+}
+
+int progress_follow(void *what, uint64_t done, uint64_t total)
+{
+    if (!bar.what)
+        progress_begin(what, total);
+    progress_at(done);
+    return signals_caught();
 }

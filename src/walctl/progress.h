@@ -12,5 +12,8 @@ void progress_at(uint64_t done);
  */
 void progress_hide(void);
 void progress_end(void);
+/* As the library's functions report their progress: begins a bar with the name `what`, too. They
+ * are to stop where a signal has come. */
+int progress_follow(void *what, uint64_t done, uint64_t total);
 
 #endif

@@ -14,6 +14,14 @@ enum verdict verdict_of(const wal_recovery_t *r, bool in_use)
     return r->verdict == WAL_RECOVERY_TORN ? VERDICT_TORN : VERDICT_AMBIGUOUS;
 }
 
+enum verdict verdict_of_verify(const wal_verify_t *v)
+{
+    return v->verdict == WAL_RECOVERY_DAMAGED     ? VERDICT_DAMAGED
+           : v->verdict == WAL_RECOVERY_TORN      ? VERDICT_TORN
+           : v->verdict == WAL_RECOVERY_AMBIGUOUS ? VERDICT_AMBIGUOUS
+                                                  : VERDICT_CLEAN;
+}
+
 const char *verdict_name(enum verdict v)
 {
     static const char *const names[] = {"clean", "in use", "torn", "ambiguous", "damaged"};

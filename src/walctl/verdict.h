@@ -16,6 +16,8 @@ enum verdict {
 
 /* By open's report; `in_use`: somebody has the log open for writing. */
 enum verdict verdict_of(const wal_recovery_t *r, bool in_use);
+/* By a verification's. */
+enum verdict verdict_of_verify(const wal_verify_t *v);
 const char *verdict_name(enum verdict v);
 /* "clean" in its colour. */
 void verdict_print(enum verdict v);

@@ -5,7 +5,7 @@ import os
 import support
 
 READ = (["cat"], ["tail"], ["ls"], ["info"], ["stats", "--records"], ["verify"], ["export"],
-        ["report", "--html", "-"])
+        ["salvage"], ["report", "--html", "-"])
 
 
 class Keys(support.Case):
@@ -51,6 +51,18 @@ class Keys(support.Case):
         out, _ = self.walctl("export", *self.key, "a.wal")
         self.walctl("import", "--key", "new.key", "b.wal", stdin=out)
         self.walctl("cat", "--key", "new.key", "b.wal", out=b"1\t0\tone\n2\t0\ttwo\n")
+
+    def test_copy_and_repair(self):
+        self.append(b"one", b"two", args=[*self.key, "-O", "segment_records=1"])
+        self.walctl("copy", *self.key, "a.wal", "b.wal")
+        self.walctl("verify", *self.key, "b.wal")
+        path = self.segment(2, "b.wal")
+        data = bytearray(path.read_bytes())
+        data[4096 + 80] ^= 1
+        path.write_bytes(data)
+        self.walctl("verify", *self.key, "b.wal", code=support.CORRUPT, err=None)
+        self.walctl("repair", *self.key, "--cut-at-damage", "--yes", "b.wal", err=None)
+        self.walctl("cat", *self.key, "b.wal", out=b"1\t0\tone\n")
 
     def test_usage(self):
         for args, code, said in (

@@ -6,9 +6,10 @@ import subprocess
 import support
 
 COMMANDS = ["info", "ls", "cat", "get", "tail", "append", "export", "import", "stats", "report",
-            "verify", "bench", "truncate", "reset", "completion", "help"]
+            "verify", "repair", "salvage", "copy", "bench", "truncate", "reset",
+            "completion", "help"]
 
-YES = {"truncate": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"],
+YES = {"truncate": ["--yes"], "repair": ["--yes"], "reset": ["--yes"], "tail": ["--to", "1"],
        "bench": ["--milliseconds", "1"]}
 
 

@@ -23,7 +23,7 @@ class Verify(support.Case):
         self.walctl("verify", "-o", "json", "a.wal", out=(
             b'{"verdict":"clean","records":12,"payload_bytes":192,"first_lsn":1,"last_lsn":12,'
             b'"segments":3,"discarded_bytes":0,"cut_segment":0,"cut_offset":0,"header_repairs":0,'
-            b'"damaged_segment":0,"damaged_offset":0,"damaged_lsn":0}\n'))
+            b'"damaged_segment":0,"damaged_offset":0,"damaged_lsn":0,"gaps":0}\n'))
 
     def test_empty(self):
         self.append()
@@ -90,17 +90,19 @@ class Verify(support.Case):
         out, err = self.walctl("verify", "-o", "json", "a.wal", code=support.CORRUPT, err=None)
         found = support.json.loads(out)
         self.assertEqual((found["verdict"], found["damaged_segment"], found["damaged_lsn"],
-                          found["records"], found["last_lsn"]), ("damaged", 2, 5, 4, 4))
-        self.assertEqual(err, b"walctl: a.wal/00000000000000000002.wal at offset %d, LSN 5: the "
-                         b"group's body is damaged\n" % found["damaged_offset"])
+                          found["records"], found["last_lsn"]), ("damaged", 2, 5, 11, 12))
+        self.assertEqual(found["gaps"], 1)
+        self.assertTrue(err.startswith(b"walctl: a.wal/00000000000000000002.wal at offset %d, LSN "
+                                       b"5: " % found["damaged_offset"]), err)
         self.walctl("verify", "a.wal", code=support.CORRUPT, err=err,
-                    out=b"damaged: 4 records, LSN 1 to 4, 64 bytes of payload in 3 segments\n")
+                    out=b"damaged: 11 records, LSN 1 to 12, 176 bytes of payload in 3 segments\n"
+                        b"gaps: 1 range of LSNs can't be read\n")
         self.walctl("ls", "a.wal")
 
     def test_reading_beside_the_damage(self):
         self.make().close()
         self.damage(2, PAYLOADS[4])
-        _, err = self.walctl("verify", "a.wal", code=support.CORRUPT, err=None)
+        _, err = self.walctl("get", "a.wal", "5", code=support.CORRUPT, err=None)
         lines = [b"%d\t0\t%s\n" % (k, p) for k, p in enumerate(PAYLOADS, 1)]
         self.walctl("cat", "a.wal", code=support.CORRUPT, out=b"".join(lines[:4]), err=err)
         self.walctl("cat", "--to", "4", "a.wal", out=b"".join(lines[:4]))
@@ -125,13 +127,16 @@ class Verify(support.Case):
                 _, err = self.walctl(*command, "a.wal", *more, code=support.CORRUPT, err=None)
                 self.assertRegex(err, rb"\Awalctl: " + where)
         self.walctl("verify", "a.wal", code=support.CORRUPT, err=None,
-                    out=b"damaged: 0 records, 0 bytes of payload in 0 segments\n")
+                    out=b"damaged: 11 records, LSN 1 to 12, 176 bytes of payload in 3 segments\n"
+                        b"gaps: 1 range of LSNs can't be read\n")
 
     def test_a_segment_is_missing(self):
         self.make().close()
         self.segment(2).unlink()
         _, err = self.walctl("verify", "a.wal", code=support.CORRUPT, err=None)
-        self.assertRegex(err, rb"a\.wal.*(missing|can't be opened)")
+        self.assertIn(b"a.wal/00000000000000000002.wal", err)
+        found = self.verified(code=support.CORRUPT, err=None)
+        self.assertEqual((found["damaged_segment"], found["records"], found["gaps"]), (2, 8, 1))
 
     def test_a_damaged_header_copy(self):
         self.make().close()
@@ -145,7 +150,8 @@ class Verify(support.Case):
         self.make().close()
         (self.folder / "a.wal" / "control").unlink()
         self.walctl("verify", "a.wal", code=support.CORRUPT,
-                    out=b"damaged: 0 records, 0 bytes of payload in 0 segments\n", err=None)
+                    out=b"damaged: 12 records, LSN 1 to 12, 192 bytes of payload in 3 segments\n",
+                    err=None)
 
 
 support.run()
