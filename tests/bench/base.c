@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+unsigned payload_random_bits = 64;
 const uint8_t *payload_pool;
 uint64_t payload_mask;
 size_t payload_size;
@@ -54,7 +55,7 @@ void payload_init(size_t size)
     if (!words)
         die("no memory for the payloads");
     for (size_t k = 0; k < POOL_BYTES / sizeof *words; k++)
-        words[k] = next_random(&state);
+        words[k] = next_random(&state) >> (64 - payload_random_bits);
     uint64_t slices = 1;
     while (slices * 2 * size <= POOL_BYTES)
         slices *= 2;

@@ -24,6 +24,9 @@ static inline uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* How many bits of each 8 bytes are random, the rest is zeros; 64 unless set before the pool is
+ * made. Fewer make payloads that can be compressed. */
+extern unsigned payload_random_bits;
 /* Makes the pool; before any other function here. size: of each payload, 1 .. POOL_BYTES. */
 void payload_init(size_t size);
 extern const uint8_t *payload_pool;

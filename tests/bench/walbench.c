@@ -2,6 +2,9 @@
  * itself. */
 #include "bench/walbench.h"
 
+#ifdef HAVE_CRYPTO
+#include <libwal/crypto.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +16,7 @@ static struct {
     const char *name, *value;
 } given[GIVEN_MAX];
 static size_t n_given;
+static uint32_t aead; /* WAL_AEAD_...; 0: not encrypted */
 
 struct bench_log {
     wal_t *w;
@@ -35,12 +39,45 @@ void need(int result, const char *what)
     die("%s: %s: %s", what, wal_error_name(result), e.message);
 }
 
+/* Keys beside the library's options. */
+static bool take_own(const char *key, const char *value)
+{
+    if (strcmp(key, "random_bits") == 0) {
+        payload_random_bits = (unsigned)strtoul(value, NULL, 10);
+        if (payload_random_bits < 1 || payload_random_bits > 64)
+            die("random_bits=%s: 1 to 64 are wanted", value);
+        return true;
+    }
+    if (strcmp(key, "aead") != 0)
+        return false;
+    if (strcmp(value, "aes-256-gcm") == 0)
+        aead = 1;
+    else if (strcmp(value, "chacha20-poly1305") == 0)
+        aead = 2;
+    else
+        die("aead=%s: aes-256-gcm or chacha20-poly1305 is wanted", value);
+    return true;
+}
+
+/* A key that anybody knows. */
+static void set_aead(wal_options_t *o)
+{
+#ifdef HAVE_CRYPTO
+    need(wal_options_set_aead(o, aead, 1, "the benchmark's key, 32 bytes...", 32), "aead");
+#else
+    (void)o;
+    unsupported("aead: built without libwal-crypto");
+#endif
+}
+
 /* What the library refuses is refused before a log that is there goes. */
 static void take_option(const char *key, const char *value)
 {
     const char *name = strcmp(key, "readers") == 0 ? "read_threads" : key;
     wal_options_t *o;
 
+    if (take_own(key, value))
+        return;
     if (wal_option_by_name(name) == 0)
         die("%s: no such key", key);
     if (n_given == GIVEN_MAX)
@@ -82,6 +119,8 @@ wal_options_t *options_of(const struct args *a)
     set_defaults(o, a->op);
     for (size_t k = 0; k < n_given; k++)
         need(wal_options_set_string(o, given[k].name, given[k].value), given[k].name);
+    if (aead)
+        set_aead(o);
     return o;
 }
 
