@@ -1,6 +1,8 @@
 #include "log/verify.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/codes.h"
@@ -184,14 +186,18 @@ static void name_repairs(const struct remains *x, wal_verify_t *ret)
 static int damaged(const struct remains *x, const wal_verify_t *v)
 {
     const struct remains_damage *d = &x->damage;
-    char name[NAME_BYTES] = NAME_CONTROL;
+    char name[NAME_BYTES] = NAME_CONTROL, where[64] = "has no valid slot, or its slots differ";
 
     if (d->segment)
         name_segment(name, d->segment);
+    if (d->offset)
+        snprintf(where, sizeof where, "at offset %llu, LSN %llu: damaged",
+                 (unsigned long long)d->offset, (unsigned long long)d->lsn);
+    else if (d->segment)
+        strcpy(where, "is missing, or its header doesn't go with the log");
     return fault_at(WAL_E_CORRUPT, d->lsn, d->segment, d->offset,
-                    "%s/%s at offset %llu, LSN %llu: damaged; %llu ranges of LSNs can't be read",
-                    x->folder.path, name, (unsigned long long)d->offset, (unsigned long long)d->lsn,
-                    (unsigned long long)v->gaps);
+                    "%s/%s %s; %llu range%s of LSNs can't be read", x->folder.path, name, where,
+                    (unsigned long long)v->gaps, v->gaps == 1 ? "" : "s");
 }
 
 static int conclude(const struct remains *x, wal_verify_t *ret)

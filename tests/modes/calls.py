@@ -105,7 +105,7 @@ def can_trace():
 
 if __name__ == "__main__":
     if not can_trace():
-        print("note: strace can't trace here: what the modes come to in system calls isn't looked at")
+        print("note: strace can't trace here: the modes' system calls aren't looked at")
         sys.exit(77)
     program = sys.argv[1]
     syncs_once_per_append(program, "data", "fdatasync")
