@@ -16,7 +16,8 @@ struct tally {
     uint64_t records, bytes, first, last; /* LSNs; first 0: no records */
     uint64_t gaps;                        /* between its records */
     struct remains_damage damage;
-    int code; /* < 0: reading has failed, and why */
+    bool stopped; /* ... because another one was */
+    int code;     /* < 0: reading has failed, and why ... */
     struct fault why;
 };
 
@@ -85,8 +86,10 @@ static int take_progress(void *ctx, uint64_t offset)
 
     p->seen = offset;
     uint64_t done = atomic_fetch_add(&p->v->done, more) + more;
-    if (atomic_load(&p->v->stop))
+    if (atomic_load(&p->v->stop)) {
+        p->tally->stopped = true; /* another one knows why */
         return WAL_E_CALLBACK;
+    }
     return p->main && done < p->v->total ? show(p->v, done) : 0;
 }
 
@@ -157,6 +160,8 @@ static int add_up(struct verify *v, wal_verify_t *ret)
 
     for (size_t k = 0; k < x->n; k++) {
         const struct tally *t = &v->tallies[k];
+        if (t->code < 0 && t->stopped)
+            continue;
         if (t->code < 0)
             return fault_put(&t->why);
         if (t->damage.any)
