@@ -112,6 +112,7 @@ static void set_encodings(struct session *s, wal_options_t *o)
     const wal_cipher_t cipher = toy_cipher(&s->secrets.toy);
 
     set(o, WAL_OPT_CODEC, s->setup.encoded & ZLIB ? 1 : 0);
+    set(o, WAL_OPT_CODEC_LEVEL, 1);
     set(o, WAL_OPT_CODEC_MIN_BYTES, 0);
     if (s->setup.encoded & SEALED && wal_options_set_cipher(o, &cipher, 1) < 0)
         abort();
