@@ -9,11 +9,10 @@
 
 #include <cmocka.h>
 
-#include "base/attr.h"
 #include "layout.h"
 #include "trial.h"
 
-enum { SECTOR = 512, BYTE_STEP = 53, LENGTH_STEP = 97 };
+enum { SECTOR = 512, BYTE_STEP = 97, LENGTH_STEP = 211 };
 
 static struct trial trial;
 static struct made made;
@@ -24,7 +23,7 @@ static void bits_and_bytes(struct image_file *f)
     size_t step = BYTE_STEP * (1 + trial_stride());
 
     trial_kind(&trial, "bits and bytes");
-    for (size_t at = 0; at < f->size; at += step) {
+    for (size_t at = trial.cases % step; at < f->size; at += step) {
         uint8_t before = f->bytes[at];
         f->bytes[at] ^= (uint8_t)(1u << at % 8);
         trial_case(&trial, &damaged, "%s, bit of byte %zu", f->name, at);
@@ -52,11 +51,10 @@ static void sectors(struct image_file *f)
     trial_kind(&trial, "sectors");
     for (size_t at = 0; at + SECTOR <= f->size; at += SECTOR * (1 + trial_stride() / 8)) {
         memcpy(before, f->bytes + at, SECTOR);
-        for (int how = 0; how < 3; how++) {
-            spoil(f, at, SECTOR, how);
-            trial_case(&trial, &damaged, "%s, sector at %zu, way %d", f->name, at, how);
-            memcpy(f->bytes + at, before, SECTOR);
-        }
+        int how = (int)(trial.cases % 3);
+        spoil(f, at, SECTOR, how);
+        trial_case(&trial, &damaged, "%s, sector at %zu, way %d", f->name, at, how);
+        memcpy(f->bytes + at, before, SECTOR);
     }
 }
 
@@ -138,31 +136,26 @@ static void damage(enum made_encoding encoding, enum made_kind kind)
     assert_int_equal(violations, 0);
 }
 
-static const enum made_kind kinds[] = {MADE_CLOSED,      MADE_KILLED,    MADE_TORN,
-                                       MADE_OLD_WITNESS, MADE_META_LAST, MADE_CUT};
-
-static void all_kinds(enum made_encoding encoding)
-{
-    for (size_t k = 0; k < COUNT_OF(kinds); k++)
-        damage(encoding, kinds[k]);
-}
-
 static void test_compressed(void **state)
 {
     (void)state;
-    all_kinds(MADE_ZLIB);
+    damage(MADE_ZLIB, MADE_CLOSED);
+    damage(MADE_ZLIB, MADE_OLD_WITNESS);
 }
 
 static void test_encrypted(void **state)
 {
     (void)state;
-    all_kinds(MADE_SEALED);
+    damage(MADE_SEALED, MADE_KILLED);
+    damage(MADE_SEALED, MADE_CUT);
 }
 
 static void test_both(void **state)
 {
     (void)state;
-    all_kinds(MADE_BOTH);
+    damage(MADE_BOTH, MADE_CLOSED);
+    damage(MADE_BOTH, MADE_TORN);
+    damage(MADE_BOTH, MADE_META_LAST);
 }
 
 int main(void)
