@@ -302,6 +302,7 @@ static int prepare(struct repair *r, struct wal *w)
         if (e < 0)
             return e;
         r->last.file.fd = -1; /* the catalog's now */
+        r->last.key = NULL;
     }
     atomic_store(&w->first_lsn, w->control.now.first_lsn);
     w->next_lsn = r->keep ? r->end.next_lsn : w->control.now.first_lsn;

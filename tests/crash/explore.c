@@ -128,6 +128,8 @@ static const char *live_on(struct session *s, struct recorder *r, const char *ta
     session_drop(s);
     if (t == TRIED_OK)
         t = session_secrets(s, s->disk);
+    if (t == TRIED_OK && s->secrets.toy.n[TOY_DERIVE] != s->secrets.toy.n[TOY_DROP])
+        t = session_wrong(s, "not every key was dropped once");
     return t == TRIED_OK ? NULL : s->why;
 }
 
