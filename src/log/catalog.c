@@ -272,6 +272,7 @@ static int hold(struct catalog *c, struct member *m, struct member **ret)
             return segment_corrupt(c->folder, m->number, "was replaced by another file");
         }
         m->segment.file = s.file;
+        m->segment.key = s.key;
         c->open_files++;
         m->refs++; /* so that limit_files leaves it open */
         limit_files(c);

@@ -476,6 +476,25 @@ static void test_a_key_that_cannot_be_derived(void **state)
     assert_int_equal(secrets_in(f->dir), 0);
 }
 
+/* More of them than are kept open. */
+static void test_many_segments(void **state)
+{
+    enum { SEGMENTS = 150 };
+    struct log_fixture *f = *state;
+
+    fixture_open(f);
+    for (int k = 0; k < SEGMENTS; k++) {
+        fixture_append(f, SECRET);
+        must(wal_rotate(f->log));
+    }
+    for (uint64_t lsn = 1; lsn <= SEGMENTS; lsn++)
+        expect_record(f->log, lsn, SECRET);
+    for (uint64_t lsn = 1; lsn <= SEGMENTS; lsn++)
+        expect_record(f->log, lsn, SECRET);
+    fixture_close(f);
+    assert_int_equal(toy.n[TOY_DERIVE], toy.n[TOY_DROP]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,6 +505,7 @@ int main(void)
         encrypted_test(test_keys_are_changed_over_time),
         encrypted_test(test_a_plain_log_becomes_encrypted_and_back),
         encrypted_test(test_every_key_is_dropped),
+        encrypted_test(test_many_segments),
         encrypted_test(test_a_changed_body),
         encrypted_test(test_a_body_in_the_place_of_another),
         encrypted_test(test_a_changed_header),

@@ -32,6 +32,8 @@ void recorder_note(struct recorder *r, const char *call, const char *name)
     struct point *p = &r->points[r->count++];
     p->disk = simdisk_clone(s->disk);
     oracle_copy(&p->oracle, s->oracle);
+    p->secrets = &s->secrets;
+    p->uses = s->secrets.count;
     snprintf(p->where, sizeof p->where, "%s, call %" PRIu64 " %s %.20s", r->phase,
              simdisk_calls(s->disk, SIMDISK_ANY), call, name);
     r->disk_version = simdisk_version(s->disk);
@@ -124,11 +126,15 @@ static const char *live_on(struct session *s, struct recorder *r, const char *ta
     recorder_note(r, "end", "");
     s->hook = NULL;
     session_drop(s);
+    if (t == TRIED_OK)
+        t = session_secrets(s, s->disk);
+    if (t == TRIED_OK && s->secrets.toy.n[TOY_DERIVE] != s->secrets.toy.n[TOY_DROP])
+        t = session_wrong(s, "not every key was dropped once");
     return t == TRIED_OK ? NULL : s->why;
 }
 
-static void visit(struct explorer *x, struct simdisk *image, const struct oracle *oracle,
-                  uint32_t depth, const char *trace)
+static void visit(struct explorer *x, struct simdisk *image, const struct point *p,
+                  const struct oracle *oracle, uint32_t depth, const char *trace)
 {
     uint64_t key = mix(mix(simdisk_hash(image), oracle_hash(oracle)), depth ^ x->setup->mode << 8);
     bool nested = depth < x->depth && x->nested_share != 0 && (key >> 20) % x->nested_share == 0;
@@ -144,6 +150,11 @@ static void visit(struct explorer *x, struct simdisk *image, const struct oracle
     x->deeper[depth]++;
     oracle_copy(&o, oracle);
     session_init(&s, x->setup, image, &o);
+    secrets_go_on(&s.secrets, p->secrets, p->uses);
+    if (session_secrets(&s, image) != TRIED_OK) {
+        violation(x, trace, s.why);
+        return;
+    }
     s.next_number = NESTED_NUMBERS * (depth + 1);
     if ((key >> 10) % FOLLOW_SHARE == 0 && session_follow(&s, false) != TRIED_OK) {
         violation(x, trace, s.why);
@@ -161,6 +172,7 @@ static void visit(struct explorer *x, struct simdisk *image, const struct oracle
 
 struct cut {
     struct explorer *x;
+    const struct point *point;
     const struct oracle *oracle;
     const char *trace;
     uint32_t depth, number;
@@ -171,7 +183,7 @@ static int visit_image(void *arg, struct simdisk *image)
     struct cut *c = arg;
     char trace[TRACE];
     snprintf(trace, sizeof trace, "%s; power cut, image %u", c->trace, c->number++);
-    visit(c->x, image, c->oracle, c->depth, trace);
+    visit(c->x, image, c->point, c->oracle, c->depth, trace);
     return stopped(c->x);
 }
 
@@ -180,7 +192,7 @@ static void crash(struct explorer *x, const struct point *p, uint32_t depth, con
     char trace[TRACE];
     struct oracle o;
     struct session s;
-    struct cut cut = {x, &o, trace, depth, 0};
+    struct cut cut = {x, p, &o, trace, depth, 0};
     struct simdisk *killed = simdisk_kill_image(p->disk);
     uint64_t version = simdisk_version(killed), limit = depth == 0 ? x->limit : x->nested_limit;
 
@@ -197,9 +209,9 @@ static void crash(struct explorer *x, const struct point *p, uint32_t depth, con
     struct simdisk *evicted = simdisk_kill_image(p->disk);
     simdisk_evict(evicted); /* without what a failed sync has left in the page cache alone */
     if (!x->found)
-        visit(x, killed, &o, depth, trace);
+        visit(x, killed, p, &o, depth, trace);
     if (!x->found)
-        visit(x, evicted, &o, depth, trace);
+        visit(x, evicted, p, &o, depth, trace);
     simdisk_free(killed);
     simdisk_free(evicted);
     snprintf(trace, sizeof trace, "%s; %s", before, p->where);
@@ -227,7 +239,9 @@ static enum tried run(struct session *s, struct recorder *r, const char *letters
         recorder_note(r, "end", "");
     }
     r->phase = "";
-    return t == TRIED_OK ? session_look(s) : t;
+    if (t == TRIED_OK)
+        t = session_look(s);
+    return t == TRIED_OK ? session_secrets(s, s->disk) : t;
 }
 
 void explore(struct explorer *x, const struct setup *setup, const char *letters, bool creation)
@@ -266,7 +280,7 @@ void explore_recorded(struct explorer *x, const struct recorder *r, const char *
 
 void explore_now(struct explorer *x, const struct session *s, const char *trace)
 {
-    struct point p = {.where = "now"};
+    struct point p = {.where = "now", .secrets = &s->secrets, .uses = s->secrets.count};
     x->setup = &s->setup;
     x->faulted = s->faulty;
     p.disk = simdisk_clone(s->disk);

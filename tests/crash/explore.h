@@ -32,6 +32,8 @@ struct explorer {
 struct point {
     struct simdisk *disk;
     struct oracle oracle;
+    const struct secrets *secrets; /* so much was encrypted then: */
+    uint32_t uses;
     char where[64];
 };
 

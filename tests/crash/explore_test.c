@@ -2,7 +2,8 @@
  * other modes by chance. Without arguments it is a ctest. As a command:
  *
  *     crash_explore --only SETUP:OPS   one sequence, as a violation prints it
- *     CRASH_SECONDS=3600 crash_explore random sequences for so long
+ *     crash_explore --all              so many images (CRASH_IMAGES) over all setups, each its
+ * share CRASH_SECONDS=3600 crash_explore random sequences for so long
  *
  * CRASH_SEED changes what is taken by chance, CRASH_LIMIT the images per power cut. */
 #include <inttypes.h>
@@ -19,7 +20,8 @@ enum {
     IMAGES_WANTED = PACE > 1 ? 5000 : 100000,
     NESTED_SHARE = PACE > 1 ? 500 : 60,
     LIMIT = PACE > 1 ? 8 : 16,
-    BY_CHANCE = 32 / PACE,
+    BY_CHANCE = 16 / PACE,
+    IMAGES_OF_ALL = 520000,
     LENGTH_MAX = 6
 };
 
@@ -108,6 +110,47 @@ static void all_pairs(struct explorer *x, const struct setup *setup)
     }
 }
 
+struct share {
+    const struct explorer *explorer;
+    uint64_t images; /* at most */
+};
+
+static bool share_is_full(void *arg)
+{
+    const struct share *s = arg;
+    return s->explorer->images >= s->images;
+}
+
+/* Creation and each operation alone first, then sequences by chance. */
+static void explore_share(struct explorer *x, const struct setup *setup, uint64_t *state)
+{
+    char letter[2] = {0};
+    for (uint32_t k = 0; k < op_count && !x->found && !x->stop(x->stop_arg); k++) {
+        letter[0] = ops[k].letter;
+        explore(x, setup, letter, k == 0);
+    }
+    for (uint32_t k = 0; !x->found && !x->stop(x->stop_arg); k++)
+        by_chance(x, setup, 2 + k % (LENGTH_MAX - 1), state);
+}
+
+static int over_all(struct explorer *x)
+{
+    uint64_t wanted = number_of("CRASH_IMAGES", IMAGES_OF_ALL), state = x->seed;
+    struct share share = {.explorer = x};
+
+    x->stop = share_is_full;
+    x->stop_arg = &share;
+    for (uint32_t k = 0; k < setup_count && !x->found; k++) {
+        uint64_t before = x->images, sequences = x->sequences;
+        share.images = wanted * (k + 1) / setup_count;
+        explore_share(x, &setups[k], &state);
+        printf("%-12s %8" PRIu64 " distinct images of %" PRIu64 " sequences\n", setups[k].name,
+               x->images - before, x->sequences - sequences);
+        fflush(stdout);
+    }
+    return finish(x, "all setups", wanted);
+}
+
 int main(int argc, char **argv)
 {
     struct explorer x;
@@ -118,6 +161,8 @@ int main(int argc, char **argv)
     x.nested_share = number_of("CRASH_SHARE", NESTED_SHARE);
     if (argc == 3 && strcmp(argv[1], "--only") == 0)
         return only(&x, argv[2]);
+    if (argc == 2 && strcmp(argv[1], "--all") == 0)
+        return over_all(&x);
     if (seconds > 0)
         return for_seconds(&x, seconds);
     all_pairs(&x, &setups[0]);

@@ -17,24 +17,28 @@ static const struct kind {
     unsigned fits;
     int error;
     enum simdisk_part part;
-    bool full;      /* from this call on, until the scenario is over */
-    bool invisible; /* nobody may notice */
+    bool full;            /* from this call on, until the scenario is over */
+    bool invisible;       /* nobody may notice */
+    enum toy_call cipher; /* the call that fails, or TOY_CALLS */
 } kinds[] = {
-    {"eintr", FITS_READ | FITS_WRITE, EINTR, SIMDISK_NONE, false, true},
-    {"short", FITS_READ | FITS_WRITE, 0, SIMDISK_NONE, false, true},
-    {"nospace", FITS_WRITE | FITS_OTHER, ENOSPC, SIMDISK_NONE, false, false},
-    {"nospace-half", FITS_WRITE, ENOSPC, SIMDISK_HALF, false, false},
-    {"quota", FITS_WRITE, EDQUOT, SIMDISK_ALL, false, false},
-    {"io", FITS_READ | FITS_WRITE | FITS_OTHER, EIO, SIMDISK_NONE, false, false},
-    {"io-half", FITS_WRITE, EIO, SIMDISK_HALF, false, false},
-    {"io-all", FITS_WRITE, EIO, SIMDISK_ALL, false, false},
-    {"sync-none", FITS_SYNC, EIO, SIMDISK_NONE, false, false},
-    {"sync-half", FITS_SYNC, EIO, SIMDISK_HALF, false, false},
-    {"sync-all", FITS_SYNC | FITS_NAMES, EIO, SIMDISK_ALL, false, false},
-    {"sync-eintr", FITS_SYNC, EINTR, SIMDISK_NONE, false, false},
-    {"sync-nospace", FITS_SYNC, ENOSPC, SIMDISK_HALF, false, false},
-    {"full", FITS_WRITE, ENOSPC, SIMDISK_NONE, true, false},
-    {"full-quota", FITS_WRITE, EDQUOT, SIMDISK_NONE, true, false},
+    {"eintr", FITS_READ | FITS_WRITE, EINTR, SIMDISK_NONE, false, true, TOY_CALLS},
+    {"short", FITS_READ | FITS_WRITE, 0, SIMDISK_NONE, false, true, TOY_CALLS},
+    {"nospace", FITS_WRITE | FITS_OTHER, ENOSPC, SIMDISK_NONE, false, false, TOY_CALLS},
+    {"nospace-half", FITS_WRITE, ENOSPC, SIMDISK_HALF, false, false, TOY_CALLS},
+    {"quota", FITS_WRITE, EDQUOT, SIMDISK_ALL, false, false, TOY_CALLS},
+    {"io", FITS_READ | FITS_WRITE | FITS_OTHER, EIO, SIMDISK_NONE, false, false, TOY_CALLS},
+    {"io-half", FITS_WRITE, EIO, SIMDISK_HALF, false, false, TOY_CALLS},
+    {"io-all", FITS_WRITE, EIO, SIMDISK_ALL, false, false, TOY_CALLS},
+    {"sync-none", FITS_SYNC, EIO, SIMDISK_NONE, false, false, TOY_CALLS},
+    {"sync-half", FITS_SYNC, EIO, SIMDISK_HALF, false, false, TOY_CALLS},
+    {"sync-all", FITS_SYNC | FITS_NAMES, EIO, SIMDISK_ALL, false, false, TOY_CALLS},
+    {"sync-eintr", FITS_SYNC, EINTR, SIMDISK_NONE, false, false, TOY_CALLS},
+    {"sync-nospace", FITS_SYNC, ENOSPC, SIMDISK_HALF, false, false, TOY_CALLS},
+    {"full", FITS_WRITE, ENOSPC, SIMDISK_NONE, true, false, TOY_CALLS},
+    {"full-quota", FITS_WRITE, EDQUOT, SIMDISK_NONE, true, false, TOY_CALLS},
+    {"derive", 0, 0, SIMDISK_NONE, false, false, TOY_DERIVE},
+    {"seal", 0, 0, SIMDISK_NONE, false, false, TOY_SEAL},
+    {"open", 0, 0, SIMDISK_NONE, false, false, TOY_OPEN},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -175,7 +179,8 @@ static int deal_with(struct trial *t, enum tried r)
     }
     if (r == TRIED_OK)
         return 0;
-    if (s->code != WAL_E_NOSPC && s->code != WAL_E_IO)
+    if (s->code != WAL_E_NOSPC && s->code != WAL_E_IO &&
+        !(t->kind->cipher != TOY_CALLS && s->code == WAL_E_CRYPTO))
         return wrong(t, s->why);
     if (session_note(s, "after an error", 0) != TRIED_OK)
         return wrong(t, s->why);
@@ -232,6 +237,26 @@ static int run_scenario(struct trial *t, const char *letters)
     return r == TRIED_OK ? 0 : wrong(t, s->why);
 }
 
+static void inject(struct trial *t)
+{
+    const struct kind *kind = t->kind;
+    struct simdisk *d = t->s.disk;
+
+    if (kind->cipher != TOY_CALLS) {
+        toy_fail(&t->s.secrets.toy, kind->cipher, (int64_t)t->call);
+        t->s.cipher_fails = true;
+        t->call = 0;
+    } else if (kind->full) {
+        simdisk_set_full(d, t->call, kind->error);
+    } else {
+        simdisk_inject(d, &(struct simdisk_fault){.call = SIMDISK_ANY,
+                                                  .at = t->call,
+                                                  .error = kind->error,
+                                                  .part = kind->part,
+                                                  .seed = t->call});
+    }
+}
+
 /* kind NULL: without a fault, to learn what the calls are. */
 static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
                      const struct kind *kind, uint64_t call)
@@ -253,14 +278,8 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     t->s.faulty = true; /* without a fault too: operations are to be the same */
     t->s.hook = on_call;
     t->s.hook_arg = t;
-    if (kind && kind->full)
-        simdisk_set_full(d, call, kind->error);
-    else if (kind)
-        simdisk_inject(d, &(struct simdisk_fault){.call = SIMDISK_ANY,
-                                                  .at = call,
-                                                  .error = kind->error,
-                                                  .part = kind->part,
-                                                  .seed = call});
+    if (kind)
+        inject(t);
     x->found = false;
     int e = run_scenario(t, scenario + n + 1);
     t->s.hook = NULL;
@@ -268,6 +287,8 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
         explore_recorded(x, &t->recorder, trace);
     if (e == 0 && !x->found)
         explore_now(x, &t->s, trace);
+    if (e == 0 && session_secrets(&t->s, d) != TRIED_OK)
+        e = wrong(t, t->s.why);
     recorder_free(&t->recorder);
     if (e < 0 && !x->found) {
         x->found = true;
@@ -279,15 +300,23 @@ static int run_trial(struct explorer *x, struct trial *t, const char *scenario,
     return e;
 }
 
+/* Whether this kind of fault can strike a call of that number. */
+static bool fits(const struct trial *plain, const struct kind *kind, uint64_t call)
+{
+    if (kind->cipher != TOY_CALLS)
+        return call <= plain->s.secrets.toy.n[kind->cipher];
+    return call <= plain->calls && (kind->fits & plain->fits[call]);
+}
+
 int faults_at_every_call(struct explorer *x, const char *scenario, const char *kind,
                          uint64_t *trials)
 {
     static struct trial plain, t;
     if (run_trial(x, &plain, scenario, NULL, 0) < 0)
         return -1;
-    for (uint64_t call = 1; call <= plain.calls && call <= CALLS_MAX; call++) {
+    for (uint64_t call = 1; call <= CALLS_MAX; call++) {
         for (uint32_t k = 0; k < KINDS; k++) {
-            if ((kinds[k].fits & plain.fits[call]) == 0 ||
+            if (!fits(&plain, &kinds[k], call) ||
                 (kind != NULL && strcmp(kind, kinds[k].name) != 0))
                 continue;
             ++*trials;

@@ -14,10 +14,11 @@
 #include "support/pace.h"
 
 static const char *const scenarios[] = {
-    "data:saysbtq",    "plain:slgsmcs", "lazy:rsrsltm",  "plain:sbcpzs", "none:aaByarfq",
-    "interval:awBwsq", "dsync:sslgma",  "full:sPmCsTs",  "data:uGuyaqa", "large:aclys",
-    "align:baylTm",    "data:kMKyxDq",  "plain:sjLoXrs", "none:KKMraxs", "data:shrTsHq",
-    "plain:sHsOTcs",   "none:ahrHTas",
+    "data:saysbtq",       "plain:slgsmcs", "lazy:rsrsltm",  "plain:sbcpzs",   "none:aaByarfq",
+    "interval:awBwsq",    "dsync:sslgma",  "full:sPmCsTs",  "data:uGuyaqa",   "large:aclys",
+    "align:baylTm",       "data:kMKyxDq",  "plain:sjLoXrs", "none:KKMraxs",   "data:shrTsHq",
+    "plain:sHsOTcs",      "none:ahrHTas",  "both:sgasmlq",  "sealed:sjrctxs", "bothdsync:sklrhT",
+    "sealednone:aagyPrs",
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 

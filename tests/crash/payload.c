@@ -21,7 +21,7 @@ uint32_t payload_type(uint64_t id)
 
 static uint64_t word(uint64_t id, size_t k)
 {
-    return (id + k) * UINT64_C(0x9e3779b97f4a7c15);
+    return k % 16 ? PAYLOAD_CLEAR : (id + k) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 void payload_fill(uint64_t id, void *buf)
@@ -58,6 +58,8 @@ size_t tag_fill(uint64_t number, uint8_t out[TAG_BYTES_MAX])
     for (size_t k = 0; k < size; k++)
         out[k] = (uint8_t)(number + k);
     memcpy(out, &number, sizeof number);
+    if (size >= 2 * sizeof number)
+        memcpy(out + sizeof number, &(uint64_t){PAYLOAD_CLEAR}, sizeof number);
     return size;
 }
 

@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 enum { PAYLOAD_MAX = 32 * 1024 };
+/* Every other word of a payload, and of a tag that is long enough: what must be nowhere on the disk
+ * of an encrypted log. */
+#define PAYLOAD_CLEAR UINT64_C(0x7261656c635f6e69) /* in_clear */
 
 /* number: unique, below 2^32; size: at most PAYLOAD_MAX. */
 uint64_t payload_id(uint64_t number, size_t size);

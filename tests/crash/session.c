@@ -13,24 +13,38 @@
 
 enum { KIB = 1024 };
 
+#define SECTORS SIMDISK_TEAR_SECTORS
+#define BYTES   SIMDISK_TEAR_BYTES
+#define DATA    WAL_SYNC_DATA
+#define NONE    WAL_SYNC_NONE
+
+/* clang-format off */
 const struct setup setups[] = {
-    {"data", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SIMDISK_TEAR_SECTORS, false},
-    {"plain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS, false},
-    {"lazy", WAL_SYNC_DATA, true, false, 64 * KIB, 64 * KIB, false, 64, SIMDISK_TEAR_BYTES, false},
-    {"align", WAL_SYNC_DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SIMDISK_TEAR_SECTORS,
-     false},
-    {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512, SIMDISK_TEAR_SECTORS,
-     false},
-    {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, SIMDISK_TEAR_BYTES, false},
-    {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_SECTORS,
-     false},
-    {"none", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, SIMDISK_TEAR_BYTES, false},
-    {"large", WAL_SYNC_DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SIMDISK_TEAR_SECTORS,
-     false},
-    {"largenone", WAL_SYNC_NONE, true, true, 1024 * KIB, 0, true, 64, SIMDISK_TEAR_SECTORS, false},
-    {"machine", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SIMDISK_TEAR_SECTORS,
-     true},
+    {"data", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, 0},
+    {"plain", DATA, false, false, 64 * KIB, 0, false, 64, SECTORS, false, 0},
+    {"lazy", DATA, true, false, 64 * KIB, 64 * KIB, false, 64, BYTES, false, 0},
+    {"align", DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false, 0},
+    {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512, SECTORS, false, 0},
+    {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, BYTES, false, 0},
+    {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64, SECTORS, false, 0},
+    {"none", NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, 0},
+    {"large", DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SECTORS, false, 0},
+    {"largenone", NONE, true, true, 1024 * KIB, 0, true, 64, SECTORS, false, 0},
+    {"machine", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true, 0},
+    {"zlib", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, ZLIB},
+    {"zlibnone", NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, ZLIB},
+    {"sealed", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, SEALED},
+    {"sealedplain", DATA, false, false, 64 * KIB, 0, false, 64, BYTES, false, SEALED},
+    {"sealednone", NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, SEALED},
+    {"both", DATA, false, false, 64 * KIB, 0, false, 64, SECTORS, false, ZLIB | SEALED},
+    {"bothnone", NONE, true, true, 64 * KIB, 0, false, 512, SECTORS, false, ZLIB | SEALED},
+    {"bothdsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, BYTES, false,
+     ZLIB | SEALED},
+    {"bothalign", DATA, true, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false, ZLIB | SEALED},
+    {"sealedlarge", DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SECTORS, false, SEALED},
+    {"bothmachine", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true, ZLIB | SEALED},
 };
+/* clang-format on */
 const uint32_t setup_count = sizeof setups / sizeof *setups;
 
 const struct setup *setup_by_name(const char *name)
@@ -59,6 +73,7 @@ void session_init(struct session *s, const struct setup *setup, struct simdisk *
     simdisk_set_tear(d, setup->tear);
     *s = (struct session){
         .setup = *setup, .mode = setup->mode, .disk = d, .oracle = o, .next_number = 1};
+    secrets_init(&s->secrets);
     simdisk_set_hook(d, on_call, s);
 }
 
@@ -77,8 +92,9 @@ enum tried session_failed(struct session *s, const char *what, int code)
     if (wal_last_error(&e, sizeof e) < 0)
         e.message[0] = 0;
     s->code = code;
+    bool refused = s->cipher_fails && code == WAL_E_CRYPTO;
     bool explained = s->faulty && (code == WAL_E_NOSPC || code == WAL_E_IO ||
-                                   code == WAL_E_INDOUBT || code == WAL_E_FAILED);
+                                   code == WAL_E_INDOUBT || code == WAL_E_FAILED || refused);
     snprintf(s->why, sizeof s->why, "%s: %s: %s", what, wal_error_name(code), e.message);
     return explained ? TRIED_ERROR : TRIED_WRONG;
 }
@@ -89,6 +105,17 @@ static void set(wal_options_t *o, uint32_t option, uint64_t value)
         return;
     fprintf(stderr, "option %s can't be %" PRIu64 "\n", wal_option_name(option), value);
     abort();
+}
+
+static void set_encodings(struct session *s, wal_options_t *o)
+{
+    const wal_cipher_t cipher = toy_cipher(&s->secrets.toy);
+
+    set(o, WAL_OPT_CODEC, s->setup.encoded & ZLIB ? 1 : 0);
+    set(o, WAL_OPT_CODEC_LEVEL, 1);
+    set(o, WAL_OPT_CODEC_MIN_BYTES, 0);
+    if (s->setup.encoded & SEALED && wal_options_set_cipher(o, &cipher, 1) < 0)
+        abort();
 }
 
 static wal_options_t *options_of(struct session *s, bool read_only)
@@ -108,6 +135,7 @@ static wal_options_t *options_of(struct session *s, bool read_only)
     set(o, WAL_OPT_PENDING_BYTES, 64 * KIB);
     set(o, WAL_OPT_BACKGROUND, background);
     set(o, WAL_OPT_GROUP_ALIGN, u->align);
+    set_encodings(s, o);
     options_set_os(o, simdisk_os(s->disk));
     const wal_machine_t machine = model_machine(&s->model);
     if (u->machine && !read_only && wal_options_set_machine(o, &machine) < 0)
@@ -190,6 +218,17 @@ enum tried session_follow(struct session *s, bool killed)
     enum tried t = look_at(s, log, LOOK_FOLLOWED, &v);
     wal_close(log);
     return t == TRIED_OK ? shown(s, &v, killed) : t;
+}
+
+enum tried session_secrets(struct session *s, const struct simdisk *image)
+{
+    char name[64];
+
+    if (s->secrets.twice)
+        return session_wrong(s, "a nonce was used twice under one key");
+    if (s->setup.encoded & SEALED && secrets_in_clear(image, name))
+        return session_wrong(s, "%s has something in clear", name);
+    return TRIED_OK;
 }
 
 enum tried session_show(struct session *s)

@@ -8,7 +8,10 @@
 #include "base/attr.h"
 #include "crash/model.h"
 #include "crash/oracle.h"
+#include "crash/secrets.h"
 #include "support/simdisk.h"
+
+enum encoded { ZLIB = 1, SEALED = 2 };
 
 /* How logs are opened. */
 struct setup {
@@ -20,7 +23,8 @@ struct setup {
     bool large; /* the log begins with more bytes than an open carries over */
     uint32_t align;
     enum simdisk_tear tear;
-    bool machine; /* with a state machine; then it can't be cut at its end */
+    bool machine;     /* with a state machine; then it can't be cut at its end */
+    unsigned encoded; /* enum encoded */
 };
 extern const struct setup setups[];
 extern const uint32_t setup_count;
@@ -34,15 +38,17 @@ struct session {
     struct simdisk *disk;
     struct oracle *oracle;
     wal_t *log;
-    uint64_t next_number; /* of payloads */
-    struct model model;   /* where the setup has one */
+    uint64_t next_number;   /* of payloads */
+    struct model model;     /* where the setup has one */
+    struct secrets secrets; /* likewise */
     /* Before each I/O call: */
     simdisk_hook_fn hook;
     void *hook_arg;
     void (*during_sync)(struct session *s); /* once, at the next sync of a segment */
-    bool faulty;   /* a fault may strike: errors that it explains are no violation */
-    int code;      /* of the last error */
-    char why[400]; /* after TRIED_ERROR and TRIED_WRONG */
+    bool faulty;       /* a fault may strike: errors that it explains are no violation */
+    bool cipher_fails; /* CRYPTO is among them */
+    int code;          /* of the last error */
+    char why[400];     /* after TRIED_ERROR and TRIED_WRONG */
 };
 
 void session_init(struct session *s, const struct setup *setup, struct simdisk *d,
@@ -53,6 +59,8 @@ enum tried session_open(struct session *s);
  * cache was lost. */
 enum tried session_follow(struct session *s, bool killed);
 enum tried session_close(struct session *s);
+/* What an encrypted log promises, of all that was done so far, and of an image. */
+enum tried session_secrets(struct session *s, const struct simdisk *image);
 /* What this handle shows as durable, a failed one too, has to hold. */
 enum tried session_show(struct session *s);
 /* Frees the handle; its result doesn't matter. */

@@ -10,6 +10,8 @@ void forge_control(struct image *i, const struct control *c);
 /* Another header block for a segment; all its groups are linked to it, and sealed with its salt and
  * epoch. */
 void forge_segment(struct image_file *f, struct segment_header *h);
+/* Checksums and links of groups that lie as the layout says, after a change of their bodies. */
+void forge_links(struct image_file *f, const struct layout *l);
 /* A group behind the last one of the newest segment. The header is put right but for what `spoil`
  * then changes; the body's CRC is right. Returns its offset. */
 struct forged {
@@ -17,6 +19,8 @@ struct forged {
     uint32_t records;
     const void *body;
     size_t size;
+    size_t raw;   /* of a compressed one; 0: as many as `size` */
+    bool seal;    /* encrypt it, before `spoil` */
     bool vouched; /* the witness says that it is durable */
     void (*spoil)(struct group_header *h);
 };

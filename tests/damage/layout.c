@@ -53,9 +53,11 @@ void layout_of(struct layout *ret, const struct image_file *f, uint64_t limit)
         if (s.end > f->size ||
             group_body_crc(l.header.salt, body, s.header.stored_bytes) != s.header.body_crc)
             break;
+        body = made_decoded(&l.header, &s.header, body);
+        must(body != NULL, "an encoded body");
         next += s.header.records;
         if (s.header.type == GROUP_META)
-            meta = version_in(body, s.header.stored_bytes);
+            meta = version_in(body, s.header.raw_bytes);
         if (s.header.tag_bytes)
             tag = (unsigned)made_tag_number(body, s.header.tag_bytes);
         s.next_lsn = next;

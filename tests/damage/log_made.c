@@ -7,6 +7,10 @@
 #include "format/control.h"
 #include "layout.h"
 #include "log/log.h"
+#include "segment/cipher.h"
+#include "segment/decode.h"
+#include "segment/encode.h"
+#include "support/toy_cipher.h"
 
 enum { SMALL_GROUP = 512, SIZE_MAX_USED = 4000, BIG_RECORD = 3000, BIG_RECORDS = 100 };
 
@@ -51,6 +55,73 @@ int made_tag_number(const void *tag, size_t size)
                                                                                        : -1;
 }
 
+static enum made_encoding encoding;
+static struct toy toy = {.keys = TOY_KEY(1)};
+
+void made_encode(enum made_encoding e)
+{
+    encoding = e;
+}
+
+static void set_encoding(wal_options_t *o)
+{
+    const wal_cipher_t cipher = toy_cipher(&toy);
+
+    if (encoding == MADE_ZLIB || encoding == MADE_BOTH) {
+        ok(wal_options_set(o, WAL_OPT_CODEC, 1));
+        ok(wal_options_set(o, WAL_OPT_CODEC_MIN_BYTES, 0));
+    }
+    if (encoding == MADE_SEALED || encoding == MADE_BOTH)
+        ok(wal_options_set_cipher(o, &cipher, 1));
+}
+
+/* As much of a segment as encoding takes. */
+static void unlock(const struct segment_header *h, struct segment *ret)
+{
+    static struct folder folder;
+    static struct cipher cipher;
+
+    cipher.calls = toy_cipher(&toy);
+    *ret = (struct segment){.header = *h, .file = {.folder = &folder}};
+    folder.path = "";
+    if (!h->cipher)
+        return;
+    ret->cipher = &cipher;
+    ok(cipher_derive(ret->cipher, h->key_id, h->kdf_salt, &ret->key));
+}
+
+static void lock(struct segment *s)
+{
+    cipher_drop(s->cipher, s->key);
+}
+
+const uint8_t *made_decoded(const struct segment_header *sh, const struct group_header *h,
+                            const uint8_t *stored)
+{
+    static struct decoder decoder;
+    const uint8_t *body = NULL;
+    struct segment s;
+
+    if (!(h->flags & (GROUP_COMPRESSED | GROUP_ENCRYPTED)))
+        return stored;
+    decoder_free(&decoder, &alloc_default);
+    unlock(sh, &s);
+    int e = decode_body(&s, &alloc_default, &decoder, h, stored, &body);
+    lock(&s);
+    return e == 1 ? body : NULL;
+}
+
+void made_sealed(const struct segment_header *sh, struct group_header *h, uint8_t *body)
+{
+    struct segment s;
+
+    if (!sh->cipher)
+        return;
+    unlock(sh, &s);
+    ok(encrypt_body(&s, h, body, body));
+    lock(&s);
+}
+
 wal_options_t *made_options(bool read_only)
 {
     static const uint64_t values[][2] = {
@@ -64,6 +135,7 @@ wal_options_t *made_options(bool read_only)
     for (size_t k = 0; k < sizeof values / sizeof values[0]; k++)
         ok(wal_options_set(o, (uint32_t)values[k][0], values[k][1]));
     ok(wal_options_set(o, WAL_OPT_READ_ONLY, read_only));
+    set_encoding(o);
     return o;
 }
 

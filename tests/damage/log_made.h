@@ -5,6 +5,8 @@
 
 #include <libwal/wal.h>
 
+#include "format/group.h"
+#include "format/header.h"
 #include "image.h"
 
 /* The metadata: this key has the version as its only byte, and ... */
@@ -59,6 +61,17 @@ struct made {
 
 void made_make(struct made *ret, enum made_kind kind);
 void made_free(struct made *m);
+
+/* How logs are made and opened from now on. */
+enum made_encoding { MADE_PLAIN, MADE_ZLIB, MADE_SEALED, MADE_BOTH, MADE_ENCODINGS };
+void made_encode(enum made_encoding encoding);
+/* The body of a group as it was before it was encoded; NULL: its stream or its tag isn't right.
+ * Valid until the next call. */
+const uint8_t *made_decoded(const struct segment_header *s, const struct group_header *h,
+                            const uint8_t *stored);
+/* Encrypts a body of h->stored_bytes in its place, where the segment is encrypted: the tag comes
+ * behind it, and counts. */
+void made_sealed(const struct segment_header *s, struct group_header *h, uint8_t *body);
 
 /* What made it, and what opens it cheaply. */
 wal_options_t *made_options(bool read_only);

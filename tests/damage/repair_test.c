@@ -20,6 +20,7 @@ static struct made made;
 static struct image now;
 static struct stand stand;
 static wal_options_t *options;
+static size_t step; /* every so many of each kind one */
 static unsigned long repaired, untouched, refused;
 
 static void check_record(const wal_record_t *r, const char *what)
@@ -82,7 +83,7 @@ static void repair(const char *what, uint64_t base)
     const uint32_t both = WAL_REPAIR_CUT_AT_DAMAGE | WAL_REPAIR_REBUILD_CONTROL;
 
     stand_put(&stand, &now);
-    int found = wal_verify(stand.path, NULL, NULL, NULL, &before, sizeof before);
+    int found = wal_verify(stand.path, options, NULL, NULL, &before, sizeof before);
     int e = wal_repair(stand.path, options, both, &v, sizeof v);
     if (e == WAL_E_CORRUPT && found == e) {
         refused++;
@@ -123,13 +124,13 @@ static void spoil(struct image_file *f)
     char what[80];
     uint8_t sector[SECTOR];
 
-    for (size_t at = 0; at < f->size; at += BIT_STEP) {
+    for (size_t at = 0; at < f->size; at += BIT_STEP * step) {
         f->bytes[at] ^= (uint8_t)(1u << at % 8);
         snprintf(what, sizeof what, "%s, bit in byte %zu", f->name, at);
         repair(what, base);
         f->bytes[at] ^= (uint8_t)(1u << at % 8);
     }
-    for (size_t at = 0; at + SECTOR <= f->size; at += SECTOR_STEP) {
+    for (size_t at = 0; at + SECTOR <= f->size; at += SECTOR_STEP * step) {
         memcpy(sector, f->bytes + at, SECTOR);
         memset(f->bytes + at, at % 2048 ? 0 : 0xee, SECTOR);
         snprintf(what, sizeof what, "%s, sector at %zu", f->name, at);
@@ -138,11 +139,12 @@ static void spoil(struct image_file *f)
     }
 }
 
-static void test_bits_and_sectors(void **state)
+static void all_kinds(enum made_encoding encoding)
 {
     static const enum made_kind kinds[] = {MADE_CLOSED, MADE_KILLED, MADE_TORN, MADE_CUT};
-    (void)state;
 
+    made_encode(encoding);
+    repaired = untouched = refused = 0;
     stand_make(&stand);
     options = made_options(false);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -157,12 +159,30 @@ static void test_bits_and_sectors(void **state)
     wal_options_free(options);
     stand_remove(&stand);
     print_message("%lu repaired, %lu not damaged, %lu refused\n", repaired, untouched, refused);
-    assert_true(repaired > 50);
+    assert_true(repaired > 50 / step);
     assert_int_equal(refused, 0);
+    made_encode(MADE_PLAIN);
+}
+
+static void test_bits_and_sectors(void **state)
+{
+    (void)state;
+    step = 1;
+    all_kinds(MADE_PLAIN);
+}
+
+static void test_encoded(void **state)
+{
+    (void)state;
+    step = 3;
+    all_kinds(MADE_ZLIB);
+    all_kinds(MADE_SEALED);
+    all_kinds(MADE_BOTH);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bits_and_sectors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bits_and_sectors),
+                                       cmocka_unit_test(test_encoded)};
     return cmocka_run_group_tests_name("repair", tests, NULL, NULL);
 }

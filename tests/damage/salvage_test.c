@@ -14,6 +14,9 @@
 
 enum { SECTOR = 512, BIT_STEP = 37 };
 
+static wal_options_t *options;
+static size_t step; /* every so many of each kind one */
+
 struct salvaged {
     const struct history *h;
     uint64_t next; /* behind the last record or gap */
@@ -58,7 +61,7 @@ static void salvage(const struct stand *stand, const struct made *m, const char 
                     unsigned long most)
 {
     struct salvaged s = {.h = &m->history};
-    int e = wal_salvage(stand->path, NULL, take, take_gap, &s);
+    int e = wal_salvage(stand->path, options, take, take_gap, &s);
 
     if (s.wrong)
         fail_msg("log '%s', %s: %s at LSN %llu", m->name, what, s.wrong,
@@ -83,14 +86,14 @@ static void spoil(const struct made *m, struct stand *stand, struct image *now, 
     char what[80];
     uint8_t sector[SECTOR];
 
-    for (size_t at = 0; at < f->size; at += BIT_STEP) {
+    for (size_t at = 0; at < f->size; at += BIT_STEP * step) {
         f->bytes[at] ^= (uint8_t)(1u << at % 8);
         stand_put(stand, now);
         snprintf(what, sizeof what, "%s, bit in byte %zu", f->name, at);
         salvage(stand, m, what, !is_control(f), is_control(f) ? 0 : 10);
         f->bytes[at] ^= (uint8_t)(1u << at % 8);
     }
-    for (size_t at = 0; at + SECTOR <= f->size; at += SECTOR) {
+    for (size_t at = 0; at + SECTOR <= f->size; at += SECTOR * step) {
         memcpy(sector, f->bytes + at, SECTOR);
         memset(f->bytes + at, at % 1024 ? 0 : 0xee, SECTOR);
         stand_put(stand, now);
@@ -100,14 +103,15 @@ static void spoil(const struct made *m, struct stand *stand, struct image *now, 
     }
 }
 
-static void test_bits_and_sectors(void **state)
+static void all_kinds(enum made_encoding encoding)
 {
     static const enum made_kind kinds[] = {MADE_CLOSED, MADE_KILLED, MADE_TORN, MADE_CUT};
     static struct made m;
     struct stand stand;
     struct image now;
-    (void)state;
 
+    made_encode(encoding);
+    options = made_options(true);
     stand_make(&stand);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         made_make(&m, kinds[k]);
@@ -120,10 +124,29 @@ static void test_bits_and_sectors(void **state)
         made_free(&m);
     }
     stand_remove(&stand);
+    wal_options_free(options);
+    made_encode(MADE_PLAIN);
+}
+
+static void test_bits_and_sectors(void **state)
+{
+    (void)state;
+    step = 1;
+    all_kinds(MADE_PLAIN);
+}
+
+static void test_encoded(void **state)
+{
+    (void)state;
+    step = 5;
+    all_kinds(MADE_ZLIB);
+    all_kinds(MADE_SEALED);
+    all_kinds(MADE_BOTH);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bits_and_sectors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bits_and_sectors),
+                                       cmocka_unit_test(test_encoded)};
     return cmocka_run_group_tests_name("salvage", tests, NULL, NULL);
 }

@@ -19,8 +19,12 @@ static uint64_t digest(uint64_t h, const void *data, size_t size)
 {
     const uint8_t *p = data;
     h = mix(h + size + 1);
-    for (size_t i = 0; i < size; i++)
-        h = (h ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, p + i, size - i < 8 ? size - i : 8);
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
+    }
     return mix(h);
 }
 
@@ -37,10 +41,11 @@ static void keystream(const struct toy_key *k, const uint8_t nonce[12], const vo
     const uint8_t *from = in;
     uint8_t *to = out;
     uint64_t seed = digest(k->secret.word[0], nonce, 12), word = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (i % 8 == 0)
-            word = mix(seed + i);
-        to[i] = from[i] ^ (uint8_t)(word >> 8 * (i % 8));
+    for (size_t i = 0; i < size; i += 8) {
+        size_t n = size - i < 8 ? size - i : 8;
+        memcpy(&word, from + i, n);
+        word ^= (seed ^ i) * UINT64_C(0xbf58476d1ce4e5b9);
+        memcpy(to + i, &word, n);
     }
 }
 
