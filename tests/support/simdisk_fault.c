@@ -3,7 +3,7 @@
 static const char *const call_names[SIMDISK_CALLS] = {
     "any",     "dir_make", "dir_remove", "dir_open",  "dir_list", "file_open", "temp_open",
     "stat_at", "rename",   "unlink",     "close",     "stat",     "pread",     "pwritev",
-    "sync",    "truncate", "writeback",  "next_data", "lock",
+    "sync",    "truncate", "clone", "writeback",  "next_data", "lock",
 };
 
 const char *simdisk_call_name(enum simdisk_call call)
