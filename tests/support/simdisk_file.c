@@ -262,12 +262,16 @@ static int clone_fd(void *ctx, int from, int to)
         error = find_file(d, to, OS_WRITE, &target);
     if (error < 0)
         return error;
+    if (fault != NULL && fault->part == SIMDISK_NONE)
+        return -fault->error;
     if (source == target)
         return -EINVAL;
     if (!d->clones)
         return -EOPNOTSUPP;
-    if (fault == NULL || fault->part == SIMDISK_ALL)
-        copy_pages(sim_own(d, target), sim_node_of(d, source));
+    struct sim_node *node = sim_own(d, target);
+    copy_pages(node, sim_node_of(d, source));
+    if (fault != NULL && fault->part == SIMDISK_HALF)
+        sim_file_truncate(node, node->size / 2);
     return fault == NULL ? 0 : -fault->error;
 }
 
