@@ -105,10 +105,16 @@ int wal_repair(const char *dir, const wal_options_t *o, uint32_t flags, wal_veri
  * be missing (its parent must be there: WAL_E_NOTFOUND), or a directory without a log; with one:
  * WAL_E_EXISTS. Meanwhile appends and rotations go on. Retention leaves what was not copied yet, up
  * to WAL_OPT_PIN_LIMIT_BYTES; what an explicit truncation takes away before its turn, and retention
- * where the handle is read-only: WAL_E_TRIMMED. All that is copied is checked: WAL_E_CORRUPT. fn
- * (NULL: none) runs on the calling thread. After any error there is no log in dest; a crash leaves
- * there what the next wal_copy, wal_open or wal_destroy removes. A file is never shared between log
- * and copy, since the UUID is part of each group's checksum. Since 1.0. */
+ * where the handle is read-only: WAL_E_TRIMMED. fn (NULL: none) runs on the calling thread. After
+ * any error there is no log in dest; a crash leaves there what the next wal_copy, wal_open or
+ * wal_destroy removes.
+ *
+ * What is read is checked: WAL_E_CORRUPT. That is all of it, unless the file system lets two files
+ * share blocks until one of them writes (XFS, Btrfs; the same one for both directories, and no
+ * encryption): then groups of 32 KiB or more in all segments but the newest are shared, and of
+ * these the headers alone are read. Damage in a shared body is the copy's too, and is found as in
+ * the original, by whoever reads it; wal_verify reads all. No file is shared whole: the UUID is
+ * part of each group's checksum, by its link to the one before. Since 1.0. */
 int wal_copy(wal_t *w, const char *dest, wal_progress_fn fn, void *ctx);
 
 LIBWAL_END

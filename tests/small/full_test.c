@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -18,8 +17,6 @@
 #include "small/mounting.h"
 
 enum { RECORD = 8000, BALLAST = 512 * 1024, EXTRA = 10 };
-#define EXT4_SHUTDOWN _IOR('X', 125, uint32_t)
-enum { SHUTDOWN_NOLOGFLUSH = 2 };
 
 /* What the child has been told. */
 struct told {
@@ -181,14 +178,8 @@ static int make_file_system(void)
 /* What was not synced is lost; tmpfs loses nothing. */
 static void cut_power(void)
 {
-    uint32_t how = SHUTDOWN_NOLOGFLUSH;
-    if (strcmp(kind, "ext4") != 0)
-        return;
-    int fd = open(path("mnt"), O_RDONLY);
-    MUST(fd >= 0 && ioctl(fd, EXT4_SHUTDOWN, &how) == 0);
-    close(fd);
-    MUST(umount(path("mnt")) == 0);
-    MUST(mount_it() == 0);
+    if (strcmp(kind, "ext4") == 0)
+        mounting_cut_power();
 }
 
 static void try_one(uint64_t mode, uint64_t reserve)

@@ -1,15 +1,19 @@
 #include "small/mounting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libwal/wal.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SKIPPED = 77 };
+#define FS_SHUTDOWN _IOR('X', 125, uint32_t) /* the same number on ext4 and XFS */
+enum { SKIPPED = 77, SHUTDOWN_NOLOGFLUSH = 2 };
 
 static char root[] = "/tmp/libwal-small-XXXXXX";
 static const char *of_kind;
@@ -55,6 +59,16 @@ int mounting_mount(void)
     char command[1200];
     snprintf(command, sizeof command, "mount -o loop %s %s", path("image"), path("mnt"));
     return system(command);
+}
+
+void mounting_cut_power(void)
+{
+    uint32_t how = SHUTDOWN_NOLOGFLUSH;
+    int fd = open(path("mnt"), O_RDONLY);
+    MUST(fd >= 0 && ioctl(fd, FS_SHUTDOWN, &how) == 0);
+    close(fd);
+    MUST(umount(path("mnt")) == 0);
+    MUST(mounting_mount() == 0);
 }
 
 void mounting_end(void)

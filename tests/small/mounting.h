@@ -6,8 +6,9 @@
 int mounting_begin(const char *kind);
 /* A file system in a file: its size as truncate has it, and the command that makes it there. */
 int mounting_make(const char *size, const char *make);
-int mounting_mount(void); /* it, at path("mnt") */
-void mounting_end(void);  /* nothing is mounted any more */
+int mounting_mount(void);      /* it, at path("mnt") */
+void mounting_cut_power(void); /* what was not synced is lost; it is mounted again */
+void mounting_end(void);       /* nothing is mounted any more */
 /* Says why, and returns what ctest shows as skipped. */
 int mounting_skip(const char *why);
 

@@ -118,7 +118,10 @@ static void try_it(void)
     printf("note: %llu of %llu KiB are shared\n", (unsigned long long)(shared >> 10),
            (unsigned long long)(all >> 10));
     MUST(shared > all / 10 * 8);
+    MUST(wal_close(w) == 0);
+    mounting_cut_power();
     expect_verified("mnt/copy", RECORDS);
+    w = open_log("mnt/log");
     v = open_log("mnt/copy");
     append(v, 3);
     append(w, 5);

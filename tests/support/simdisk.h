@@ -58,8 +58,8 @@ struct simdisk *simdisk_new(uint64_t seed);
 void simdisk_free(struct simdisk *d); /* NULL is fine; workers left over never run again */
 const struct os *simdisk_os(struct simdisk *d);
 /* The files with all that is unsynced, the clock, the random numbers to come, capacity, tear
- * mode and whether files can be cloned. No descriptors, signals, locks, workers, hook, faults or counters. Cheap: pages and files
- * are shared until written to. */
+ * mode and whether files can be cloned. No descriptors, signals, locks, workers, hook, faults or
+ * counters. Cheap: pages and files are shared until written to. */
 struct simdisk *simdisk_clone(const struct simdisk *d);
 /* What the next process finds after this one was killed: a clone with another pid. */
 struct simdisk *simdisk_kill_image(const struct simdisk *d);
