@@ -45,7 +45,8 @@ typedef int (*wal_gap_fn)(void *ctx, uint64_t first_lsn, uint64_t last_lsn);
  * taken. A log that somebody has open for writing is verified up to what is durable; one that isn't
  * in use, up to its end. 0: all is right. WAL_E_TORN: nothing but its end is torn, as a crash
  * leaves it, and the next open for writing gives it up. WAL_E_CORRUPT: something is damaged: the
- * first place is in *ret, the text says it too. With these three *ret is filled. Beside 0 a
+ * first place is in *ret, the text says it too. With these three *ret is filled. Records that were
+ * truncated at the front may be damaged, as long as readers find their way past them. Beside 0 a
  * damaged_segment says that one of the two copies of this segment's header is damaged, which does
  * no harm. WAL_E_NOTFOUND: no log, or no such directory; WAL_E_INVAL: not a directory;
  * WAL_E_VERSION; WAL_E_UNSUPPORTED; WAL_E_CRYPTO; WAL_E_CALLBACK; WAL_E_PERM; WAL_E_IO.
