@@ -23,6 +23,7 @@ command:zsh                  | zsh             | zsh
 command:fish                 | fish            | fish
 command:chromium             | ?chromium       | chromium
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
+command:mkfs.xfs             | xfsprogs        | xfsprogs
 command:strace               | strace          | strace
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel

@@ -45,7 +45,8 @@ typedef int (*wal_gap_fn)(void *ctx, uint64_t first_lsn, uint64_t last_lsn);
  * taken. A log that somebody has open for writing is verified up to what is durable; one that isn't
  * in use, up to its end. 0: all is right. WAL_E_TORN: nothing but its end is torn, as a crash
  * leaves it, and the next open for writing gives it up. WAL_E_CORRUPT: something is damaged: the
- * first place is in *ret, the text says it too. With these three *ret is filled. Beside 0 a
+ * first place is in *ret, the text says it too. With these three *ret is filled. Records that were
+ * truncated at the front may be damaged, as long as readers find their way past them. Beside 0 a
  * damaged_segment says that one of the two copies of this segment's header is damaged, which does
  * no harm. WAL_E_NOTFOUND: no log, or no such directory; WAL_E_INVAL: not a directory;
  * WAL_E_VERSION; WAL_E_UNSUPPORTED; WAL_E_CRYPTO; WAL_E_CALLBACK; WAL_E_PERM; WAL_E_IO.
@@ -105,10 +106,16 @@ int wal_repair(const char *dir, const wal_options_t *o, uint32_t flags, wal_veri
  * be missing (its parent must be there: WAL_E_NOTFOUND), or a directory without a log; with one:
  * WAL_E_EXISTS. Meanwhile appends and rotations go on. Retention leaves what was not copied yet, up
  * to WAL_OPT_PIN_LIMIT_BYTES; what an explicit truncation takes away before its turn, and retention
- * where the handle is read-only: WAL_E_TRIMMED. All that is copied is checked: WAL_E_CORRUPT. fn
- * (NULL: none) runs on the calling thread. After any error there is no log in dest; a crash leaves
- * there what the next wal_copy, wal_open or wal_destroy removes. A file is never shared between log
- * and copy, since the UUID is part of each group's checksum. Since 1.0. */
+ * where the handle is read-only: WAL_E_TRIMMED. fn (NULL: none) runs on the calling thread. After
+ * any error there is no log in dest; a crash leaves there what the next wal_copy, wal_open or
+ * wal_destroy removes.
+ *
+ * What is read is checked: WAL_E_CORRUPT. That is all of it, unless the file system lets two files
+ * share blocks until one of them writes (XFS, Btrfs; the same one for both directories, and no
+ * encryption): then groups of 32 KiB or more in all segments but the newest are shared, and of
+ * these the headers alone are read. Damage in a shared body is the copy's too, and is found as in
+ * the original, by whoever reads it; wal_verify reads all. No file is shared whole: the UUID is
+ * part of each group's checksum, by its link to the one before. Since 1.0. */
 int wal_copy(wal_t *w, const char *dest, wal_progress_fn fn, void *ctx);
 
 LIBWAL_END

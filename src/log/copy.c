@@ -32,6 +32,7 @@ struct copy {
     struct wal_lock *lock; /* of the directory that it goes to */
     struct control_file to;
     bool clear;    /* nothing but control is there, or of this copy */
+    bool shares;   /* segments may be cloned: nobody has refused that yet */
     uint32_t link; /* of the segment that was copied last, at its end */
     uint8_t *bytes;
     size_t bytes_room;
@@ -260,6 +261,19 @@ static int put_header(struct copy *c, const struct segment *from, bool oldest, s
     return e < 0 ? e : file_write_bytes(&to->file, block, sizeof block, 0);
 }
 
+/* Where the file system has it, the copy shares the original's blocks, but for what follows its
+ * groups. Whatever the refusal is, the ordinary way shows whether it matters. */
+static int share(struct copy *c, struct rechain *r, bool newest)
+{
+    const struct os *os = c->w->os;
+
+    if (newest || r->from->header.cipher || !c->shares)
+        return 0;
+    r->shared = c->shares = os->clone(os->ctx, r->from->file.fd, r->to->file.fd) >= 0;
+    int e = os->truncate(os->ctx, r->to->file.fd, r->shared ? r->limit : 0);
+    return e < 0 ? fault_os(-e, "%s can't be cut", c->lock->path) : 0;
+}
+
 static int put_groups(struct copy *c, struct rechain *r)
 {
     int e;
@@ -339,7 +353,9 @@ static int fill(struct copy *c, const struct piece *p, const struct segment *fro
                         .room = c->bytes_room};
     bool newest = p == &c->pieces[c->n - 1];
 
-    int e = put_header(c, from, p == c->pieces, to);
+    int e = share(c, &r, newest);
+    if (e == 0)
+        e = put_header(c, from, p == c->pieces, to);
     if (e == 0)
         e = put_groups(c, &r);
     c->bytes = r.bytes;
@@ -440,7 +456,7 @@ static int name_segments(struct copy *c)
 
 int log_copy(struct wal *w, const char *path, wal_progress_fn fn, void *ctx)
 {
-    struct copy c = {.w = w, .fn = fn, .ctx = ctx};
+    struct copy c = {.w = w, .fn = fn, .ctx = ctx, .shares = true};
     bool ours = false;
 
     int e = begin(&c);

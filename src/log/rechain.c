@@ -6,7 +6,8 @@
 #include "segment/decode.h"
 #include "segment/encode.h"
 
-enum { PIECE_BYTES = 1 << 20 };
+/* A header that is written ends the sharing of its block. */
+enum { PIECE_BYTES = 1 << 20, SHARED_LEAST = 32 << 10 };
 
 void rechain_begin(struct rechain *r)
 {
@@ -77,27 +78,44 @@ static int pass(struct rechain *r, uint8_t *bytes, struct group_header *h, size_
     return 1;
 }
 
+static bool stays_shared(const struct rechain *r, size_t whole)
+{
+    return r->shared && whole >= SHARED_LEAST;
+}
+
+/* 1: the header at `bytes` goes on behind the group before, and its group takes *ret_whole; 0: the
+ * group crosses the limit. */
+static int look(const struct rechain *r, const uint8_t *bytes, struct group_header *h,
+                size_t *ret_whole)
+{
+    if (!follows(r, h, bytes))
+        return damaged(r);
+    *ret_whole = (size_t)group_disk_bytes(h->stored_bytes, r->from->header.group_align);
+    return r->at.offset + *ret_whole <= r->limit;
+}
+
 /* The group at `bytes` gets its new header. 1: done, r->at has moved behind it; 0: it isn't whole
- * in these bytes, and takes *ret_need; or the limit lies before its end, *ret_need is 0 then. */
+ * in these bytes, and takes *ret_need; or it stays shared, or the limit lies before its end:
+ * *ret_need is 0 then. */
 static int take(struct rechain *r, uint8_t *bytes, size_t have, size_t *ret_need)
 {
     struct group_header h;
+    size_t whole;
 
     *ret_need = GROUP_HEADER_BYTES;
     if (r->at.offset + GROUP_HEADER_BYTES > r->limit)
         return (int)(*ret_need = 0);
     if (have < GROUP_HEADER_BYTES)
         return 0;
-    if (!follows(r, &h, bytes))
-        return damaged(r);
-    size_t stored = h.stored_bytes;
-    size_t whole = (size_t)group_disk_bytes(stored, r->from->header.group_align);
-    *ret_need = r->at.offset + whole > r->limit ? 0 : whole;
+    int e = look(r, bytes, &h, &whole);
+    if (e < 0)
+        return e;
+    *ret_need = e == 0 || stays_shared(r, whole) ? 0 : whole;
     if (*ret_need == 0 || have < whole)
         return 0;
-    uint8_t *body = bytes + GROUP_HEADER_BYTES;
-    if (group_body_crc(r->from->header.salt, body, stored) != h.body_crc ||
-        !all_zero(body + stored, whole - GROUP_HEADER_BYTES - stored))
+    const uint8_t *body = bytes + GROUP_HEADER_BYTES;
+    if (group_body_crc(r->from->header.salt, body, h.stored_bytes) != h.body_crc ||
+        !all_zero(body + h.stored_bytes, whole - GROUP_HEADER_BYTES - h.stored_bytes))
         return damaged(r);
     return pass(r, bytes, &h, whole);
 }
@@ -122,7 +140,7 @@ static int make_room(struct rechain *r, size_t need)
     return 0;
 }
 
-int rechain_step(struct rechain *r)
+static int step_whole(struct rechain *r)
 {
     uint64_t from = r->at.offset;
     size_t got, done = 0, need = PIECE_BYTES;
@@ -143,4 +161,40 @@ int rechain_step(struct rechain *r)
     if (e == 0 && done)
         e = file_write_bytes(&r->to->file, r->bytes, done, from);
     return e < 0 ? e : done > 0;
+}
+
+/* 1: a group that stays shared has its new header; 0: the next one doesn't stay so. */
+static int take_shared(struct rechain *r)
+{
+    uint8_t bytes[GROUP_HEADER_BYTES];
+    struct group_header h;
+    uint64_t at = r->at.offset;
+    size_t got, whole;
+
+    if (at + sizeof bytes > r->limit)
+        return 0;
+    int e = file_read(&r->from->file, bytes, sizeof bytes, at, &got);
+    if (e == 0)
+        e = got < sizeof bytes ? damaged(r) : look(r, bytes, &h, &whole);
+    if (e <= 0 || !stays_shared(r, whole))
+        return e < 0 ? e : 0;
+    (void)pass(r, bytes, &h, whole);
+    e = file_write_bytes(&r->to->file, bytes, sizeof bytes, at);
+    return e < 0 ? e : 1;
+}
+
+static int step_shared(struct rechain *r)
+{
+    uint64_t from = r->at.offset;
+    int e = 1;
+
+    while (e == 1 && r->at.offset - from < PIECE_BYTES)
+        e = take_shared(r);
+    return e < 0 ? e : r->at.offset > from;
+}
+
+int rechain_step(struct rechain *r)
+{
+    int e = r->shared ? step_shared(r) : 0;
+    return e == 0 ? step_whole(r) : e;
 }

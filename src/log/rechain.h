@@ -2,7 +2,8 @@
  * the one before, and the first one to the segment's header, which has the log's UUID in it. So
  * every group header is made anew; bodies, salt and places stay as they are, and with them all
  * checksums of bodies and records; what is encrypted is so under another key. Each group is checked
- * before it is written. Not thread-safe. */
+ * before it is written. Where the other file shares the original's blocks, of large groups only the
+ * headers are read, checked and written: a body is checked by whoever reads it. Not thread-safe. */
 #ifndef WAL_LOG_RECHAIN_H
 #define WAL_LOG_RECHAIN_H
 
@@ -15,6 +16,7 @@ struct rechain {
     const struct segment *to; /* its header is encoded, so that its CRC is known */
     const struct alloc *alloc;
     uint64_t limit;       /* no group is copied that reaches beyond it */
+    bool shared;          /* `to` has the original's bytes already, and nothing is encrypted */
     struct boundary at;   /* behind the last group; the link is the copy's ... */
     struct boundary safe; /* ... and the same where no batch is under way */
     uint32_t old_link;    /* the original's link at `at` */
@@ -25,7 +27,7 @@ struct rechain {
     size_t room;
 };
 
-/* r->from, to, alloc, limit, bytes and room are set. */
+/* r->from, to, alloc, limit, shared, bytes and room are set. */
 void rechain_begin(struct rechain *r);
 /* 1: the next piece, about a MiB, is in the other file; 0: the limit is reached; CORRUPT: there is
  * no valid group before it. */

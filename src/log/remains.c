@@ -258,6 +258,35 @@ static int find_ends(struct remains *x)
     return e;
 }
 
+/* Up to the first group with a record of the log, if all headers in front of it are right. */
+static int find_dead(struct remains *x)
+{
+    const struct remains_part *p = &x->parts[0];
+    struct group_reader r;
+    struct group_view g;
+    struct segment s;
+
+    if (x->n == 1 || !p->right || p->base_lsn >= x->first_lsn)
+        return 0;
+    int e = open_one(x, p->number, &s);
+    if (e != 1)
+        return e;
+    group_reader_init(&r, &s, x->alloc, GROUP_BLOCK_BYTES);
+    r.limit = p->end.at.offset;
+    while ((e = group_reader_next_header(&r, &g)) == 1 && r.lsn <= x->first_lsn)
+        x->dead_to = g.end;
+    if (e == 0 && r.offset != p->end.at.offset)
+        x->dead_to = 0;
+    group_reader_free(&r);
+    segment_close(&s);
+    return e < 0 ? e : 0;
+}
+
+bool remains_dead(const struct remains *x, const struct remains_part *part, uint64_t offset)
+{
+    return part == x->parts && offset < x->dead_to;
+}
+
 bool remains_in_use(const struct remains *x)
 {
     const struct os *os = x->folder.os;
@@ -355,6 +384,8 @@ static int open_log(struct remains *x, const struct names *names)
         note(x, x->control.now.oldest, 0, 0);
     x->next_lsn = x->first_lsn;
     e = find_ends(x);
+    if (e == 0)
+        e = find_dead(x);
     return e < 0 ? e : check_checkpoint(x);
 }
 

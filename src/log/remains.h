@@ -34,10 +34,11 @@ struct remains {
     bool in_use;                /* somebody has it open for writing */
     struct remains_part *parts; /* oldest first */
     size_t n, room;
-    uint64_t first_lsn;           /* what is below is no part of the log */
-    uint64_t next_lsn;            /* behind the last one that is known to have been there */
-    uint32_t verdict;             /* WAL_RECOVERY_...: DAMAGED where `damage` says so */
-    struct fault torn;            /* how it ends, where TORN or AMBIGUOUS */
+    uint64_t first_lsn; /* what is below is no part of the log */
+    uint64_t dead_to;   /* in the oldest part: so far readers step over groups, by their headers */
+    uint64_t next_lsn;  /* behind the last one that is known to have been there */
+    uint32_t verdict;   /* WAL_RECOVERY_...: DAMAGED where `damage` says so */
+    struct fault torn;  /* how it ends, where TORN or AMBIGUOUS */
     struct remains_damage damage; /* the first that was met so far */
 };
 
@@ -50,6 +51,8 @@ bool remains_in_use(const struct remains *x);
 /* Goes through a part: see scrub_segment. Any number of threads may do so at once. */
 MUST_USE int remains_scrub(const struct remains *x, const struct remains_part *part,
                            const struct scrub_fns *fns);
+/* Whether nobody reads the body of the group there: it is no part of the log (R2). */
+bool remains_dead(const struct remains *x, const struct remains_part *part, uint64_t offset);
 /* Notes damage, if nothing in front of it was noted. */
 void remains_note(struct remains_damage *first, uint64_t segment, uint64_t offset, uint64_t lsn);
 

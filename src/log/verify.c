@@ -75,7 +75,8 @@ static int take_record(void *ctx, const struct group_view *g, const struct recor
 static int take_damage(void *ctx, uint64_t offset, uint64_t lsn)
 {
     struct pass *p = ctx;
-    remains_note(&p->tally->damage, p->part->number, offset, lsn);
+    if (!remains_dead(&p->v->remains, p->part, offset))
+        remains_note(&p->tally->damage, p->part->number, offset, lsn);
     return 0;
 }
 

@@ -83,6 +83,9 @@ struct os {
                        int flags);
     int (*sync)(void *ctx, int fd, enum os_sync how); /* directories too */
     int (*truncate)(void *ctx, int fd, uint64_t size);
+    /* Makes `to` hold what `from` holds, sharing the blocks until one of them is written to.
+     * -EOPNOTSUPP, -EXDEV, -EINVAL, -ENOTTY: not here. After any failure `to` may hold a part. */
+    int (*clone)(void *ctx, int from, int to);
     /* Starts writing out and waits for nothing; a hint. */
     int (*writeback)(void *ctx, int fd, uint64_t offset, uint64_t size);
     /* The first offset >= offset that is no hole; -ENXIO: only holes up to the end. */

@@ -70,6 +70,7 @@ static const struct os posix_os = {
     .pwritev = posix_pwritev,
     .sync = posix_sync,
     .truncate = posix_truncate,
+    .clone = posix_clone,
     .writeback = posix_writeback,
     .next_data = posix_next_data,
     .lock = posix_lock,

@@ -48,6 +48,7 @@ int64_t posix_pwritev(void *ctx, int fd, const struct iovec *iov, int n, uint64_
                       int flags);
 int posix_sync(void *ctx, int fd, enum os_sync how);
 int posix_truncate(void *ctx, int fd, uint64_t size);
+int posix_clone(void *ctx, int from, int to);
 int posix_writeback(void *ctx, int fd, uint64_t offset, uint64_t size);
 int64_t posix_next_data(void *ctx, int fd, uint64_t offset);
 int posix_lock(void *ctx, int fd);

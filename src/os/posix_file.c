@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +64,12 @@ int posix_truncate(void *ctx, int fd, uint64_t size)
 {
     (void)ctx;
     return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+int posix_clone(void *ctx, int from, int to)
+{
+    (void)ctx;
+    return ioctl(to, FICLONE, from) < 0 ? -errno : 0;
 }
 
 int posix_writeback(void *ctx, int fd, uint64_t offset, uint64_t size)

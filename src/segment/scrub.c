@@ -216,7 +216,8 @@ static int finish(struct scrub *x)
 
     if (!x->end->stated)
         x->end->at = x->safe;
-    else if (!x->damaged && (r->lsn != at->next_lsn || r->link != at->link))
+    else if ((!x->damaged || (r->linked && at_end(x))) &&
+             (r->lsn != at->next_lsn || r->link != at->link))
         return damage(x, r->offset, r->lsn);
     return 0;
 }

@@ -96,6 +96,45 @@ static void records_below_the_first_lsn_are_none(void **state)
     assert_int_equal(v.records, 101);
 }
 
+static void expect_from_38(struct log_fixture *f)
+{
+    wal_record_t r = {.size = sizeof r};
+    char bytes[SIZE];
+    wal_verify_t v;
+    must(verify(f, &v));
+    assert_int_equal(v.first_lsn, 38);
+    assert_int_equal(v.records, SEGMENTS * PER_SEGMENT - 37);
+    assert_int_equal(v.gaps, 0);
+    fixture_open(f);
+    for (uint64_t lsn = 38; lsn <= SEGMENTS * PER_SEGMENT; lsn++)
+        must(wal_get(f->log, lsn, bytes, sizeof bytes, &r));
+    expect_meta(f->log, "key", "value");
+    fixture_close(f);
+}
+
+/* Records that were truncated away may be damaged, where readers step over them; not a header that
+ * readers go by, nor what has a part of the log. */
+static void damage_below_the_first_lsn_is_none(void **state)
+{
+    struct log_fixture *f = *state;
+    static const uint64_t none[] = {6000, 8000}, some[] = {4096 + 9, 17000};
+    wal_verify_t v;
+    make_log(f);
+    must(wal_truncate_before(f->log, 38));
+    fixture_close(f);
+    for (size_t k = 0; k < sizeof none / sizeof *none; k++) {
+        change(f, 1, none[k]);
+        expect_from_38(f);
+    }
+    for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
+        change(f, 1, some[k]);
+        expect_error(WAL_E_CORRUPT, verify(f, &v), "00000000000000000001.wal");
+        assert_int_equal(v.damaged_offset <= some[k], 1);
+        change(f, 1, some[k]);
+        must(verify(f, &v));
+    }
+}
+
 static void an_empty_log_is_right(void **state)
 {
     struct log_fixture *f = *state;
@@ -320,6 +359,7 @@ int main(void)
         fixture_test(a_closed_log_is_right),
         fixture_test(one_in_use_is_verified_beside_its_writer),
         fixture_test(records_below_the_first_lsn_are_none),
+        fixture_test(damage_below_the_first_lsn_is_none),
         fixture_test(an_empty_log_is_right),
         fixture_test(a_torn_end_is_no_damage),
         fixture_test(damage_in_the_middle_is_named_and_passed),

@@ -13,7 +13,7 @@
 #include "api/options.h"
 #include "support/siege.h"
 
-enum { RECORDS = 9, LIMIT = 6 };
+enum { RECORDS = 9, LIMIT = 6, LARGE = 40000 /* a group that stays shared */ };
 
 static wal_options_t *options(struct simdisk *d, int create)
 {
@@ -36,6 +36,12 @@ static int open_log(struct simdisk *d, const char *path, wal_t **ret)
     return e;
 }
 
+/* The second one of each segment is large. */
+static size_t size_of(int k)
+{
+    return k % 3 == 1 ? LARGE : 4;
+}
+
 static struct simdisk *a_log(void)
 {
     struct simdisk *d = simdisk_new(1);
@@ -44,7 +50,8 @@ static struct simdisk *a_log(void)
 
     assert_int_equal(wal_open("log", o, &w), 0);
     for (int k = 0; k < RECORDS; k++) {
-        assert_int_equal(wal_append(w, &k, sizeof k, NULL), 0);
+        uint8_t record[LARGE] = {(uint8_t)k};
+        assert_int_equal(wal_append(w, record, size_of(k), NULL), 0);
         if (k % 3 == 2)
             assert_int_equal(wal_rotate(w), 0);
     }
@@ -62,10 +69,12 @@ static void expect_whole(wal_t *w)
 
     assert_int_equal(wal_first_lsn(w), 1);
     assert_int_equal(wal_last_lsn(w), RECORDS);
-    for (int k = 0, got; k < RECORDS; k++) {
+    for (int k = 0; k < RECORDS; k++) {
         wal_record_t x = {.size = sizeof x};
-        assert_int_equal(wal_get(w, (uint64_t)k + 1, &got, sizeof got, &x), 0);
-        assert_int_equal(got, k);
+        uint8_t got[LARGE];
+        assert_int_equal(wal_get(w, (uint64_t)k + 1, got, sizeof got, &x), 0);
+        assert_int_equal(x.data_size, size_of(k));
+        assert_int_equal(got[0], k);
     }
     assert_int_equal(wal_meta_get(w, "k", 1, value, sizeof value, &size), 0);
 }
@@ -108,10 +117,18 @@ static void look(void *arg, struct simdisk *d, int survived, int result)
     assert_int_equal(wal_close(w), 0);
 }
 
+/* *state: whether the disk can clone files. */
+static struct siege besiege(void **state)
+{
+    struct simdisk *d = a_log();
+
+    simdisk_set_clones(d, *(const bool *)*state);
+    return (struct siege){.start = d, .run = run, .look = look};
+}
+
 static void test_every_call_fails_once(void **state)
 {
-    struct siege s = {.start = a_log(), .run = run, .look = look};
-    (void)state;
+    struct siege s = besiege(state);
     uint64_t n = siege_faults(&s);
     print_message("%llu faults\n", (unsigned long long)n);
     assert_true(n > 20);
@@ -120,19 +137,40 @@ static void test_every_call_fails_once(void **state)
 
 static void test_the_power_fails_before_every_call(void **state)
 {
-    struct siege s = {.start = a_log(), .run = run, .look = look};
-    (void)state;
+    struct siege s = besiege(state);
     uint64_t n = siege_cuts(&s, LIMIT);
     print_message("%llu images\n", (unsigned long long)n);
     assert_true(n > 100);
     simdisk_free((struct simdisk *)(uintptr_t)s.start);
 }
 
+/* Random numbers are the same on both disks. */
+static void test_a_clone_holds_the_same_bytes(void **state)
+{
+    struct simdisk *with = a_log(), *without = simdisk_clone(with);
+    (void)state;
+
+    simdisk_set_clones(with, true);
+    assert_int_equal(run(NULL, without), 0);
+    assert_int_equal(run(NULL, with), 0);
+    assert_true(simdisk_calls(without, SIMDISK_CLONE) == 1); /* it is asked once only */
+    assert_true(simdisk_calls(with, SIMDISK_CLONE) == 3);
+    simdisk_settle(with);
+    simdisk_settle(without);
+    assert_true(simdisk_hash(with) == simdisk_hash(without));
+    simdisk_free(with);
+    simdisk_free(without);
+}
+
 int main(void)
 {
+    static bool no, yes = true;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_call_fails_once),
-        cmocka_unit_test(test_the_power_fails_before_every_call),
+        cmocka_unit_test_prestate(test_every_call_fails_once, &no),
+        cmocka_unit_test_prestate(test_every_call_fails_once, &yes),
+        cmocka_unit_test_prestate(test_the_power_fails_before_every_call, &no),
+        cmocka_unit_test_prestate(test_the_power_fails_before_every_call, &yes),
+        cmocka_unit_test(test_a_clone_holds_the_same_bytes),
     };
     return cmocka_run_group_tests_name("copy", tests, NULL, NULL);
 }

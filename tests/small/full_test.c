@@ -4,23 +4,19 @@
  *
  * The log is written by a child that tells its parent what was acknowledged, in memory they share,
  * and ends without closing it. */
-#include <errno.h>
 #include <fcntl.h>
 #include <libwal/wal.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RECORD = 8000, BALLAST = 512 * 1024, SKIPPED = 77, EXTRA = 10 };
-#define EXT4_SHUTDOWN _IOR('X', 125, uint32_t)
-enum { SHUTDOWN_NOLOGFLUSH = 2 };
+#include "small/mounting.h"
+
+enum { RECORD = 8000, BALLAST = 512 * 1024, EXTRA = 10 };
 
 /* What the child has been told. */
 struct told {
@@ -32,26 +28,7 @@ struct told {
 };
 
 static struct told *told;
-static char root[] = "/tmp/libwal-small-XXXXXX";
 static const char *kind; /* of the file system */
-
-static void stop(const char *what, int line)
-{
-    wal_error_t e = {.size = sizeof e};
-    wal_last_error(&e, sizeof e);
-    fprintf(stderr, "%s, line %d: %s (%s; errno %d)\n", kind, line, what, e.message, errno);
-    exit(1);
-}
-#define MUST(condition) ((condition) ? (void)0 : stop(#condition, __LINE__))
-
-static const char *path(const char *name)
-{
-    static char paths[4][512];
-    static int next;
-    char *p = paths[next++ % 4];
-    snprintf(p, sizeof paths[0], "%s/%s", root, name);
-    return p;
-}
 
 /* A record is its LSN and which try it was, over and over. */
 static void make(uint64_t out[RECORD / 8], uint64_t lsn, uint64_t attempt)
@@ -186,32 +163,23 @@ static void verify(uint64_t mode)
 
 static int mount_it(void)
 {
-    char command[1200];
     if (strcmp(kind, "tmpfs") == 0)
         return mount("none", path("mnt"), "tmpfs", 0, "size=3m");
-    snprintf(command, sizeof command, "mount -o loop %s %s", path("image"), path("mnt"));
-    return system(command);
+    return mounting_mount();
 }
 
 static int make_file_system(void)
 {
-    char command[1200];
-    snprintf(command, sizeof command, "truncate -s 8M %s && mkfs.ext4 -q -F -m 0 %s", path("image"),
-             path("image"));
-    return strcmp(kind, "ext4") == 0 && system(command) != 0 ? -1 : mount_it();
+    if (strcmp(kind, "ext4") == 0 && mounting_make("8M", "mkfs.ext4 -q -F -m 0") != 0)
+        return -1;
+    return mount_it();
 }
 
 /* What was not synced is lost; tmpfs loses nothing. */
 static void cut_power(void)
 {
-    uint32_t how = SHUTDOWN_NOLOGFLUSH;
-    if (strcmp(kind, "ext4") != 0)
-        return;
-    int fd = open(path("mnt"), O_RDONLY);
-    MUST(fd >= 0 && ioctl(fd, EXT4_SHUTDOWN, &how) == 0);
-    close(fd);
-    MUST(umount(path("mnt")) == 0);
-    MUST(mount_it() == 0);
+    if (strcmp(kind, "ext4") == 0)
+        mounting_cut_power();
 }
 
 static void try_one(uint64_t mode, uint64_t reserve)
@@ -235,39 +203,21 @@ static void try_one(uint64_t mode, uint64_t reserve)
            (int)(reserve / 1024), (int)told->handed, (int)told->refused);
 }
 
-static int may_mount(void)
-{
-    return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-}
-
-static int skip(const char *why)
-{
-    printf("note: %s on a small file system was skipped: %s\n", kind, why);
-    return SKIPPED;
-}
-
-static void remove_all(void)
-{
-    unlink(path("image"));
-    MUST(rmdir(path("mnt")) == 0 && rmdir(root) == 0);
-}
-
 int main(int argc, char **argv)
 {
     kind = argc > 1 ? argv[1] : "tmpfs";
-    if (!may_mount())
-        return skip("only root can mount one");
+    if (!mounting_begin(kind))
+        return mounting_skip("only root can mount one");
     told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    MUST(told != MAP_FAILED && mkdtemp(root) && mkdir(path("mnt"), 0700) == 0);
+    MUST(told != MAP_FAILED);
     if (make_file_system() != 0) {
-        remove_all();
-        return skip("it can't be made or mounted here");
+        mounting_end();
+        return mounting_skip("it can't be made or mounted here");
     }
     MUST(umount(path("mnt")) == 0);
     for (uint64_t mode = WAL_SYNC_NONE; mode <= WAL_SYNC_DSYNC; mode++)
         for (uint64_t reserve = 0; reserve <= 256 * 1024; reserve += 256 * 1024)
             try_one(mode, reserve);
-    remove_all();
+    mounting_end();
     return 0;
 }

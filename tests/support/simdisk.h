@@ -45,6 +45,7 @@ enum simdisk_call {
     SIMDISK_PWRITEV,
     SIMDISK_SYNC,
     SIMDISK_TRUNCATE,
+    SIMDISK_CLONE,
     SIMDISK_WRITEBACK,
     SIMDISK_NEXT_DATA,
     SIMDISK_LOCK,
@@ -56,9 +57,9 @@ const char *simdisk_call_name(enum simdisk_call call);
 struct simdisk *simdisk_new(uint64_t seed);
 void simdisk_free(struct simdisk *d); /* NULL is fine; workers left over never run again */
 const struct os *simdisk_os(struct simdisk *d);
-/* The files with all that is unsynced, the clock, the random numbers to come, capacity and tear
- * mode. No descriptors, signals, locks, workers, hook, faults or counters. Cheap: pages and files
- * are shared until written to. */
+/* The files with all that is unsynced, the clock, the random numbers to come, capacity, tear
+ * mode and whether files can be cloned. No descriptors, signals, locks, workers, hook, faults or
+ * counters. Cheap: pages and files are shared until written to. */
 struct simdisk *simdisk_clone(const struct simdisk *d);
 /* What the next process finds after this one was killed: a clone with another pid. */
 struct simdisk *simdisk_kill_image(const struct simdisk *d);
@@ -132,6 +133,10 @@ void simdisk_set_full(struct simdisk *d, uint64_t at, int error);
 /* The same once the pages in use would be more than `bytes`; removing and truncating frees. 0: no
  * limit. */
 void simdisk_set_capacity(struct simdisk *d, uint64_t bytes);
+
+/* Whether a file can be cloned from another, which is as good as writing all of it; at first it
+ * can't: -EOPNOTSUPP. */
+void simdisk_set_clones(struct simdisk *d, bool can);
 
 /* Time and workers. The clock gains 1 us per reading of now(). Steps run in simdisk_run_background,
  * and in park, nowhere else; park lets time pass up to its timeout or to when the next worker is

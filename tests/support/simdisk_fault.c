@@ -1,9 +1,9 @@
 #include "support/simdisk_inner.h"
 
 static const char *const call_names[SIMDISK_CALLS] = {
-    "any",     "dir_make", "dir_remove", "dir_open",  "dir_list", "file_open", "temp_open",
-    "stat_at", "rename",   "unlink",     "close",     "stat",     "pread",     "pwritev",
-    "sync",    "truncate", "writeback",  "next_data", "lock",
+    "any",     "dir_make", "dir_remove", "dir_open",  "dir_list",  "file_open", "temp_open",
+    "stat_at", "rename",   "unlink",     "close",     "stat",      "pread",     "pwritev",
+    "sync",    "truncate", "clone",      "writeback", "next_data", "lock",
 };
 
 const char *simdisk_call_name(enum simdisk_call call)

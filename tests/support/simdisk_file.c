@@ -169,7 +169,7 @@ static int64_t pwritev_fd(void *ctx, int fd, const struct iovec *iov, int n, uin
     int error = find_file(d, fd, OS_WRITE, &ino);
     if (error == 0)
         error = total_size(iov, n, offset, &size);
-    if (error == 0 && (d->fds[fd].access & OS_DIRECT) && !aligned(iov, n, offset))
+    if (error == 0 && (sim_fd_of(d, fd)->access & OS_DIRECT) && !aligned(iov, n, offset))
         error = -EINVAL;
     if (error < 0)
         return error;
@@ -232,6 +232,47 @@ static int truncate_fd(void *ctx, int fd, uint64_t size)
         return -fault->error;
     sim_file_truncate(sim_own(d, ino), size);
     return 0;
+}
+
+void simdisk_set_clones(struct simdisk *d, bool can)
+{
+    d->clones = can;
+}
+
+static void copy_pages(struct sim_node *to, const struct sim_node *from)
+{
+    sim_file_truncate(to, 0);
+    for (uint32_t i = 0; i < from->slot_count; i++) {
+        uint64_t at = from->slots[i].index * SIM_PAGE;
+        const uint8_t *bytes = sim_page_bytes(from->slots[i].cached);
+        struct iovec iov = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = SIM_PAGE};
+        if (from->slots[i].cached != NULL && at < from->size)
+            sim_file_write(to, at, &iov, min_u64(SIM_PAGE, from->size - at));
+    }
+    sim_file_truncate(to, from->size);
+}
+
+static int clone_fd(void *ctx, int from, int to)
+{
+    struct simdisk *d = ctx;
+    const struct simdisk_fault *fault = sim_enter_fd(d, SIMDISK_CLONE, to);
+    uint32_t source, target;
+    int error = find_file(d, from, OS_READ, &source);
+    if (error == 0)
+        error = find_file(d, to, OS_WRITE, &target);
+    if (error < 0)
+        return error;
+    if (fault != NULL && fault->part == SIMDISK_NONE)
+        return -fault->error;
+    if (source == target)
+        return -EINVAL;
+    if (!d->clones)
+        return -EOPNOTSUPP;
+    struct sim_node *node = sim_own(d, target);
+    copy_pages(node, sim_node_of(d, source));
+    if (fault != NULL && fault->part == SIMDISK_HALF)
+        sim_file_truncate(node, node->size / 2);
+    return fault == NULL ? 0 : -fault->error;
 }
 
 /* The model has the kernel write out whatever it likes, whenever it likes, in any case. */
@@ -306,6 +347,7 @@ void sim_file_functions(struct os *os)
     os->pwritev = pwritev_fd;
     os->sync = sync_fd;
     os->truncate = truncate_fd;
+    os->clone = clone_fd;
     os->writeback = writeback_fd;
     os->next_data = next_data;
     os->lock = lock_fd;

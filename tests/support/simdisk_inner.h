@@ -147,6 +147,7 @@ struct simdisk {
     uint32_t pid;
     enum simdisk_tear tear;
     uint64_t capacity; /* in pages; 0: no limit */
+    bool clones;       /* files can be cloned */
 
     simdisk_hook_fn hook;
     void *hook_arg;

@@ -24,6 +24,7 @@ struct simdisk *sim_disk_bare(const struct simdisk *like)
         d->pid = like->pid;
         d->tear = like->tear;
         d->capacity = like->capacity;
+        d->clones = like->clones;
     }
     return d;
 }

@@ -159,6 +159,14 @@ static int spy_sync(void *ctx, int fd, enum os_sync how)
     return r ? r : spy->real->sync(NULL, fd, how);
 }
 
+static int spy_clone(void *ctx, int from, int to)
+{
+    struct spy_os *spy = ctx;
+    int r = refusal(spy, SPY_CLONE);
+    note(spy, "clone %s, ", name_of(spy, to));
+    return r ? r : spy->real->clone(NULL, from, to);
+}
+
 static int64_t spy_next_data(void *ctx, int fd, uint64_t offset)
 {
     struct spy_os *spy = ctx;
@@ -208,6 +216,7 @@ void spy_init(struct spy_os *spy)
     spy->os.pread = spy_read;
     spy->os.pwritev = spy_write;
     spy->os.sync = spy_sync;
+    spy->os.clone = spy_clone;
     spy->os.next_data = spy_next_data;
     spy->os.lock = spy_lock;
     spy->os.locked = spy_locked;

@@ -22,6 +22,7 @@ enum spy_call {
     SPY_READ,
     SPY_WRITE,
     SPY_SYNC,
+    SPY_CLONE,
     SPY_NEXT_DATA,
     SPY_LOCK,
     SPY_CALLS

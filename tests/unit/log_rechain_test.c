@@ -151,6 +151,39 @@ static void damage(void **state)
     end();
 }
 
+#define TO "write tmp-00000000000000000001 "
+
+/* The other file has all bytes already: of large groups the headers alone are read, checked and
+ * written, and everything of small ones. */
+static void a_shared_file(void **state)
+{
+    struct log_fixture *f = *state;
+
+    begin(f, 64);
+    uint8_t *bytes = malloc(r.limit);
+    fixture_read_file(fixture_segment_path(f, 1), 0, bytes, r.limit);
+    must(file_write_bytes(&to.file, bytes, r.limit, 0));
+    free(bytes);
+    r.shared = true;
+    hurt(f, 1 << 20); /* in the large one's body: whoever reads it finds it */
+    spy_clear(&spy);
+    assert_int_equal(run(), 0);
+    assert_string_equal(spy.trace, TO "4096+640, " TO "4736+64, " TO "3150592+64, " TO
+                                      "3210688+64, " TO "3270784+64, " TO "3330880+384, ");
+    hurt(f, 1 << 20);
+    expect_same(&f->log->catalog.members[0]->end);
+    index_free(&r.index, &alloc_default);
+    static const uint64_t at[] = {4096 + 9, 4096 + 64 + 30};
+    for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+        hurt(f, at[k]);
+        rechain_begin(&r);
+        assert_int_equal(run(), WAL_E_CORRUPT);
+        index_free(&r.index, &alloc_default);
+        hurt(f, at[k]);
+    }
+    end();
+}
+
 /* The groups are right, but don't follow the header. */
 static void another_chain(void **state)
 {
@@ -168,10 +201,8 @@ static void another_chain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        spied_test(all_of_a_segment),
-        spied_test(a_limit_within_a_batch),
-        spied_test(damage),
-        spied_test(another_chain),
+        spied_test(all_of_a_segment), spied_test(a_limit_within_a_batch), spied_test(damage),
+        spied_test(a_shared_file),    spied_test(another_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

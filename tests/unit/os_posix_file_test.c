@@ -102,6 +102,24 @@ static void truncate_and_holes(void **state)
     close_fd(f, fd);
 }
 
+static void a_clone_or_a_refusal(void **state)
+{
+    struct fixture *f = *state;
+    const struct os *os = f->os;
+    int from = open_file(f, "x"), to = open_file(f, "y");
+    char bytes[4] = "";
+    assert_int_equal(write_at(f, from, "abcd", 0, 0), 4);
+    assert_int_equal(os->clone(os->ctx, from, -1), -EBADF);
+    int r = os->clone(os->ctx, from, to);
+    assert_int_equal(os->pread(os->ctx, to, bytes, 4, 0), r == 0 ? 4 : 0);
+    if (r == 0)
+        assert_memory_equal(bytes, "abcd", 4);
+    else
+        assert_true(r == -EOPNOTSUPP || r == -EXDEV || r == -EINVAL || r == -ENOTTY);
+    close_fd(f, from);
+    close_fd(f, to);
+}
+
 static void a_file_system_without_holes_has_data_up_to_the_end(void **state)
 {
     struct fixture *f = *state;
@@ -183,6 +201,7 @@ int main(void)
         fixture_test(dsync_writes_or_says_that_it_cannot),
         fixture_test(stat_tells_size_and_identity),
         fixture_test(truncate_and_holes),
+        fixture_test(a_clone_or_a_refusal),
         fixture_test(a_file_system_without_holes_has_data_up_to_the_end),
         fixture_test(second_lock_in_the_process_conflicts),
         fixture_test(lock_in_another_process_conflicts),

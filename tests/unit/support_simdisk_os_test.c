@@ -69,6 +69,24 @@ static void holes_and_data(void **state)
     assert_int_equal(st.size, INT64_MAX);
 }
 
+static void clones(void **state)
+{
+    struct fixture *f = *state;
+    const struct os *os = f->os;
+    int to = os->file_open(os->ctx, f->dir, "b", OS_READ | OS_WRITE | OS_CREATE, 0600);
+    char byte;
+    assert_int_equal(put(f, "x", 1, 3 * PAGE + 5), 1);
+    assert_int_equal(os->clone(os->ctx, f->fd, to), -EOPNOTSUPP);
+    simdisk_set_clones(f->d, true);
+    assert_int_equal(os->clone(os->ctx, f->fd, f->fd), -EINVAL);
+    assert_int_equal(os->clone(os->ctx, f->fd, to), 0);
+    assert_int_equal(simdisk_size(f->d, "/log/b"), 3 * PAGE + 6);
+    assert_int_equal(os->next_data(os->ctx, to, 0), 3 * PAGE);
+    assert_int_equal(put(f, "y", 1, 3 * PAGE + 5), 1);
+    assert_int_equal(os->pread(os->ctx, to, &byte, 1, 3 * PAGE + 5), 1);
+    assert_int_equal(byte, 'x');
+}
+
 static void locks_belong_to_the_open_file(void **state)
 {
     struct fixture *f = *state;
@@ -185,6 +203,7 @@ static void every_kind_of_call_can_fail(void **state)
     FAILS(SIMDISK_PREAD, os->pread(os->ctx, f->fd, &byte, 1, 0));
     FAILS(SIMDISK_PWRITEV, put(f, "x", 1, 0));
     FAILS(SIMDISK_TRUNCATE, os->truncate(os->ctx, f->fd, 1));
+    FAILS(SIMDISK_CLONE, os->clone(os->ctx, f->fd, f->fd));
     FAILS(SIMDISK_WRITEBACK, os->writeback(os->ctx, f->fd, 0, 1));
     FAILS(SIMDISK_NEXT_DATA, os->next_data(os->ctx, f->fd, 0));
     FAILS(SIMDISK_LOCK, os->lock(os->ctx, f->fd));
@@ -448,6 +467,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(holes_and_data),
+        CASE(clones),
         CASE(locks_belong_to_the_open_file),
         CASE(faults_strike_the_kth_call_once),
         CASE(short_counts),
