@@ -11,7 +11,8 @@
 #include "crash/secrets.h"
 #include "support/simdisk.h"
 
-enum encoded { ZLIB = 1, SEALED = 2 };
+/* How groups come into a file. */
+enum encoded { ZLIB = 1, SEALED = 2, DIRECT = 4 };
 
 /* How logs are opened. */
 struct setup {
