@@ -43,10 +43,10 @@ const struct setup setups[] = {
     {"bothalign", DATA, true, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false, ZLIB | SEALED},
     {"sealedlarge", DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SECTORS, false, SEALED},
     {"bothmachine", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true, ZLIB | SEALED},
-    {"direct", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, DIRECT},
-    {"directnone", NONE, true, true, 64 * KIB, 0, false, 64, SECTORS, false, DIRECT},
+    {"direct", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, UNCACHED},
+    {"directnone", NONE, true, true, 64 * KIB, 0, false, 64, SECTORS, false, UNCACHED},
     {"directboth", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, SECTORS, false,
-     ZLIB | SEALED | DIRECT},
+     ZLIB | SEALED | UNCACHED},
 };
 /* clang-format on */
 const uint32_t setup_count = sizeof setups / sizeof *setups;
@@ -118,7 +118,7 @@ static void set_encodings(struct session *s, wal_options_t *o)
     set(o, WAL_OPT_CODEC, s->setup.encoded & ZLIB ? 1 : 0);
     set(o, WAL_OPT_CODEC_LEVEL, 1);
     set(o, WAL_OPT_CODEC_MIN_BYTES, 0);
-    set(o, WAL_OPT_DIRECT_IO, s->setup.encoded & DIRECT ? 1 : 0);
+    set(o, WAL_OPT_DIRECT_IO, s->setup.encoded & UNCACHED ? 1 : 0);
     if (s->setup.encoded & SEALED && wal_options_set_cipher(o, &cipher, 1) < 0)
         abort();
 }

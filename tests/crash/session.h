@@ -12,7 +12,7 @@
 #include "support/simdisk.h"
 
 /* How groups come into a file. */
-enum encoded { ZLIB = 1, SEALED = 2, DIRECT = 4 };
+enum encoded { ZLIB = 1, SEALED = 2, UNCACHED = 4 };
 
 /* How logs are opened. */
 struct setup {
