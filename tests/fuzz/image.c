@@ -13,7 +13,7 @@
 static const uint8_t uuid[UUID_BYTES] = "the fuzzed log's";
 
 enum { AT_MAJOR = 8, AT_SLOT_UUID = 16, AT_CRC = 252, AT_WITNESS_CRC = 60 };
-enum { AT_UUID = 24, AT_NUMBER = 40, AT_SALT = 56, AT_FOLLOW_LINK = 88, AT_FOLLOW_SALT = 92 };
+enum { AT_FEATURES = 16, AT_UUID = 24, AT_NUMBER = 40, AT_SALT = 56, AT_FOLLOW_LINK = 88, AT_FOLLOW_SALT = 92 };
 enum { AT_CHECKSUM = 112, AT_CODEC = 114, AT_CIPHER = 116, AT_KEY_ID = 120, AT_FOLLOW = 232 };
 
 size_t feed_take(struct feed *f, void *out, size_t n)
@@ -71,6 +71,7 @@ static void finish_header(uint8_t *copy, unsigned how, uint64_t number, const st
     store16(copy + AT_CODEC, how & IMAGE_CODEC ? CODEC_ZLIB : CODEC_NONE);
     store16(copy + AT_CIPHER, how & IMAGE_CIPHER ? TOY_ID : 0);
     store32(copy + AT_KEY_ID, KEY_ID);
+    store32(copy + AT_FEATURES + 4, 0); /* else nobody may write */
     if (load64(copy + AT_FOLLOW) && end->salt_low) {
         store32(copy + AT_FOLLOW_LINK, end->link);
         store32(copy + AT_FOLLOW_SALT, end->salt_low);

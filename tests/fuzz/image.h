@@ -20,7 +20,7 @@ struct feed {
 size_t feed_take(struct feed *f, void *out, size_t n);
 unsigned feed_byte(struct feed *f);
 
-enum { IMAGE_MAX = 1 << 20 };
+enum { IMAGE_MAX = 1 << 18 };
 
 /* How a segment is made. */
 enum {
