@@ -12,7 +12,7 @@
 
 #include "api/options.h"
 
-enum { RECORDS_MAX = 24, STEPS_MAX = 200, ROOM_LEFT = 64 };
+enum { RECORDS_MAX = 12, STEPS_MAX = 100, ROOM_LEFT = 64 };
 
 static struct {
     struct simdisk *disk;

@@ -8,15 +8,16 @@ static uint8_t room[MODEL_BYTES];
 
 const uint8_t *model_bytes(size_t size, uint8_t seed)
 {
-    static uint8_t bytes[MODEL_BYTES];
-    uint32_t x = seed * 2654435761u + 1;
+    static uint8_t text[MODEL_BYTES + UINT8_MAX], noise[MODEL_BYTES + UINT8_MAX];
 
-    FUZZ_MUST(size <= sizeof bytes);
-    for (size_t k = 0; k < size; k++) {
+    FUZZ_MUST(size <= MODEL_BYTES);
+    for (uint32_t k = 0, x = 1; k < sizeof text && !noise[0]; k++) {
+        uint32_t i = (uint32_t)sizeof text - 1 - k;
         x = x * 1664525u + 1013904223u;
-        bytes[k] = seed % 2 ? (uint8_t)(x >> 24) : (uint8_t)(seed + k / 64);
+        noise[i] = (uint8_t)(x >> 24 | (i == 0));
+        text[i] = (uint8_t)('a' + i / 50 % 26);
     }
-    return bytes;
+    return (seed % 2 ? noise : text) + seed;
 }
 
 void model_add(struct model *m, const struct model_record *r)

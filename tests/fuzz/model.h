@@ -26,7 +26,7 @@ struct model {
     } checkpoint; /* lsn 0: none */
 };
 
-/* Bytes of a payload, a tag, a value or a state: valid until the next call. */
+/* Bytes of a payload, a tag, a value or a state; noise for odd seeds. */
 const uint8_t *model_bytes(size_t size, uint8_t seed);
 void model_add(struct model *m, const struct model_record *r);
 void model_cut_front(struct model *m, uint64_t lsn);
