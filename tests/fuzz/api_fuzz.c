@@ -1,6 +1,6 @@
 /* Calls of the API: the bytes of an input are options and a sequence of calls with their arguments,
- * on a simulated disk. A list (model.h) is changed beside; after every open, and at the end, the log
- * is that list. A log that is killed was flushed before, so it loses nothing. */
+ * on a simulated disk. A list (model.h) is changed beside; after every open, and at the end, the
+ * log is that list. A log that is killed was flushed before, so it loses nothing. */
 #include "fuzz.h"
 #include "image.h"
 #include "key.h"
@@ -224,7 +224,8 @@ static void reopen(unsigned *how)
 
 static void step(unsigned *how)
 {
-    static void (*const calls[])(void) = {append, append, batch, meta, checkpoint, cut, small_calls};
+    static void (*const calls[])(void) = {append,     append, batch,      meta,
+                                          checkpoint, cut,    small_calls};
     enum { N = sizeof calls / sizeof *calls };
     unsigned which = arg() % (N + 1);
 

@@ -1,5 +1,5 @@
-/* A whole directory: several files, each with a byte for what it is, one for its number, two for how
- * many bytes of the input it is made of, as image.h says. */
+/* A whole directory: several files, each with a byte for what it is, one for its number, two for
+ * how many bytes of the input it is made of, as image.h says. */
 #include "fuzz.h"
 #include "image.h"
 #include "survey.h"

@@ -13,7 +13,14 @@
 static const uint8_t uuid[UUID_BYTES] = "the fuzzed log's";
 
 enum { AT_MAJOR = 8, AT_SLOT_UUID = 16, AT_CRC = 252, AT_WITNESS_CRC = 60 };
-enum { AT_FEATURES = 16, AT_UUID = 24, AT_NUMBER = 40, AT_SALT = 56, AT_FOLLOW_LINK = 88, AT_FOLLOW_SALT = 92 };
+enum {
+    AT_FEATURES = 16,
+    AT_UUID = 24,
+    AT_NUMBER = 40,
+    AT_SALT = 56,
+    AT_FOLLOW_LINK = 88,
+    AT_FOLLOW_SALT = 92
+};
 enum { AT_CHECKSUM = 112, AT_CODEC = 114, AT_CIPHER = 116, AT_KEY_ID = 120, AT_FOLLOW = 232 };
 
 size_t feed_take(struct feed *f, void *out, size_t n)
@@ -121,9 +128,7 @@ static size_t put_body(struct feed *f, unsigned how, const struct segment *s,
 {
     bool squeeze = (how & IMAGE_CODEC) && (h->flags & GROUP_COMPRESSED) && !(how & IMAGE_AS_IS);
     size_t tag = h->flags & GROUP_ENCRYPTED ? CIPHER_TAG_BYTES : 0;
-    size_t size = squeeze               ? h->raw_bytes
-                  : h->stored_bytes > tag ? h->stored_bytes - tag
-                                          : 0;
+    size_t size = squeeze ? h->raw_bytes : h->stored_bytes > tag ? h->stored_bytes - tag : 0;
     uLongf stored = room - CIPHER_TAG_BYTES;
 
     if (size > f->left || compressBound(size) + CIPHER_TAG_BYTES > room)

@@ -71,9 +71,7 @@ static void *pool_resize(void *ctx, void *p, size_t size)
 
 void pool_use(wal_options_t *o)
 {
-    const wal_allocator_t calls = {.size = sizeof calls,
-                                   .alloc = pool_alloc,
-                                   .resize = pool_resize,
-                                   .release = pool_release};
+    const wal_allocator_t calls = {
+        .size = sizeof calls, .alloc = pool_alloc, .resize = pool_resize, .release = pool_release};
     FUZZ_MUST(wal_options_set_allocator(o, &calls) == 0);
 }

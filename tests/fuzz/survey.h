@@ -1,5 +1,5 @@
-/* A log of whatever bytes on a simulated disk, asked for all that can be asked of a log: nothing may
- * break, and the answers have to go together. */
+/* A log of whatever bytes on a simulated disk, asked for all that can be asked of a log: nothing
+ * may break, and the answers have to go together. */
 #ifndef WAL_TESTS_FUZZ_SURVEY_H
 #define WAL_TESTS_FUZZ_SURVEY_H
 

@@ -36,6 +36,10 @@ class Opener:
             key = segment_key(secret, header.key_salt, header.cipher, header.key_id)
             self.aead = aead_of(header.cipher, key)
 
+    @property
+    def locked(self) -> bool:
+        return self.header.cipher != 0 and self.aead is None
+
     def body(self, group: GroupHeader, stored: bytes) -> Optional[bytes]:
         """The raw body of a group whose body CRC is right; None: it gives no such body."""
         body = self.decrypt(group, stored) if group.flags & ENCRYPTED else stored

@@ -284,6 +284,7 @@ def recover(directory: str, keys: Optional[Keys] = None) -> Log:
     log.metadata = newest_metadata(groups)
     log.tag = newest_tag(groups)
     log.certain = all_tags_right(groups) and log.checkpoint.state is not None
+    log.certain &= not any(segment.opener.locked for segment in chain)
     log.durable_metadata, log.durable_tag = newest_metadata(durable), newest_tag(durable)
     shown = newest_checkpoint(durable, slot, log.parts)
     log.durable_checkpoint = shown if shown.lsn <= log.durable_lsn else NONE

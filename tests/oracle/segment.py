@@ -126,14 +126,19 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
     offset, last_lsn = FIRST_GROUP, segment.header.base_lsn - 1
     link = segment.header.crc
     groups = []
-    for group in segment.walk():
-        if offset >= successor.follow_offset:
-            break
-        groups.append(group)
-        offset, last_lsn, link = group.end, group.next_lsn - 1, group.header.header_crc
+    verdict = "corrupt"
+    reason = f"{segment.name} doesn't end where segment {successor.number} says"
+    try:
+        for group in segment.walk():
+            if offset >= successor.follow_offset:
+                break
+            groups.append(group)
+            offset, last_lsn, link = group.end, group.next_lsn - 1, group.header.header_crc
+    except Refusal as refusal:
+        if offset < successor.follow_offset:
+            verdict, reason = refusal.verdict, refusal.reason
     stated = (successor.follow_offset, successor.follow_lsn, successor.follow_link)
     if (offset, last_lsn, link) != stated:
-        reason = f"{segment.name} doesn't end where segment {successor.number} says"
         first = max(first_lsn, segment.header.base_lsn)
         # A reading may begin with the first LSN's group, and miss what lies in front of it.
         missed = first > segment.header.base_lsn and any(
@@ -141,5 +146,5 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
             for header in segment.right_headers(offset + GROUP_HEADER_SIZE)
         )
         wanted = successor.follow_lsn >= first and not missed
-        raise Refusal("corrupt", reason, certain=wanted)
+        raise Refusal(verdict, reason, certain=wanted)
     return groups

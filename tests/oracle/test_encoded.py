@@ -4,6 +4,7 @@ from __future__ import annotations
 import random
 import re
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,32 @@ def encoded_log(tool, log: Path, kind: str, *commands: str) -> None:
     write_and_kill(tool, log, encoding(kind, random.Random(kind)), *commands)
 
 
+def golden_keys() -> dict[tuple[int, int], bytes]:
+    """Those of tests/golden/keys.h."""
+    return {(key_id, key_id): bytes((31 * key_id + at) % 256 for at in range(32))
+            for key_id in (1, 2)}
+
+
+def payloads(log: Path) -> list[tuple[int, int, int, int]]:
+    return [(record.lsn, record.type, len(record.payload), zlib.crc32(record.payload))
+            for record in recover(str(log), golden_keys()).records]
+
+
+@pytest.mark.parametrize("version", ("1.0", "1.0-tags", "1.0-checkpoint", "1.0-zlib", "1.0-aead"))
+def test_golden(version):
+    """What is checked in, against what its maker put in."""
+    folder = ROOT / "tests" / "golden" / version
+    expected: dict[str, list] = {}
+    for line in (folder / "expected.txt").read_text(encoding="utf-8").splitlines():
+        name, *words = line.split()
+        if name == "log":
+            records = expected[words[0]] = []
+        elif name == "record":
+            lsn, kind, size = map(int, words[:3])
+            records.append((lsn, kind, size, int(words[4], 16)))
+    assert {name: payloads(folder / name) for name in expected} == expected
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_flags(tool, tmp_path, kind):
     """What is asked for is done: text is compressed, and everything is encrypted."""
@@ -75,7 +102,7 @@ def test_flags(tool, tmp_path, kind):
 @pytest.mark.parametrize("others", (0, 1))
 @pytest.mark.parametrize("commands", (["many 3 10 3 0"], ["many 3 10 3 0", "close"], []))
 def test_missing_and_other_keys(tool, tmp_path, commands, others):
-    """A log without groups needs no key; else nothing is cut for want of the right one."""
+    """Nothing is cut for want of the right one; a log without groups may do without."""
     log = tmp_path / "log"
     encoded_log(tool, log, "both", *commands)
     wrong = tuple(word[:-1] + "9" for word in KEY_WORDS) if others else ("aead=1:77:0",)
