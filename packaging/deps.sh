@@ -27,7 +27,8 @@ command:mkfs.xfs             | xfsprogs        | xfsprogs
 command:strace               | strace          | strace
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
-python:pytest,cryptography   | python3-pytest python3-cryptography | python3-pytest python3-cryptography
+python:pytest,cryptography   | python3-pytest  | python3-pytest
+python:pytest,cryptography   | python3-cryptography | python3-cryptography
 sanitizer:address,undefined  | gcc             | libasan libubsan
 sanitizer:thread             | gcc             | libtsan
 '

@@ -5,17 +5,13 @@
 
 #include <libwal/crypto.h>
 
-enum { GOLDEN_KEY_BYTES = 32 };
-
-static inline void golden_key(uint32_t id, uint8_t key[GOLDEN_KEY_BYTES])
+static inline int golden_add_key(wal_options_t *o, uint32_t id)
 {
-    for (uint32_t k = 0; k < GOLDEN_KEY_BYTES; k++)
+    uint8_t key[32];
+    for (uint32_t k = 0; k < sizeof key; k++)
         key[k] = (uint8_t)(31 * id + k);
-}
-
-static inline uint32_t golden_algorithm(uint32_t id)
-{
-    return id == 1 ? WAL_AEAD_AES_256_GCM : WAL_AEAD_CHACHA20_POLY1305;
+    return wal_options_set_aead(o, id == 1 ? WAL_AEAD_AES_256_GCM : WAL_AEAD_CHACHA20_POLY1305, id,
+                                key, sizeof key);
 }
 
 #endif

@@ -66,13 +66,6 @@ static void ok(int code, const char *what)
     exit(1);
 }
 
-static void add_key(wal_options_t *o, uint32_t id)
-{
-    uint8_t key[GOLDEN_KEY_BYTES];
-    golden_key(id, key);
-    ok(wal_options_set_aead(o, golden_algorithm(id), id, key, sizeof key), "key");
-}
-
 static void open_log(void)
 {
     wal_options_t *o;
@@ -85,7 +78,7 @@ static void open_log(void)
     ok(wal_options_set(o, WAL_OPT_CODEC, with_zlib ? WAL_CODEC_ZLIB : WAL_CODEC_NONE), "codec");
     ok(wal_options_set(o, WAL_OPT_CODEC_MIN_BYTES, 0), "codec_min_bytes");
     for (uint32_t id = with_key ? 1 : 3; id <= 2; id++)
-        add_key(o, with_key == 1 ? 3 - id : id);
+        ok(golden_add_key(o, with_key == 1 ? 3 - id : id), "key");
     ok(wal_open(story.dir, o, &wal), story.dir);
     wal_options_free(o);
 }
