@@ -5,8 +5,8 @@
  *   make_logs follow DIR KEY …  the same with a read-only handle: what is durable
  *   make_logs portable    writes and reads portable forms of batches
  *
- * A key is aead=ALGORITHM:ID:SEED, and an option as well. Commands, LSNs and sizes in decimal; FLAGS
- * are those of wal_append_typed:
+ * A key is aead=ALGORITHM:ID:SEED, and an option as well. Commands, LSNs and sizes in decimal;
+ * FLAGS are those of wal_append_typed:
  *
  *   open DIR OPTION=VALUE …         append TYPE SIZE SEED FLAGS      flush    sync
  *   many COUNT SIZE SEED FLAGS      batch COUNT SIZE SEED FLAGS      rotate   close
