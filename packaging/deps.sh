@@ -27,7 +27,8 @@ command:mkfs.xfs             | xfsprogs        | xfsprogs
 command:strace               | strace          | strace
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
-python:pytest                | python3-pytest  | python3-pytest
+python:pytest,cryptography   | python3-pytest  | python3-pytest
+python:pytest,cryptography   | python3-cryptography | python3-cryptography
 sanitizer:address,undefined  | gcc             | libasan libubsan
 sanitizer:thread             | gcc             | libtsan
 '
@@ -36,7 +37,7 @@ command:clang-14             | clang-14           | -
 fuzzer:clang-14              | libclang-rt-14-dev | -
 '
 
-# Prints the first Python that has the module: a machine may have more than the system's.
+# Prints the first Python that has the modules: a machine may have more than the system's.
 deps_python() {
     local python
     for python in python3 /usr/bin/python3; do

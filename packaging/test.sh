@@ -59,7 +59,7 @@ quietly 12 ctest --preset release -j "$jobs" -L abi -E 'abi_(bare|freezing|grown
 
 if compgen -G 'tests/oracle/*test*.py' >/dev/null; then
     say "oracle: the independent reader"
-    quietly 5 "$(deps_python pytest)" -m pytest -q -p no:cacheprovider tests/oracle
+    quietly 5 "$(deps_python pytest,cryptography)" -m pytest -q -p no:cacheprovider tests/oracle
 fi
 
 say "all tests passed"

@@ -84,7 +84,7 @@ int encrypt_body(const struct segment *s, struct group_header *h, const uint8_t 
 int encode_group(struct encoder *c, const struct segment *s, struct outgoing *g, uint8_t *room)
 {
     const uint8_t *in = g->bytes + GROUP_HEADER_BYTES;
-    uint8_t *out = room + GROUP_HEADER_BYTES;
+    uint8_t *out = room ? room + GROUP_HEADER_BYTES : NULL; /* a plain group needs none */
 
     g->header.stored_bytes = g->header.raw_bytes;
     g->wire = g->bytes;

@@ -82,7 +82,8 @@ static int prepare(struct writer *w, struct outgoing *groups, size_t n, uint64_t
         if (e < 0)
             break;
         uint64_t takes = group_disk_bytes(g->header.stored_bytes, w->segment.header.group_align);
-        room += g->wire == room ? takes : 0;
+        if (g->wire == room)
+            room += takes;
         boundary_pass(&end, &g->header, g->bytes + GROUP_HEADER_BYTES, end.offset + takes);
     }
     w->ahead = end;

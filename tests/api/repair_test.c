@@ -1,5 +1,6 @@
 /* wal_repair: what a damaged log is afterwards, and what becomes of the rest. */
 #include "support/log_fixture.h"
+#include "support/toy_cipher.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -110,7 +111,7 @@ static void test_arguments(void **state)
     fixture_open(f);
     expect_unrepaired(f, CUT, WAL_E_LOCKED);
     expect_unrepaired(f, CUT | REBUILD, WAL_E_LOCKED);
-    must(wal_repair(f->dir, NULL, WAL_REPAIR_DRY_RUN, &v, sizeof v)); /* takes no lock */
+    must(wal_repair(f->dir, f->options, WAL_REPAIR_DRY_RUN, &v, sizeof v)); /* takes no lock */
 }
 
 static void test_a_healthy_log_stays(void **state)
@@ -152,9 +153,10 @@ static void test_a_dry_run_changes_nothing(void **state)
     three_segments(f);
     hurt(f, 2, 5);
     for (int k = 0; k < 2; k++) {
-        expect_error(WAL_E_CORRUPT,
-                     wal_repair(f->dir, NULL, WAL_REPAIR_DRY_RUN | (k ? CUT : 0), &v, sizeof v),
-                     "LSN 5");
+        expect_error(
+            WAL_E_CORRUPT,
+            wal_repair(f->dir, f->options, WAL_REPAIR_DRY_RUN | (k ? CUT : 0), &v, sizeof v),
+            "LSN 5");
         assert_int_equal(v.damaged_segment, 2);
         assert_int_equal(v.damaged_lsn, 5);
     }
@@ -432,6 +434,24 @@ static void test_control_that_cant_be_told(void **state)
     assert_false(fixture_exists(kept(f, "")));
 }
 
+/* Of the segment where it cuts, too, which goes from hand to hand. */
+static void test_keys_are_given_back_once(void **state)
+{
+    struct log_fixture *f = *state;
+    struct toy toy = {.keys = TOY_KEY(3)};
+    wal_cipher_t cipher = toy_cipher(&toy);
+
+    must(wal_options_set_cipher(f->options, NULL, 0));
+    must(wal_options_set_cipher(f->options, &cipher, 3));
+    three_segments(f);
+    hurt(f, 2, 5);
+    wal_verify_t v = repair(f, CUT);
+    assert_int_equal(v.records, 4);
+    assert_int_equal(toy.n[TOY_DROP], toy.n[TOY_DERIVE]);
+    expect_log(f, 1, 4);
+    must(wal_options_set_cipher(f->options, NULL, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +471,7 @@ int main(void)
         fixture_test(test_control_and_cut),
         fixture_test(test_a_truncated_front),
         fixture_test(test_control_that_cant_be_told),
+        fixture_test(test_keys_are_given_back_once),
     };
     return cmocka_run_group_tests_name("repair", tests, NULL, NULL);
 }

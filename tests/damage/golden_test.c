@@ -12,6 +12,10 @@
 
 #include "log_made.h"
 
+#ifdef GOLDEN_CRYPTO
+#include "golden/keys.h"
+#endif
+
 #ifndef SOURCE_DIR
 #define SOURCE_DIR "." /* built by hand: to be run in the project's root */
 #endif
@@ -37,7 +41,8 @@ static struct {
 } golden;
 
 static struct stand stand;
-static unsigned met; /* keys */
+static bool encrypted; /* the logs that are tried */
+static unsigned met;   /* keys */
 
 static void check_tag(const void *tag, size_t size, const char *expected)
 {
@@ -119,6 +124,16 @@ static void read_everything(wal_t *w)
     check_checkpoint(w);
 }
 
+static void add_keys(wal_options_t *o)
+{
+#ifdef GOLDEN_CRYPTO
+    for (uint32_t id = 1; id <= 2; id++)
+        assert_int_equal(golden_add_key(o, id), 0);
+#else
+    (void)o;
+#endif
+}
+
 static void open_and_compare(bool read_only, const char *verdict)
 {
     static const char *const verdicts[] = {"new", "clean", "torn", "ambiguous"};
@@ -128,6 +143,8 @@ static void open_and_compare(bool read_only, const char *verdict)
     wal_t *w;
 
     assert_int_equal(wal_options_set(o, WAL_OPT_MAX_RECORD_BYTES, PAYLOAD_MAX), 0);
+    if (encrypted)
+        add_keys(o);
     assert_int_equal(wal_open(stand.path, o, &w), 0);
     wal_options_free(o);
     assert_int_equal(wal_recovery(w, &report, sizeof report), 0);
@@ -235,10 +252,34 @@ static void version_1_0_with_checkpoints(void **state)
     stand_remove(&stand);
 }
 
+static void version_1_0_compressed(void **state)
+{
+    (void)state;
+    stand_make(&stand);
+    try_version(SOURCE_DIR "/tests/golden/1.0-zlib", 4);
+    stand_remove(&stand);
+}
+
+#ifdef GOLDEN_CRYPTO
+static void version_1_0_encrypted(void **state)
+{
+    (void)state;
+    encrypted = true;
+    stand_make(&stand);
+    try_version(SOURCE_DIR "/tests/golden/1.0-aead", 4);
+    stand_remove(&stand);
+    encrypted = false;
+}
+#endif
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(version_1_0),
-                                       cmocka_unit_test(version_1_0_with_tags),
-                                       cmocka_unit_test(version_1_0_with_checkpoints)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(version_1_0), cmocka_unit_test(version_1_0_with_tags),
+        cmocka_unit_test(version_1_0_with_checkpoints), cmocka_unit_test(version_1_0_compressed),
+#ifdef GOLDEN_CRYPTO
+        cmocka_unit_test(version_1_0_encrypted)
+#endif
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Makes the golden directories of a format version: golden_make <directory> [tags | checkpoint].
+/* Makes the golden directories of a format version: golden_make <directory> [SET].
  * Each log is written by the library, and what is put in goes into expected.txt beside them:
  *
  *     log <name> <verdict of open> <first LSN> <last LSN> <next LSN>
@@ -8,10 +8,10 @@
  *     last_tag <tag>
  *     checkpoint <LSN> <bytes> <CRC-32 of the state>
  *
- * The first logs (1.0) have no tags; with `tags` it is those that do (1.0-tags), with `checkpoint`
- * those that have checkpoints (1.0-checkpoint).
- * Directories that are checked in are never made anew: they show that what an older library has
- * written can still be read. */
+ * The first logs (1.0) have no tags; the set `tags` has those that do (1.0-tags), `checkpoint`
+ * those with checkpoints (1.0-checkpoint), `zlib` and `aead` those that are compressed, and
+ * encrypted with the keys in keys.h (1.0-zlib, 1.0-aead). Directories that are checked in are never
+ * made anew: they show that what an older library has written can still be read. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,10 @@
 
 #include <zlib.h>
 
+#include <libwal/crypto.h>
 #include <libwal/wal.h>
+
+#include "keys.h"
 
 enum { RECORDS_MAX = 128, PAYLOAD_MAX = 6000, BATCH_MAX = 40, TORN_BYTES = 128, ROOM_BYTES = 64 };
 enum { TAG_MAX = 64, STATE_MAX = 100000 };
@@ -50,6 +53,8 @@ static struct story {
 
 static wal_t *wal;
 static FILE *expected;
+static bool with_zlib;
+static uint32_t with_key; /* id; 0: not encrypted */
 
 static void ok(int code, const char *what)
 {
@@ -70,6 +75,10 @@ static void open_log(void)
     ok(wal_options_set(o, WAL_OPT_GROUP_BYTES, 64 * 1024), "group_bytes");
     ok(wal_options_set(o, WAL_OPT_MAX_RECORD_BYTES, 8192), "max_record_bytes");
     ok(wal_options_set(o, WAL_OPT_BACKGROUND, 0), "background");
+    ok(wal_options_set(o, WAL_OPT_CODEC, with_zlib ? WAL_CODEC_ZLIB : WAL_CODEC_NONE), "codec");
+    ok(wal_options_set(o, WAL_OPT_CODEC_MIN_BYTES, 0), "codec_min_bytes");
+    for (uint32_t id = with_key ? 1 : 3; id <= 2; id++)
+        ok(golden_add_key(o, with_key == 1 ? 3 - id : id), "key");
     ok(wal_open(story.dir, o, &wal), story.dir);
     wal_options_free(o);
 }
@@ -80,7 +89,7 @@ static const uint8_t *payload_of(uint64_t lsn, uint32_t size, uint32_t seed)
     uint32_t x = (uint32_t)lsn * 2654435761u + seed;
     for (uint32_t i = 0; i < size; i++) {
         x = x * 1664525u + 1013904223u;
-        bytes[i] = (uint8_t)(x >> 24);
+        bytes[i] = (uint8_t)(with_zlib && i % 8 ? 'z' : x >> 24);
     }
     return bytes;
 }
@@ -491,15 +500,81 @@ static void checkpoint_torn(const char *root)
     end("torn", "ambiguous");
 }
 
+/* Compressed, then plain, then compressed again; killed. */
+static void zlib_mixed(const char *root)
+{
+    begin(root, "mixed");
+    put(4000);
+    put_several(8, 300);
+    checkpoint(3, 20000);
+    close_log();
+    with_zlib = false;
+    open_log();
+    put(2000);
+    set_meta("codec", "none");
+    close_log();
+    with_zlib = true;
+    open_log();
+    put_with(2, 500, (struct with){.tag = "zlib", .key = "codec", .value = "zlib"});
+    put(1000);
+    kill_log(root);
+    end("mixed", "clean");
+}
+
+/* With one key, then the other; killed. */
+static void aead_keys(const char *root)
+{
+    begin(root, "keys");
+    put(40);
+    set_meta("key", "1");
+    checkpoint(1, 70000);
+    ok(wal_rotate(wal), "rotate");
+    put_several(3, 100);
+    close_log();
+    with_key = 2;
+    open_log();
+    put_with(2, 50, (struct with){.tag = "2", .key = "key", .value = "2"});
+    put(500);
+    kill_log(root);
+    end("keys", "clean");
+    with_key = 1;
+}
+
+/* Not encrypted at first; compressed too at last, and closed. */
+static void aead_later(const char *root)
+{
+    with_key = 0;
+    begin(root, "later");
+    put_several(4, 60);
+    close_log();
+    with_key = 1;
+    open_log();
+    put(700);
+    close_log();
+    with_zlib = true;
+    open_log();
+    put(3000);
+    put_several(3, 900);
+    close_log();
+    with_zlib = false;
+    end("later", "clean");
+}
+
 static void (*const plain[])(const char *) = {clean, torn, two, cut, empty};
 static void (*const with_tags[])(const char *) = {tags, tags_cut, tags_long};
 static void (*const with_checkpoints[])(const char *) = {
     checkpoints, checkpoint_moved, checkpoint_cut, checkpoint_gone, checkpoint_torn};
+static void (*const with_codec[])(const char *) = {clean, torn, two, zlib_mixed};
+static void (*const with_cipher[])(const char *) = {torn, cut, aead_keys, aead_later};
 static const struct set {
     const char *name;
     void (*const *make)(const char *);
     size_t n;
-} sets[] = {{"", plain, 5}, {"tags", with_tags, 3}, {"checkpoint", with_checkpoints, 5}};
+} sets[] = {{"", plain, 5},
+            {"tags", with_tags, 3},
+            {"checkpoint", with_checkpoints, 5},
+            {"zlib", with_codec, 4},
+            {"aead", with_cipher, 4}};
 
 int main(int argc, char **argv)
 {
@@ -510,9 +585,10 @@ int main(int argc, char **argv)
     while (k < sizeof sets / sizeof *sets && strcmp(sets[k].name, name) != 0)
         k++;
     if (argc < 2 || argc > 3 || k == sizeof sets / sizeof *sets || mkdir(argv[1], 0755) != 0)
-        return fprintf(stderr, "usage: golden_make <directory to be made> [tags | checkpoint]\n"),
-               1;
+        return fprintf(stderr, "usage: golden_make <directory to be made> [SET]\n"), 1;
     snprintf(path, sizeof path, "%s/expected.txt", argv[1]);
+    with_zlib = strcmp(name, "zlib") == 0;
+    with_key = strcmp(name, "aead") == 0;
     expected = fopen(path, "w");
     if (!expected)
         return 1;

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Callable
 
+from driver import KEYS
 from layout import (
     FIRST_GROUP, GROUP, GROUP_HEADER_SIZE, HEADER_COPIES, SEGMENT, SEGMENT_RESET, SLOT,
     SLOT_OFFSETS, UNIT, WITNESS, GroupHeader, SegmentHeader, Slot, Witness, crc,
@@ -44,7 +45,7 @@ def interesting_offset(path: Path, size: int, rng: Random) -> int:
     if rng.random() < 0.2:
         return rng.choice((0, 2048)) + rng.randrange(256)
     try:
-        groups = list(Segment(str(path), 0).walk())
+        groups = list(Segment(str(path), 0, KEYS).walk())
     except Exception:
         groups = []
     if groups and rng.random() < 0.7:
@@ -118,7 +119,7 @@ def renumber(source: Path, target: Path, number: int, foreign: bool, groups: boo
     """A segment with right headers under another number, with the groups of `source` or none."""
     data = bytearray(source.read_bytes())
     try:
-        header = Segment(str(source), 0).header
+        header = Segment(str(source), 0, KEYS).header
     except Exception:
         return
     fields = header._replace(number=number, uuid=bytes(16) if foreign else header.uuid)
@@ -204,7 +205,7 @@ FORGED_HEADER_FIELDS = tuple(
 def forge_header(directory: Path, rng: Random) -> str:
     """A field of a segment's header, with the groups' CRCs and links made anew for it."""
     path = rng.choice(sorted(directory.glob("*.wal")))
-    segment = Segment(str(path), 0)
+    segment = Segment(str(path), 0, KEYS)
     fields, text = forge(segment.header, SEGMENT, FORGED_HEADER_FIELDS, rng)
     if fields.flags & SEGMENT_RESET and fields.follow:
         return "nothing: the text is of two minds about RESET with follow fields"
@@ -232,7 +233,7 @@ def rechain(
             salt_low=segment.salt & 0xFFFFFFFF,
             epoch_low=segment.epoch & 0xFFFFFFFF,
             link=link,
-            body_crc=crc(segment.salt.to_bytes(8, "little"), group.body),
+            body_crc=crc(segment.salt.to_bytes(8, "little"), group.stored),
         )
         raw = GROUP.pack(*header)
         link = crc(segment.salt.to_bytes(8, "little"), raw[8:])
@@ -248,24 +249,24 @@ FORGED_GROUP_FIELDS = (
 def forge_group(directory: Path, rng: Random) -> str:
     """A field of a group's header or some bytes of its body in the last segment."""
     path = max(directory.glob("*.wal"))
-    segment = Segment(str(path), 0)
+    segment = Segment(str(path), 0, KEYS)
     groups = list(segment.walk())
     if not groups:
         return "no group"
     index = rng.choice((rng.randrange(len(groups)), len(groups) - 1))
     group = groups[index]
-    if rng.random() < 0.3 and group.body:
-        body = bytearray(group.body)
-        at = rng.randrange(min(len(body), 64))
-        body[at] ^= 1 << rng.randrange(8)
-        groups[index] = group._replace(body=bytes(body))
+    if rng.random() < 0.3 and group.stored:
+        stored = bytearray(group.stored)
+        at = rng.randrange(min(len(stored), 64))
+        stored[at] ^= 1 << rng.randrange(8)
+        groups[index] = group._replace(stored=bytes(stored))
         text, changed = f"body byte {at}", {}
     else:
         fields, text = forge(group.header, GROUP, FORGED_GROUP_FIELDS, rng)
         changed = {group.offset: fields}
 
     def edit(data: bytearray) -> None:
-        put(data, group.offset + GROUP_HEADER_SIZE, groups[index].body)
+        put(data, group.offset + GROUP_HEADER_SIZE, groups[index].stored)
         rechain(data, segment.header, groups, changed)
 
     change(path, edit)

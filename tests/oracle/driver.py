@@ -9,12 +9,29 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from coding import Keys
 from layout import round_up
 from walread import read_log
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-REFUSED = ("corrupt", "version", "unsupported", "refused")
+REFUSED = ("corrupt", "version", "unsupported", "crypto", "refused")
+CIPHER_AT = 116  # in a segment's header
+
+# What make_logs takes as "aead=ALGORITHM:ID:SEED"; the last one is for writing.
+KEY_WORDS = ("aead=1:1:0", "aead=2:2:0", "aead=2:3:0", "aead=1:4:0")
+
+
+def keys_of(words: tuple[str, ...]) -> Keys:
+    """The same keys for walread."""
+    result = {}
+    for word in words:
+        algorithm, key_id, seed = map(int, word.removeprefix("aead=").split(":"))
+        result[algorithm, key_id] = bytes((seed + 31 * key_id + at) % 256 for at in range(32))
+    return result
+
+
+KEYS = keys_of(KEY_WORDS)
 
 
 def build_tool(folder: Path) -> Path:
@@ -24,14 +41,15 @@ def build_tool(folder: Path) -> Path:
     tool = folder / "make_logs"
     build = os.environ.get("WAL_BUILD")
     if build:
-        linked = sorted(Path(build).rglob("libwal.a"))[:1]
-        if not linked:
-            raise FileNotFoundError(f"no libwal.a below {build}")
+        names = ("libwal-crypto.a", "libwal.a")
+        linked = [path for name in names for path in sorted(Path(build).rglob(name))[:1]]
+        if len(linked) != len(names):
+            raise FileNotFoundError(f"not all of {names} below {build}")
     else:
         linked = compile_sources([*common, f"-I{ROOT}/src"], folder)
     command = [*common, "-Wall", "-Wextra", str(HERE / "make_logs.c"), *map(str, linked)]
     flags = os.environ.get("WAL_LINK_FLAGS", "").split()
-    subprocess.run([*command, *flags, "-lz", "-pthread", "-o", str(tool)], check=True)
+    subprocess.run([*command, *flags, "-lz", "-lcrypto", "-pthread", "-o", str(tool)], check=True)
     return tool
 
 
@@ -58,7 +76,8 @@ class Writer:
         self.process = subprocess.Popen(
             [str(tool)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        words = [f"{name}={value}" for name, value in options.items()]
+        plain = {name: value for name, value in options.items() if name != "keys"}
+        words = [*options.get("keys", ()), *(f"{name}={value}" for name, value in plain.items())]
         self.do("open", directory, *words)
 
     def send(self, *words: object) -> None:
@@ -94,8 +113,17 @@ class Writer:
         self.kill()
 
 
-def c_reading(tool: Path, command: str, directory: Path, seconds: int = 60) -> list[dict]:
+def is_encrypted(directory: Path) -> bool:
+    files = (path for path in directory.glob("*.wal") if path.is_file())
+    return any(path.read_bytes()[at : at + 2].strip(b"\0")
+               for path in files for at in (CIPHER_AT, CIPHER_AT + 2048))
+
+
+def c_reading(tool: Path, command: str, directory: Path, seconds: int = 60,
+              keys: tuple[str, ...] = KEY_WORDS) -> list[dict]:
     arguments = [str(tool), command, str(directory)]
+    if is_encrypted(directory):
+        arguments += keys
     try:
         done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -157,18 +185,19 @@ def check_follower(tool: Path, directory: Path, ours: list[dict]) -> None:
     assert not record_difference(shown, theirs[1:]), (ours[0], theirs[0])
 
 
-def check_same(tool: Path, directory: Path, scratch: Path) -> dict:
+def check_same(tool: Path, directory: Path, scratch: Path,
+               keys: tuple[str, ...] = KEY_WORDS) -> dict:
     """Both readings of a directory, which is left as it is; gives the document's header line. What
     the library leaves after its recovery must read as the same log again."""
-    ours = read_log(str(directory))
+    ours = read_log(str(directory), keys_of(keys))
     if scratch.exists():
         shutil.rmtree(scratch)
     shutil.copytree(directory, scratch, symlinks=True)
-    theirs = c_reading(tool, "dump", scratch)
+    theirs = c_reading(tool, "dump", scratch, keys=keys)
     text = difference(ours, theirs)
     assert not text, f"{directory}: {text}"
     if not {ours[0]["verdict"], theirs[0]["verdict"]} & set(REFUSED):
-        after = read_log(str(scratch))
+        after = read_log(str(scratch), keys_of(keys))
         assert after[0]["verdict"] == "clean", after[0]
         if ours[0]["verdict"] != "new":
             for name in ("first_lsn", "next_lsn", "metadata", "tag", "checkpoint"):

@@ -39,8 +39,9 @@ TAG_SIZES = {DATA: range(65), TAG: range(1, 65)}  # by type; others have none
 
 
 class Refusal(Exception):
-    """The log isn't read any further: verdict is corrupt, version, unsupported or refused. Not
-    `certain`: a program that never reads these bytes won't see it, which the text leaves open."""
+    """The log isn't read any further: verdict is corrupt, version, unsupported, crypto or refused.
+    Not `certain`: a program that never reads these bytes won't see it, which the text leaves open.
+    """
 
     def __init__(self, verdict: str, reason: str, certain: bool = True):
         super().__init__(f"{verdict}: {reason}")

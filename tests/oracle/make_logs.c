@@ -1,11 +1,12 @@
 /* Writes logs as a script on standard input says, and shows what is in one.
  *
  *   make_logs             one command per line; each is answered by one line, "CODE VALUE"
- *   make_logs dump DIR    opens a log as a writer and prints it as walread.py does
- *   make_logs follow DIR  the same with a read-only handle: what is durable
+ *   make_logs dump DIR KEY …    opens a log as a writer and prints it as walread.py does
+ *   make_logs follow DIR KEY …  the same with a read-only handle: what is durable
  *   make_logs portable    writes and reads portable forms of batches
  *
- * Commands, LSNs and sizes in decimal; FLAGS are those of wal_append_typed:
+ * A key is aead=ALGORITHM:ID:SEED, and an option as well. Commands, LSNs and sizes in decimal;
+ * FLAGS are those of wal_append_typed:
  *
  *   open DIR OPTION=VALUE …         append TYPE SIZE SEED FLAGS      flush    sync
  *   many COUNT SIZE SEED FLAGS      batch COUNT SIZE SEED FLAGS      rotate   close
@@ -17,6 +18,7 @@
  *   dump                            as many lines as it takes, then "."
  *
  * The end of the input ends the program without closing the log. */
+#include <libwal/crypto.h>
 #include <libwal/wal.h>
 
 #include <inttypes.h>
@@ -100,6 +102,8 @@ static const char *verdict_of(int code)
         return "version";
     case WAL_E_UNSUPPORTED:
         return "unsupported";
+    case WAL_E_CRYPTO:
+        return "crypto";
     case WAL_E_PERM:
         return "refused";
     case WAL_E_NOTFOUND:
@@ -243,7 +247,25 @@ static void show(wal_t *w, int rc, uint32_t read_flags)
     free(text);
 }
 
-static int dump(const char *dir, int read_only)
+/* text: ALGORITHM:ID:SEED. */
+static int add_key(wal_options_t *options, const char *text)
+{
+    unsigned char key[32];
+    unsigned algorithm, id, seed;
+    if (sscanf(text, "%u:%u:%u", &algorithm, &id, &seed) != 3)
+        stop(text);
+    for (unsigned i = 0; i < sizeof key; i++)
+        key[i] = (unsigned char)(seed + 31 * id + i);
+    return wal_options_set_aead(options, algorithm, id, key, sizeof key);
+}
+
+static int set_option(wal_options_t *options, const char *name, const char *value)
+{
+    return strcmp(name, "aead") ? wal_options_set_string(options, name, value)
+                                : add_key(options, value);
+}
+
+static int dump(const char *dir, int read_only, int keys, char **key)
 {
     wal_options_t *options = NULL;
     wal_t *w = NULL;
@@ -251,6 +273,9 @@ static int dump(const char *dir, int read_only)
         stop("options");
     if (wal_options_set(options, WAL_OPT_READ_ONLY, (uint64_t)read_only))
         stop("options");
+    for (int i = 0; i < keys; i++)
+        if (strncmp(key[i], "aead=", 5) || add_key(options, key[i] + 5))
+            stop(key[i]);
     int rc = wal_open(dir, options, &w);
     show(w, rc, read_only ? 0 : WAL_READ_WRITTEN);
     wal_options_free(options);
@@ -330,7 +355,7 @@ static int do_open(char *arguments)
         if (!value)
             stop(word);
         *value = 0;
-        rc = wal_options_set_string(options, word, value + 1);
+        rc = set_option(options, word, value + 1);
     }
     if (!rc)
         rc = wal_open(dir, options, &the_log);
@@ -485,14 +510,14 @@ static void run_line(char *line)
 int main(int argc, char **argv)
 {
     char line[line_bytes];
-    if (argc == 3 && !strcmp(argv[1], "dump"))
-        return dump(argv[2], 0);
-    if (argc == 3 && !strcmp(argv[1], "follow"))
-        return dump(argv[2], 1);
+    if (argc >= 3 && !strcmp(argv[1], "dump"))
+        return dump(argv[2], 0, argc - 3, argv + 3);
+    if (argc >= 3 && !strcmp(argv[1], "follow"))
+        return dump(argv[2], 1, argc - 3, argv + 3);
     if (argc == 2 && !strcmp(argv[1], "portable"))
         return portable();
     if (argc != 1)
-        stop("usage: make_logs [dump DIR | follow DIR | portable]");
+        stop("usage: make_logs [dump DIR KEY ... | follow DIR KEY ... | portable]");
     while (fgets(line, sizeof line, stdin))
         run_line(line);
     _exit(0);

@@ -7,6 +7,7 @@ from typing import NamedTuple, Optional
 
 from bodies import Record, read_data, read_metadata, read_tag
 from checkpoints import NONE, Found, newest_checkpoint
+from coding import ZLIB, Keys
 from layout import (
     BIRTH, BLOCK_SIZE, CONTROL_SIZE, COUNT_MAX, DATA, FIRST_GROUP, LAST, METADATA,
     NEWER, RIGHT, SLOT_OFFSETS, TAG, UNIT, WITNESS_OFFSET, Refusal, Slot, Witness, corrupt,
@@ -109,19 +110,19 @@ def check_larger_numbers(files: dict[int, str], slot: Slot) -> None:
             raise corrupt(f"control is stale: {segment.name} was in use")
 
 
-def read_chain(files: dict[int, str], slot: Slot) -> list[Segment]:
+def read_chain(files: dict[int, str], slot: Slot, keys: Keys) -> list[Segment]:
     """'R1': the segments from oldest to newest, their headers checked against each other."""
     chain: list[Segment] = []
     number = slot.newest
     while True:
         if number not in files:
             raise corrupt(f"segment {number} is missing")
-        segment = Segment(files[number], number)
+        segment = Segment(files[number], number, keys)
         header = segment.header
         if header.number != number or header.uuid != slot.uuid:
             raise corrupt(f"{segment.name} is of another log or has another's name")
-        if header.codec or header.cipher:
-            raise Refusal("unsupported", f"{segment.name} is compressed or encrypted")
+        if header.codec > ZLIB:
+            raise Refusal("unsupported", f"{segment.name} has an unknown codec")
         if chain and header.salt_low != chain[-1].header.follow_salt_low:
             raise corrupt(f"{segment.name} isn't the one that its successor follows")
         chain.append(segment)
@@ -241,7 +242,7 @@ def read_records(log: Log, segment: Segment, groups: list[Group]) -> None:
             log.records += [record for record in records if record.lsn >= log.first_lsn]
 
 
-def recover(directory: str) -> Log:
+def recover(directory: str, keys: Optional[Keys] = None) -> Log:
     """The log in a directory, as one finds it who is about to write; raises Refusal."""
     log = Log()
     files = segment_files(directory) if os.path.isdir(directory) else {}
@@ -261,13 +262,13 @@ def recover(directory: str) -> Log:
     if slot.newest == 0:
         return log
     log.control = control
-    chain = read_chain(files, slot)
-    for segment, successor in zip(chain, chain[1:]):
-        groups = live_groups(segment, successor.header, slot.first_lsn)
-        log.parts.append((segment, groups))
+    chain = read_chain(files, slot, keys or {})
     last = chain[-1]
     walked = list(last.walk())
     log.tail = judge_tail(last, walked, control)
+    for segment, successor in zip(chain, chain[1:]):
+        groups = live_groups(segment, successor.header, slot.first_lsn)
+        log.parts.append((segment, groups))
     groups = [group for group in walked if group.end <= log.tail.end]
     log.parts.append((last, groups))
     log.verdict = log.tail.verdict
@@ -283,6 +284,7 @@ def recover(directory: str) -> Log:
     log.metadata = newest_metadata(groups)
     log.tag = newest_tag(groups)
     log.certain = all_tags_right(groups) and log.checkpoint.state is not None
+    log.certain &= not any(segment.opener.locked for segment in chain)
     log.durable_metadata, log.durable_tag = newest_metadata(durable), newest_tag(durable)
     shown = newest_checkpoint(durable, slot, log.parts)
     log.durable_checkpoint = shown if shown.lsn <= log.durable_lsn else NONE

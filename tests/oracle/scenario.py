@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Optional
 
-from driver import Failed, Writer
+from driver import KEY_WORDS, Failed, Writer
 
 ASYNC, SUBMIT = 2, 8
 MODES = ("none", "interval", "data", "full", "dsync")
@@ -24,6 +24,19 @@ def random_options(rng: Random) -> dict:
         "interval_bytes": rng.choice(("1", "20000", "1M")),
         "first_lsn": rng.choice((1, 1, 1000, 2**32 - 20, 2**63)),
     }
+
+
+def encoding(kind: str, rng: Random) -> dict:
+    """Options for one of "plain", "zlib", "aead", "both". Every key may be asked for by what is
+    there; any of them writes."""
+    options: dict = {}
+    if kind in ("zlib", "both"):
+        options |= {"codec": "zlib", "codec_min_bytes": rng.choice((0, 0, 500)),
+                    "codec_level": rng.choice((1, 6, 9))}
+    if kind in ("aead", "both"):
+        at = rng.randrange(len(KEY_WORDS))
+        options["keys"] = (*KEY_WORDS[at + 1 :], *KEY_WORDS[: at + 1])
+    return options
 
 
 def random_size(rng: Random) -> int:

@@ -5,6 +5,7 @@ import os
 import stat
 from typing import Iterator, NamedTuple, Optional
 
+from coding import Keys, Opener
 from layout import (
     FIRST, FIRST_GROUP, GROUP_HEADER_SIZE, GROUP_MAGIC, LAST, SEAL, SEGMENT_SIZE_MAX,
     GroupHeader, Refusal, SegmentHeader, corrupt, crc, read_group_header, read_header_block,
@@ -19,7 +20,8 @@ class Group(NamedTuple):
     offset: int
     end: int
     header: GroupHeader
-    body: bytes
+    stored: bytes
+    body: bytes  # raw
     starts_run: int
 
     @property
@@ -47,11 +49,12 @@ def read_regular_file(path: str, limit: int) -> bytes:
 
 
 class Segment:
-    def __init__(self, path: str, number: int):
+    def __init__(self, path: str, number: int, keys: Optional[Keys] = None):
         self.path = path
         self.number = number
         self.data = read_regular_file(path, SEGMENT_SIZE_MAX)
         self.header: SegmentHeader = read_header_block(self.data[:FIRST_GROUP])
+        self.opener = Opener(self.header, keys or {})
 
     @property
     def name(self) -> str:
@@ -75,10 +78,13 @@ class Segment:
         if end > len(self.data):
             return None
         body_end = offset + GROUP_HEADER_SIZE + header.stored_bytes
-        body = self.data[offset + GROUP_HEADER_SIZE : body_end]
-        if header.body_crc != crc(self.header.salt_bytes, body) or any(self.data[body_end:end]):
+        stored = self.data[offset + GROUP_HEADER_SIZE : body_end]
+        if header.body_crc != crc(self.header.salt_bytes, stored) or any(self.data[body_end:end]):
             return None
-        return Group(offset, end, header, body, offset if run is None else run)
+        body = self.opener.body(header, stored)
+        if body is None:
+            return None
+        return Group(offset, end, header, stored, body, offset if run is None else run)
 
     def walk(self) -> Iterator[Group]:
         """The valid groups from the start on."""
@@ -120,14 +126,19 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
     offset, last_lsn = FIRST_GROUP, segment.header.base_lsn - 1
     link = segment.header.crc
     groups = []
-    for group in segment.walk():
-        if offset >= successor.follow_offset:
-            break
-        groups.append(group)
-        offset, last_lsn, link = group.end, group.next_lsn - 1, group.header.header_crc
+    verdict = "corrupt"
+    reason = f"{segment.name} doesn't end where segment {successor.number} says"
+    try:
+        for group in segment.walk():
+            if offset >= successor.follow_offset:
+                break
+            groups.append(group)
+            offset, last_lsn, link = group.end, group.next_lsn - 1, group.header.header_crc
+    except Refusal as refusal:
+        if offset < successor.follow_offset:
+            verdict, reason = refusal.verdict, refusal.reason
     stated = (successor.follow_offset, successor.follow_lsn, successor.follow_link)
     if (offset, last_lsn, link) != stated:
-        reason = f"{segment.name} doesn't end where segment {successor.number} says"
         first = max(first_lsn, segment.header.base_lsn)
         # A reading may begin with the first LSN's group, and miss what lies in front of it.
         missed = first > segment.header.base_lsn and any(
@@ -135,5 +146,5 @@ def live_groups(segment: Segment, successor: SegmentHeader, first_lsn: int) -> l
             for header in segment.right_headers(offset + GROUP_HEADER_SIZE)
         )
         wanted = successor.follow_lsn >= first and not missed
-        raise Refusal("corrupt", reason, certain=wanted)
+        raise Refusal(verdict, reason, certain=wanted)
     return groups

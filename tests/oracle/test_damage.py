@@ -13,9 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from damage import OLDER_CONTROL, change, disturb_files, forge_control  # noqa: E402
 from damage import forge_group, forge_header, put, rechain, rot_bytes, seal_block  # noqa: E402
-from driver import Writer, c_reading, check_same  # noqa: E402
+from driver import KEYS, Writer, c_reading, check_same  # noqa: E402
 from layout import CONTROL_SIZE, GROUP_HEADER_SIZE, SLOT, SLOT_OFFSETS, Slot  # noqa: E402
-from scenario import Life, lose_witness  # noqa: E402
+from scenario import Life, encoding, lose_witness  # noqa: E402
 from segment import Segment  # noqa: E402
 from walread import read_log  # noqa: E402
 
@@ -28,16 +28,20 @@ KINDS = {
 }
 BASE = 1000 + int(os.environ.get("WAL_ORACLE_SEED", "0"))  # other logs: any other number
 LOGS, EACH = 4, 10
+ENCODED = ["zlib", "aead"]  # two more logs
 
 
 @pytest.fixture(scope="module")
 def logs(tool, tmp_path_factory):
     """Small logs with several segments and runs, some of them closed."""
     result = []
-    for seed in range(LOGS):
+    for seed in range(LOGS + len(ENCODED)):
         folder = tmp_path_factory.mktemp("logs")
         rng = random.Random(BASE + seed)
-        life = Life(tool, folder / "log", rng, {"segment_bytes": "64K", "zero_ahead_bytes": "4K"})
+        options = {"segment_bytes": "64K", "zero_ahead_bytes": "4K"}
+        if seed >= LOGS:
+            options |= encoding(ENCODED[seed - LOGS], rng)
+        life = Life(tool, folder / "log", rng, options)
         for step in range(14):
             life.step()
             if step == 7:
@@ -58,7 +62,7 @@ def logs(tool, tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(LOGS))
+@pytest.mark.parametrize("seed", range(LOGS + len(ENCODED)))
 def test_damage(tool, logs, tmp_path, kind, seed):
     rng = random.Random(f"{kind} {BASE + seed}")
     wrong = []
@@ -82,7 +86,7 @@ def test_records_that_do_not_fill_their_group(tool, tmp_path):
     writer.do("many", 3, 0, 5, 0)
     writer.kill()
     path = log / "00000000000000000001.wal"
-    segment = Segment(str(path), 1)
+    segment = Segment(str(path), 1, KEYS)
     groups = list(segment.walk())
     short = groups[0].header._replace(records=2)
     change(path, lambda data: rechain(data, segment.header, groups, {groups[0].offset: short}))
@@ -115,12 +119,12 @@ def test_damage_around_the_first_lsn(tool, tmp_path, part, at_base):
         writer.do(*command.split())
     writer.kill()
     path = log / "00000000000000000002.wal"
-    groups = list(Segment(str(path), 2).walk())
+    groups = list(Segment(str(path), 2, KEYS).walk())
     assert [group.header.records for group in groups] == [0, 1, 0, 1, 0, 1, 0]
     at = groups[list(PARTS).index(part)].offset + GROUP_HEADER_SIZE + 16
     change(path, lambda data: put(data, at, bytes([data[at] ^ 1])))
     noticed = PARTS[part][not at_base]
-    ours = read_log(str(log))[0]
+    ours = read_log(str(log), KEYS)[0]
     assert (ours["verdict"], ours.get("certain", True)) == ("corrupt", noticed)
     assert (c_reading(tool, "dump", log)[0]["verdict"] == "corrupt") == noticed
 
@@ -146,7 +150,7 @@ def test_creation_that_was_cut_short(tool, tmp_path, left):
     writer.kill()
     control, segment = log / "control", log / "00000000000000000001.wal"
     slot = Slot._make(SLOT.unpack(control.read_bytes()[:256]))
-    first = slot._replace(sequence=1, oldest=0, newest=0)
+    first = slot._replace(sequence=1, epoch=0, oldest=0, newest=0)
     data = bytearray(CONTROL_SIZE)
     if left not in ("zeros", "no slot"):
         for at in SLOT_OFFSETS:
@@ -170,5 +174,5 @@ def test_first_lsn_far_in_front_of_the_oldest_of_two_segments(tool, tmp_path):
     block = seal_block(slot._replace(first_lsn=3), SLOT)
     for at in SLOT_OFFSETS:
         change(log / "control", lambda data: put(data, at, block))
-    assert read_log(str(log))[0]["verdict"] == "corrupt"
+    assert read_log(str(log), KEYS)[0]["verdict"] == "corrupt"
     assert c_reading(tool, "dump", log, 10)[0]["verdict"] == "corrupt"

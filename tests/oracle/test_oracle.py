@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from driver import ROOT, Writer, check_follower, check_same  # noqa: E402
+from driver import KEYS, ROOT, Writer, check_follower, check_same  # noqa: E402
 from driver import record_difference, slots_agree  # noqa: E402
 from lint import lint  # noqa: E402
 from recover import recover  # noqa: E402
@@ -61,7 +61,7 @@ def check_losses(tool, snapshot: Path, header: dict, rng: random.Random, older: 
         durable = header["durable_offset"]
         if number % 2:
             lose_witness(damaged, rng.choice((bytes(64), older)))
-            durable = read_log(str(damaged))[0]["durable_offset"]
+            durable = read_log(str(damaged), KEYS)[0]["durable_offset"]
         lose_unsynced(damaged, durable, rng)
         found = check_same(tool, damaged, snapshot.with_name("copy"))
         if not number % 2:
@@ -77,13 +77,13 @@ def check_moment(tool, life: Life, folder: Path, rng: random.Random, older: byte
     durable = life.writer.do("durable")
     snapshot = folder / "snapshot"
     life.writer.snapshot(snapshot)
-    ours = read_log(str(snapshot))
+    ours = read_log(str(snapshot), KEYS)
     assert ours[0]["verdict"] == "clean", ours[0]
     for name in ("first_lsn", "next_lsn", "metadata", "tag", "checkpoint"):
         assert ours[0][name] == live[0][name], (name, ours[0], live[0])
     assert not record_difference(ours[1:], live[1:])
     assert ours[0]["durable_lsn"] >= durable
-    assert not lint(recover(str(snapshot)))
+    assert not lint(recover(str(snapshot), KEYS))
     check_same(tool, snapshot, folder / "copy")
     if slots_agree(snapshot):
         check_follower(tool, snapshot, ours)
@@ -106,7 +106,7 @@ def test_random_life(tool, tmp_path, seed):
         life.reopen(killed=rng.random() < 0.6)
     life.writer.close()
     assert check_same(tool, log, tmp_path / "copy")["verdict"] == "clean"
-    assert not lint(recover(str(log)))
+    assert not lint(recover(str(log), KEYS))
     assert not life.refusals
 
 
@@ -132,7 +132,7 @@ def test_change_that_control_does_not_name_yet(tool, tmp_path, seed):
         if names(before) < names(after) and name in changes:
             shutil.copy(before / "control", after / "control")
             check_same(tool, after, copy)
-            old, new = read_log(str(before)), read_log(str(after))
+            old, new = read_log(str(before), KEYS), read_log(str(after), KEYS)
             assert old[1:] == new[1:]
             assert all(old[0][name] == new[0][name] for name in ("metadata", "tag", "checkpoint"))
             compared += 1
@@ -160,7 +160,7 @@ def test_cut_anywhere_in_a_long_batch(tool, tmp_path, lsn):
     write_and_kill(tool, log, options, *commands)
     header = check_same(tool, log, tmp_path / "copy")
     assert (header["verdict"], header["next_lsn"]) == ("clean", lsn + 1)
-    assert not lint(recover(str(log)))
+    assert not lint(recover(str(log), KEYS))
 
 
 BEHIND_LSN_5 = "0000000000"  # a tag without records, of seed 4
@@ -176,9 +176,9 @@ def test_cut_anywhere_among_tags(tool, tmp_path, lsn):
     write_and_kill(tool, log, options, *first, *second, f"after {lsn}")
     header = check_same(tool, log, tmp_path / "copy")
     assert header["next_lsn"] == lsn + 1
-    tags = [record["tag"] for record in read_log(str(log))[1:] if "tag" in record]
+    tags = [record["tag"] for record in read_log(str(log), KEYS)[1:] if "tag" in record]
     assert header["tag"] == (BEHIND_LSN_5 if lsn in (5, 6) else tags[-1])
-    assert not lint(recover(str(log)))
+    assert not lint(recover(str(log), KEYS))
 
 
 @pytest.mark.parametrize("lsn", range(0, 9))
@@ -195,7 +195,7 @@ def test_cut_anywhere_among_checkpoints(tool, tmp_path, lsn, reopened):
     write_and_kill(tool, log, options, f"after {lsn}")
     header = check_same(tool, log, tmp_path / "copy")
     assert (header["next_lsn"], header["checkpoint_lsn"]) == (lsn + 1, 5 if lsn >= 5 else 0)
-    assert not lint(recover(str(log)))
+    assert not lint(recover(str(log), KEYS))
 
 
 @pytest.mark.parametrize("lsn", range(2, 10))
@@ -209,7 +209,7 @@ def test_front_cut_anywhere_among_checkpoints(tool, tmp_path, lsn, size):
     header = check_same(tool, log, tmp_path / "copy")
     assert (header["first_lsn"], header["checkpoint_lsn"]) == (lsn, 3)
     assert header["checkpoint"].startswith(f"3:{size}:")
-    assert not lint(recover(str(log)))
+    assert not lint(recover(str(log), KEYS))
 
 
 def test_witness_after_the_front_was_cut_in_front_of_unsynced_groups(tool, tmp_path):
@@ -218,4 +218,4 @@ def test_witness_after_the_front_was_cut_in_front_of_unsynced_groups(tool, tmp_p
     options = {"sync": "none", "segment_bytes": "64K", "group_bytes": "64K"}
     batch = "many 40 30000 7 0"
     write_and_kill(tool, log, options, "many 10 100 3 0", batch, batch, "before 4", "flush")
-    assert not lint(recover(str(log)))
+    assert not lint(recover(str(log), KEYS))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a log's directory contains, decided from docs/format.md alone, as lines of JSON.
 
-    python3 walread.py DIR
+    python3 walread.py DIR [CIPHER:ID:KEY ...]    the key in hexadecimal digits
 
 The first line tells verdict, LSNs and metadata, each following one a record. "certain": false says
 that the text allows another verdict to a program that reads fewer bytes, or more. The exit status
@@ -14,10 +14,12 @@ import hashlib
 import json
 import os
 import sys
+from typing import Optional
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from checkpoints import Found  # noqa: E402
+from coding import Keys  # noqa: E402
 from layout import Refusal  # noqa: E402
 from recover import Log, recover  # noqa: E402
 
@@ -78,10 +80,10 @@ def record_lines(log: Log) -> list[dict]:
     return lines
 
 
-def read_log(directory: str) -> list[dict]:
+def read_log(directory: str, keys: Optional[Keys] = None) -> list[dict]:
     """The lines; a refused log has one."""
     try:
-        log = recover(directory)
+        log = recover(directory, keys)
     except Refusal as refusal:
         line = {"verdict": refusal.verdict, "reason": refusal.reason}
         if not refusal.certain:
@@ -91,10 +93,14 @@ def read_log(directory: str) -> list[dict]:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
+    try:
+        directory, *texts = arguments
+        fields = [text.split(":") for text in texts]
+        keys = {(int(cipher), int(id)): bytes.fromhex(key) for cipher, id, key in fields}
+    except ValueError:
         print(__doc__, file=sys.stderr)
         return 2
-    lines = read_log(arguments[0])
+    lines = read_log(directory, keys)
     for line in lines:
         print(json.dumps(line))
     return 1 if "reason" in lines[0] else 0
