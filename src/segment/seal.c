@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/codes.h"
 #include "base/fault.h"
+#include "segment/encode.h"
 
 /* Whether the bytes at `offset`, of which `have` are there, are a right seal group that ends with
  * them. */
@@ -58,7 +59,7 @@ static int take_body(const struct segment *s, const struct alloc *a, const uint8
 
 int seal_find(const struct segment *s, const struct alloc *a, uint64_t end, struct seal *ret)
 {
-    uint64_t largest = group_disk_bytes(SEAL_BODY_MAX, s->header.group_align);
+    uint64_t largest = group_disk_bytes(encode_bound(s, SEAL_BODY_MAX), s->header.group_align);
     uint64_t from = end - SEGMENT_HEADER_BLOCK > largest ? end - largest : SEGMENT_HEADER_BLOCK;
     size_t size = (size_t)(end - from), got = 0;
     struct seal seal;

@@ -18,37 +18,36 @@ enum { KIB = 1024 };
 #define DATA    WAL_SYNC_DATA
 #define NONE    WAL_SYNC_NONE
 
-/* clang-format off */
 const struct setup setups[] = {
-    {"data", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, 0},
-    {"plain", DATA, false, false, 64 * KIB, 0, false, 64, SECTORS, false, 0},
-    {"lazy", DATA, true, false, 64 * KIB, 64 * KIB, false, 64, BYTES, false, 0},
-    {"align", DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false, 0},
+    {"data", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, 0},
+    {"plain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, SECTORS, false, 0},
+    {"lazy", WAL_SYNC_DATA, true, false, 64 * KIB, 64 * KIB, false, 64, BYTES, false, 0},
+    {"align", WAL_SYNC_DATA, false, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false, 0},
     {"full", WAL_SYNC_FULL, true, true, 64 * KIB, 16 * KIB, false, 512, SECTORS, false, 0},
     {"dsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, BYTES, false, 0},
     {"interval", WAL_SYNC_INTERVAL, true, false, 64 * KIB, 0, false, 64, SECTORS, false, 0},
-    {"none", NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, 0},
-    {"large", DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SECTORS, false, 0},
-    {"largenone", NONE, true, true, 1024 * KIB, 0, true, 64, SECTORS, false, 0},
-    {"machine", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true, 0},
-    {"zlib", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, ZLIB},
-    {"zlibnone", NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, ZLIB},
-    {"sealed", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, SEALED},
-    {"sealedplain", DATA, false, false, 64 * KIB, 0, false, 64, BYTES, false, SEALED},
-    {"sealednone", NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, SEALED},
-    {"both", DATA, false, false, 64 * KIB, 0, false, 64, SECTORS, false, ZLIB | SEALED},
-    {"bothnone", NONE, true, true, 64 * KIB, 0, false, 512, SECTORS, false, ZLIB | SEALED},
+    {"none", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, 0},
+    {"large", WAL_SYNC_DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SECTORS, false, 0},
+    {"largenone", WAL_SYNC_NONE, true, true, 1024 * KIB, 0, true, 64, SECTORS, false, 0},
+    {"machine", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true, 0},
+    {"zlib", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, ZLIB},
+    {"zlibnone", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, ZLIB},
+    {"sealed", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, SEALED},
+    {"sealedplain", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, BYTES, false, SEALED},
+    {"sealednone", WAL_SYNC_NONE, false, false, 64 * KIB, 0, false, 64, BYTES, false, SEALED},
+    {"both", WAL_SYNC_DATA, false, false, 64 * KIB, 0, false, 64, SECTORS, false, ZLIB | SEALED},
+    {"bothnone", WAL_SYNC_NONE, true, true, 64 * KIB, 0, false, 512, SECTORS, false, ZLIB | SEALED},
     {"bothdsync", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, BYTES, false,
      ZLIB | SEALED},
-    {"bothalign", DATA, true, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false, ZLIB | SEALED},
-    {"sealedlarge", DATA, true, true, 1024 * KIB, 8 * KIB, true, 64, SECTORS, false, SEALED},
-    {"bothmachine", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true, ZLIB | SEALED},
-    {"direct", DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, UNCACHED},
-    {"directnone", NONE, true, true, 64 * KIB, 0, false, 64, SECTORS, false, UNCACHED},
+    {"direct", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, false, UNCACHED},
+    {"directnone", WAL_SYNC_NONE, true, true, 64 * KIB, 0, false, 64, SECTORS, false, UNCACHED},
     {"directboth", WAL_SYNC_DSYNC, true, true, 64 * KIB, 16 * KIB, false, 64, SECTORS, false,
      ZLIB | SEALED | UNCACHED},
+    {"bothalign", WAL_SYNC_DATA, true, false, 64 * KIB, 4 * KIB, false, 4096, SECTORS, false,
+     ZLIB | SEALED},
+    {"bothmachine", WAL_SYNC_DATA, true, true, 64 * KIB, 8 * KIB, false, 64, SECTORS, true,
+     ZLIB | SEALED},
 };
-/* clang-format on */
 const uint32_t setup_count = sizeof setups / sizeof *setups;
 
 const struct setup *setup_by_name(const char *name)
