@@ -254,9 +254,9 @@ static int put_header(struct copy *c, const struct segment *from, bool oldest, s
         to->header.follow.link = c->link;
     if (to->header.cipher) /* the links are sealed with the bodies, and no key does that twice */
         r = os->random(os->ctx, to->header.kdf_salt, sizeof to->header.kdf_salt);
-    segment_header_encode(block, &to->header);
     if (r < 0)
         return fault_os(-r, "no random bytes");
+    segment_header_encode(block, &to->header);
     int e = segment_unlock(to);
     return e < 0 ? e : file_write_bytes(&to->file, block, sizeof block, 0);
 }

@@ -1,5 +1,5 @@
 /* Direct I/O: whether this log writes its groups past the page cache (option DIRECT_IO). Everything
- * else, reading, zeros, births, goes through it. */
+ * else, reading, zeros, header blocks, goes through it. */
 #ifndef WAL_LOG_DIRECT_H
 #define WAL_LOG_DIRECT_H
 

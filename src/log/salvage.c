@@ -93,7 +93,8 @@ int salvage_log(const char *path, const struct config *config, wal_record_fn fn,
         return 0;
     return e == 0 && x.gaps
                ? fault_at(WAL_E_CORRUPT, x.lost, 0, 0,
-                          "%s: %llu ranges of LSNs can't be read, the first from %llu on", path,
-                          (unsigned long long)x.gaps, (unsigned long long)x.lost)
+                          "%s: %llu range%s of LSNs can't be read, the first from %llu on", path,
+                          (unsigned long long)x.gaps, x.gaps == 1 ? "" : "s",
+                          (unsigned long long)x.lost)
                : e;
 }

@@ -43,17 +43,13 @@ struct pass {
     bool main;     /* it is the caller's thread */
 };
 
-static int stopped_by_caller(void)
-{
-    return fault(WAL_E_CALLBACK, "the progress function has stopped it");
-}
-
 static int show(struct verify *v, uint64_t done)
 {
     if (!v->fn || (done <= v->shown && done < v->total))
         return 0;
     v->shown = max_u64(v->shown, done);
-    return v->fn(v->ctx, min_u64(v->shown, v->total), v->total) ? stopped_by_caller() : 0;
+    int answer = v->fn(v->ctx, min_u64(v->shown, v->total), v->total);
+    return answer ? fault(WAL_E_CALLBACK, "the callback returned %d", answer) : 0;
 }
 
 static int take_record(void *ctx, const struct group_view *g, const struct record *r)
@@ -193,6 +189,7 @@ static int damaged(const struct remains *x, const wal_verify_t *v)
 {
     const struct remains_damage *d = &x->damage;
     char name[NAME_BYTES] = NAME_CONTROL, where[64] = "has no valid slot, or its slots differ";
+    char lost[64] = "";
 
     if (d->segment)
         name_segment(name, d->segment);
@@ -201,9 +198,11 @@ static int damaged(const struct remains *x, const wal_verify_t *v)
                  (unsigned long long)d->offset, (unsigned long long)d->lsn);
     else if (d->segment)
         strcpy(where, "is missing, or its header doesn't go with the log");
-    return fault_at(WAL_E_CORRUPT, d->lsn, d->segment, d->offset,
-                    "%s/%s %s; %llu range%s of LSNs can't be read", x->folder.path, name, where,
-                    (unsigned long long)v->gaps, v->gaps == 1 ? "" : "s");
+    if (v->gaps)
+        snprintf(lost, sizeof lost, "; %llu range%s of LSNs can't be read",
+                 (unsigned long long)v->gaps, v->gaps == 1 ? "" : "s");
+    return fault_at(WAL_E_CORRUPT, d->lsn, d->segment, d->offset, "%s/%s %s%s", x->folder.path,
+                    name, where, lost);
 }
 
 static int conclude(const struct remains *x, wal_verify_t *ret)

@@ -78,5 +78,5 @@ int cipher_open(const struct cipher *c, void *key, const struct cipher_place *at
 {
     int saved = errno;
     return result(c->calls.open(key, at->nonce, at->aad, at->aad_size, in, size, out, tag), saved,
-                  "decrypting failed: another key, or changed by somebody");
+                  "decrypting failed: another key or cipher, or changed by somebody");
 }

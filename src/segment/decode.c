@@ -87,16 +87,11 @@ int decode_body(const struct segment *s, const struct alloc *a, struct decoder *
                 const struct group_header *h, const uint8_t *stored, const uint8_t **ret)
 {
     const uint8_t *body = stored;
-    int e = 1;
 
-    if (h->flags & GROUP_ENCRYPTED) {
-        e = decrypt(s, a, d, h, &body);
-        if (e < 0)
-            return e;
-        e = 1;
-    }
-    if (h->flags & GROUP_COMPRESSED)
-        e = inflate_body(a, d, h, &body);
+    int e = h->flags & GROUP_ENCRYPTED ? decrypt(s, a, d, h, &body) : 0;
+    if (e < 0)
+        return e;
+    e = h->flags & GROUP_COMPRESSED ? inflate_body(a, d, h, &body) : 1;
     *ret = body;
     return e;
 }

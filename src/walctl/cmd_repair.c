@@ -33,7 +33,8 @@ static int told(int e, struct findings *f)
 static void announce(const wal_verify_t *v, const char *verb)
 {
     if (rebuild)
-        message("%s make the control file anew", verb);
+        message("%s make the control file anew%s", verb,
+                v->damaged_segment == 0 ? "" : ", if it needs that");
     if (cut && v->damaged_lsn > 0 && v->last_lsn >= v->damaged_lsn)
         message("%s give up LSN %" PRIu64 " and all behind it, up to %" PRIu64 " at least", verb,
                 v->damaged_lsn, v->last_lsn);

@@ -39,9 +39,9 @@ static void print_json(const struct findings *f)
     json_u64("cut_segment", f->recovery.cut_segment);
     json_u64("cut_offset", f->recovery.cut_offset);
     json_u64("header_repairs", f->recovery.header_repairs);
-    json_u64("damaged_segment", f->v.damaged_segment);
-    json_u64("damaged_offset", f->v.damaged_offset);
-    json_u64("damaged_lsn", f->v.damaged_lsn);
+    json_u64("damaged_segment", v->damaged_segment);
+    json_u64("damaged_offset", v->damaged_offset);
+    json_u64("damaged_lsn", v->damaged_lsn);
     json_u64("gaps", v->gaps);
     json_end();
 }

@@ -54,6 +54,13 @@ class Repair(support.Case):
         self.assertIn(b"walctl: will make the control file anew\n", err)
         self.assertEqual(list(self.payloads().values()), PAYLOADS)
 
+    def test_control_that_is_right_may_not_need_it(self):
+        self.make().close()
+        self.damage(2, PAYLOADS[5])
+        _, err = self.walctl("repair", "--rebuild-control", "--dry-run", "a.wal",
+                             code=support.CORRUPT, err=None)
+        self.assertIn(b"walctl: would make the control file anew, if it needs that\n", err)
+
     def test_what_it_cannot_do(self):
         self.make().close()
         (self.folder / "a.wal" / "control").unlink()
