@@ -40,8 +40,11 @@ int encoder_reserve(struct encoder *c, size_t bytes)
     mem_free(c->alloc, c->block);
     c->block = mem_new(c->alloc, bytes + PAGE_BYTES);
     c->room = c->block ? bytes : 0;
+    c->bytes = NULL;
+    if (!c->block)
+        return fault_nomem();
     c->bytes = c->block + (PAGE_BYTES - (uintptr_t)c->block % PAGE_BYTES) % PAGE_BYTES;
-    return c->block ? 0 : fault_nomem();
+    return 0;
 }
 
 uint64_t encode_bound(const struct segment *s, uint64_t raw_bytes)
