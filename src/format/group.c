@@ -121,6 +121,12 @@ enum group_check group_header_decode(struct group_header *ret, const uint8_t in[
     return GROUP_RIGHT;
 }
 
+uint64_t group_header_lsn_at(const uint8_t in[GROUP_HEADER_BYTES], uint32_t place)
+{
+    bool looks = load32(in + AT_MAGIC) == MAGIC && load32(in + AT_PLACE) == place;
+    return looks ? load64(in + AT_FIRST_LSN) : 0;
+}
+
 uint32_t group_header_stored_bytes(const uint8_t in[GROUP_HEADER_BYTES])
 {
     return load32(in + AT_STORED_BYTES);

@@ -60,6 +60,10 @@ enum group_check group_header_decode(struct group_header *ret, const uint8_t in[
  * whether they have that much. */
 uint32_t group_header_stored_bytes(const uint8_t in[GROUP_HEADER_BYTES]);
 
+/* Its first LSN, where it looks like the header of a group at this place; 0: it doesn't. Nothing
+ * else is checked: for those who have lost the salt that could. */
+uint64_t group_header_lsn_at(const uint8_t in[GROUP_HEADER_BYTES], uint32_t place);
+
 /* The checks of 'Hostile input' that need no body: lengths against the segment's group maximum,
  * count * 16 <= raw body, no wrap of first LSN + count or of place + length, raw <= 1024 * stored,
  * a type's own rules (data: at least one record; others: none). */

@@ -150,8 +150,7 @@ static uint64_t clear_first_lsn(const struct repair *r, uint64_t number)
         file_close(&f);
     }
     fault_put(&before);
-    return load32(bytes) == 0xb1474c57 && load32(bytes + 12) == FIRST_PLACE ? load64(bytes + 16)
-                                                                            : 0;
+    return group_header_lsn_at(bytes, FIRST_PLACE);
 }
 
 /* The log ends in part k, at this offset. next: the segment behind it can't be read, and what it

@@ -78,6 +78,8 @@ static void test_every_field_has_its_offset(void **state)
     assert_int_equal(got.link, full.link);
     assert_int_equal(got.records, full.records);
     assert_int_equal(got.stored_bytes, full.stored_bytes);
+    assert_int_equal(group_header_lsn_at(expected, full.place), full.first_lsn);
+    assert_int_equal(group_header_lsn_at(expected, full.place + 1), 0);
     assert_int_equal(group_header_stored_bytes(expected), full.stored_bytes);
     assert_int_equal(got.raw_bytes, full.raw_bytes);
     assert_int_equal(got.body_crc, full.body_crc);
