@@ -11,6 +11,18 @@
 
 enum { CHUNK_BYTES = 256 * 1024, NAMES_MAX = 10000 };
 
+/* A link would lead the copies out of the log's directory. */
+static int refuse_link(const struct quarantine *q)
+{
+    const struct os *os = q->log->os;
+    struct os_stat st;
+
+    int r = os->stat_at(os->ctx, q->log->fd, NAME_QUARANTINE, &st);
+    if (r < 0)
+        return fault_os(-r, "%s", q->path);
+    return st.kind == OS_OTHER ? fault(WAL_E_PERM, "%s is no directory", q->path) : 0;
+}
+
 int quarantine_open(struct quarantine *q, const struct folder *log, const struct alloc *a,
                     uint32_t dir_mode, uint32_t file_mode)
 {
@@ -23,6 +35,8 @@ int quarantine_open(struct quarantine *q, const struct folder *log, const struct
         return fault_nomem();
     snprintf(q->path, n, "%s/" NAME_QUARANTINE, log->path);
     int e = directory_make(log->os, q->path, dir_mode, &made);
+    if (e == 0)
+        e = refuse_link(q);
     return e == 0 ? directory_open(&q->folder, log->os, q->path) : e;
 }
 

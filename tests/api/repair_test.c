@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void flip(const char *path, uint64_t offset)
@@ -345,6 +346,30 @@ static void test_damage_below_the_first(void **state)
     expect_log(f, 3, 4);
 }
 
+static const char *elsewhere(const struct log_fixture *f)
+{
+    static char path[400];
+    snprintf(path, sizeof path, "%s/elsewhere", f->scratch.path);
+    return path;
+}
+
+/* Copies stay in the log's directory. */
+static void test_a_link_as_quarantine(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_verify_t v;
+
+    three_segments(f);
+    hurt(f, 2, 5);
+    assert_int_equal(mkdir(elsewhere(f), 0700), 0);
+    assert_int_equal(symlink(elsewhere(f), fixture_path(f, "quarantine")), 0);
+    expect_error(WAL_E_PERM, wal_repair(f->dir, f->options, CUT, &v, sizeof v), "quarantine");
+    assert_int_equal(rmdir(elsewhere(f)), 0); /* it is empty */
+    assert_int_equal(unlink(fixture_path(f, "quarantine")), 0);
+    must(wal_repair(f->dir, f->options, CUT, &v, sizeof v));
+    expect_log(f, 1, 4);
+}
+
 static void spoil_control(struct log_fixture *f)
 {
     fixture_write_file(fixture_path(f, "control"), 0, fixture_bytes(8200, 'c'), 8200);
@@ -467,6 +492,7 @@ int main(void)
         fixture_test(test_what_was_cut_off_stays_away),
         fixture_test(test_checkpoint_and_tag),
         fixture_test(test_damage_below_the_first),
+        fixture_test(test_a_link_as_quarantine),
         fixture_test(test_control_anew),
         fixture_test(test_control_and_cut),
         fixture_test(test_a_truncated_front),
