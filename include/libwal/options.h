@@ -7,9 +7,8 @@
 
 LIBWAL_BEGIN
 
-/* Option numbers, pinned for ever: unit, range, default, meaning. Flags are 0 or 1. "Later" marks
- * options whose feature this version doesn't have: setting them is WAL_E_UNSUPPORTED, getting them
- * gives the default. All since 1.0.
+/* Option numbers, pinned for ever: unit, range, default, meaning. Flags are 0 or 1. All since
+ * 1.0.
  *
  * CREATE            flag, 1: make the log where there is none, its directory too, not the parent
  * EXCLUSIVE         flag, 0: a log that is there is WAL_E_EXISTS (an empty directory is none)

@@ -23,7 +23,6 @@ enum option_kind {
 struct option {
     const char *name;
     enum option_kind kind;
-    bool built; /* false: its feature isn't there yet */
     uint64_t least, most, standard;
     const char *const *words;     /* of an OPTION_WORD: the name of each value */
     bool (*fits)(uint64_t value); /* NULL: every value from least to most does */

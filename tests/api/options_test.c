@@ -17,49 +17,46 @@
 #define GIB (1024 * MIB)
 #define TIB (1024 * GIB)
 
-enum { BUILT = 1, LATER = 0 };
-
 /* The numbers, names and defaults that are pinned, and the ranges that wal.h states. */
 static const struct expected {
     uint32_t number;
     const char *name;
-    int built;
     uint64_t least, most, standard;
 } expected[] = {
-    {1, "create", BUILT, 0, 1, 1},
-    {2, "exclusive", BUILT, 0, 1, 0},
-    {3, "read_only", BUILT, 0, 1, 0},
-    {4, "strict", BUILT, 0, 1, 0},
-    {5, "sync", BUILT, 0, 4, 2},
-    {6, "interval_ms", BUILT, 1, 3600000, 100},
-    {7, "interval_bytes", BUILT, 1, TIB, MIB},
-    {8, "segment_bytes", BUILT, 64 * KIB, 4 * GIB, 64 * MIB},
-    {9, "segment_records", BUILT, 0, UINT64_MAX, 0},
-    {10, "max_record_bytes", BUILT, 1, GIB, 16 * MIB},
-    {11, "group_bytes", BUILT, 64 * KIB, 256 * MIB, MIB},
-    {12, "pending_bytes", BUILT, 1, TIB, 64 * MIB},
-    {13, "group_wait_us", BUILT, 0, 1000000, 0},
-    {14, "zero_ahead_bytes", BUILT, 0, 4 * GIB, MIB},
-    {15, "direct_io", BUILT, 0, 1, 0},
-    {16, "index_bytes", BUILT, 4 * KIB, TIB, 64 * MIB},
-    {17, "first_lsn", BUILT, 1, UINT64_MAX - 1, 1},
-    {18, "codec", BUILT, 0, 1, 0},
-    {19, "codec_level", BUILT, 1, 9, 1},
-    {20, "codec_min_bytes", BUILT, 0, GIB, 4 * KIB},
-    {21, "retain_bytes", BUILT, 0, UINT64_MAX, 0},
-    {22, "retain_segments", BUILT, 0, UINT64_MAX, 0},
-    {23, "retain_age_ms", BUILT, 0, UINT64_MAX, 0},
-    {24, "retain_from_checkpoint", BUILT, 0, 1, 0},
-    {25, "pin_limit_bytes", BUILT, 0, UINT64_MAX, GIB},
-    {26, "reserve_bytes", BUILT, 0, TIB, 0},
-    {27, "file_mode", BUILT, 0600, 0777, 0600},
-    {28, "dir_mode", BUILT, 0700, 0755, 0700},
-    {29, "group_align", BUILT, 64, 4096, 64},
-    {30, "checkpoint_bytes", BUILT, 0, GIB, 64 * MIB},
-    {31, "slow_sync_us", BUILT, 0, UINT64_C(3600000000), 0},
-    {32, "event_ring", BUILT, 1, 1048576, 1024},
-    {33, "read_threads", BUILT, 1, 64, 1},
-    {34, "background", BUILT, 0, 1, 1},
+    {1, "create", 0, 1, 1},
+    {2, "exclusive", 0, 1, 0},
+    {3, "read_only", 0, 1, 0},
+    {4, "strict", 0, 1, 0},
+    {5, "sync", 0, 4, 2},
+    {6, "interval_ms", 1, 3600000, 100},
+    {7, "interval_bytes", 1, TIB, MIB},
+    {8, "segment_bytes", 64 * KIB, 4 * GIB, 64 * MIB},
+    {9, "segment_records", 0, UINT64_MAX, 0},
+    {10, "max_record_bytes", 1, GIB, 16 * MIB},
+    {11, "group_bytes", 64 * KIB, 256 * MIB, MIB},
+    {12, "pending_bytes", 1, TIB, 64 * MIB},
+    {13, "group_wait_us", 0, 1000000, 0},
+    {14, "zero_ahead_bytes", 0, 4 * GIB, MIB},
+    {15, "direct_io", 0, 1, 0},
+    {16, "index_bytes", 4 * KIB, TIB, 64 * MIB},
+    {17, "first_lsn", 1, UINT64_MAX - 1, 1},
+    {18, "codec", 0, 1, 0},
+    {19, "codec_level", 1, 9, 1},
+    {20, "codec_min_bytes", 0, GIB, 4 * KIB},
+    {21, "retain_bytes", 0, UINT64_MAX, 0},
+    {22, "retain_segments", 0, UINT64_MAX, 0},
+    {23, "retain_age_ms", 0, UINT64_MAX, 0},
+    {24, "retain_from_checkpoint", 0, 1, 0},
+    {25, "pin_limit_bytes", 0, UINT64_MAX, GIB},
+    {26, "reserve_bytes", 0, TIB, 0},
+    {27, "file_mode", 0600, 0777, 0600},
+    {28, "dir_mode", 0700, 0755, 0700},
+    {29, "group_align", 64, 4096, 64},
+    {30, "checkpoint_bytes", 0, GIB, 64 * MIB},
+    {31, "slow_sync_us", 0, UINT64_C(3600000000), 0},
+    {32, "event_ring", 1, 1048576, 1024},
+    {33, "read_threads", 1, 64, 1},
+    {34, "background", 0, 1, 1},
 };
 static const uint32_t unknown_numbers[] = {0, 35, 255, UINT32_MAX};
 
@@ -131,8 +128,6 @@ static void test_limits_are_taken_and_what_lies_beyond_is_not(void **state)
     for (size_t i = 0; i < COUNT_OF(expected); i++) {
         const struct expected *x = &expected[i];
 
-        if (!x->built)
-            continue;
         assert_int_equal(wal_options_set(*state, x->number, x->least), 0);
         assert_int_equal(value_of(*state, x->number), x->least);
         assert_int_equal(wal_options_set(*state, x->number, x->most), 0);
@@ -187,22 +182,6 @@ static void test_dir_mode_lets_nobody_else_write(void **state)
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         assert_refused(*state, &expected[WAL_OPT_DIR_MODE - 1], wrong[i]);
     assert_int_equal(wal_options_set(*state, WAL_OPT_DIR_MODE, 0750), 0);
-}
-
-static void test_features_to_come_are_unsupported(void **state)
-{
-    for (size_t i = 0; i < COUNT_OF(expected); i++) {
-        const struct expected *x = &expected[i];
-
-        if (x->built)
-            continue;
-        assert_int_equal(wal_options_set(*state, x->number, x->standard), WAL_E_UNSUPPORTED);
-        assert_error(WAL_E_UNSUPPORTED, x->name);
-        assert_int_equal(wal_options_set(*state, x->number, x->most), WAL_E_UNSUPPORTED);
-        assert_int_equal(wal_options_set_string(*state, x->name, "1"), WAL_E_UNSUPPORTED);
-        assert_int_equal(wal_options_set_string(*state, x->name, "?"), WAL_E_UNSUPPORTED);
-        assert_int_equal(value_of(*state, x->number), x->standard);
-    }
 }
 
 static void test_unknown_numbers_and_names(void **state)
@@ -363,7 +342,6 @@ int main(void)
         WITH_OPTIONS(test_refusals_name_the_range),
         WITH_OPTIONS(test_group_align_takes_three_values),
         WITH_OPTIONS(test_dir_mode_lets_nobody_else_write),
-        WITH_OPTIONS(test_features_to_come_are_unsupported),
         WITH_OPTIONS(test_unknown_numbers_and_names),
         WITH_OPTIONS(test_strings_that_are_taken),
         WITH_OPTIONS(test_strings_that_are_refused),

@@ -60,7 +60,7 @@ static void assert_defaults(const wal_options_t *o)
     assert_memory_equal(&c.alloc, &alloc_default, sizeof(alloc_default));
 }
 
-static void test_defaults_of_features_to_come(void **state)
+static void test_defaults_of_encodings_and_reading(void **state)
 {
     struct config c;
 
@@ -251,7 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_OPTIONS(test_defaults),
-        cmocka_unit_test(test_defaults_of_features_to_come),
+        cmocka_unit_test(test_defaults_of_encodings_and_reading),
         WITH_OPTIONS(test_each_number_has_its_field),
         WITH_OPTIONS(test_each_flag_has_its_field),
         WITH_OPTIONS(test_pending_bytes_are_raised_inside_only),

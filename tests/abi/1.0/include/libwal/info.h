@@ -8,7 +8,7 @@
 LIBWAL_BEGIN
 
 /* Flags of a log. All since 1.0. */
-#define WAL_INFO_DIRECT    1u /* it is written past the page cache; not in this version */
+#define WAL_INFO_DIRECT    1u /* groups go past the page cache */
 #define WAL_INFO_DSYNC     2u /* it is written through O_DSYNC: SYNC is DSYNC */
 #define WAL_INFO_READ_ONLY 4u /* this handle is read-only */
 #define WAL_INFO_CLEAN     8u /* open found it as a close had left it; not in a new log */

@@ -7,9 +7,8 @@
 
 LIBWAL_BEGIN
 
-/* Option numbers, pinned for ever: unit, range, default, meaning. Flags are 0 or 1. "Later" marks
- * options whose feature this version doesn't have: setting them is WAL_E_UNSUPPORTED, getting them
- * gives the default. All since 1.0.
+/* Option numbers, pinned for ever: unit, range, default, meaning. Flags are 0 or 1. All since
+ * 1.0.
  *
  * CREATE            flag, 1: make the log where there is none, its directory too, not the parent
  * EXCLUSIVE         flag, 0: a log that is there is WAL_E_EXISTS (an empty directory is none)
@@ -22,18 +21,25 @@ LIBWAL_BEGIN
  * SEGMENT_RECORDS   records, 0 .. 2^64-1, 0 no limit: and after so many; exact for single appends
  * MAX_RECORD_BYTES  bytes, 1 .. 1G, 16M: a larger record is WAL_E_TOOBIG
  * GROUP_BYTES       bytes, 64K .. 256M, 1M: where commits stop sharing a group; a single larger
- *                   record still makes one
+ *                   record still makes one. With a codec or a cipher it is 64K unless it is set:
+ *                   wal_get decodes a whole group
  * PENDING_BYTES     bytes, 1 .. 1024G, 64M: buffered and unwritten; above it appends wait. Raised
  *                   at open to hold one largest record
  * GROUP_WAIT_US     us, 0 .. 1000000, 0: so long a commit waits for company at most
  * ZERO_AHEAD_BYTES  bytes, 0 .. 4G, 1M: so far ahead of its end the file is filled with zeros, so
  *                   that a commit changes no block mapping
- * DIRECT_IO         flag, 0: later
+ * DIRECT_IO         flag, 0: write groups past the page cache, where the file system can do that
+ *                   (else the log goes on without: wal_info says which). GROUP_ALIGN becomes what
+ *                   the device asks for, 512 or 4096, at least. It pays from groups of some 256K
+ *                   on, and where the page cache is to be left to others
  * INDEX_BYTES       bytes, 4K .. 1024G, 64M: memory for finding records by LSN
  * FIRST_LSN         LSN, 1 .. 2^64-2, 1: the first record's in a log that this open makes
- * CODEC             0 none or 1 zlib, 0: later
- * CODEC_LEVEL       1 .. 9, 1: later
- * CODEC_MIN_BYTES   bytes, 0 .. 1G, 4K: later
+ * CODEC             0 none or 1 zlib, 0: compress groups (WAL_CODEC_...). One that would not
+ *                   become smaller, or by more than 1024 to 1, is stored as it is, and so is what a
+ *                   new segment begins with. A log can be read whatever its segments were written
+ *                   with
+ * CODEC_LEVEL       1 .. 9, 1: fast .. small
+ * CODEC_MIN_BYTES   bytes, 0 .. 1G, 4K: shorter groups are not compressed
  * RETAIN_BYTES      bytes, 0 .. 2^64-1, 0 off: as long as all segments together use more, the
  *                   oldest one goes; see below
  * RETAIN_SEGMENTS   segments, 0 .. 2^64-1, 0 off: so many sealed ones stay
@@ -57,7 +63,8 @@ LIBWAL_BEGIN
  * SLOW_SYNC_US      us, 0 .. 3600000000, 0 off: a sync that takes longer is told by an event
  * EVENT_RING        events, 1 .. 1048576, 1024: that wait to be told, for the callback and for each
  *                   subscription
- * READ_THREADS      threads, 1 .. 64, 1: later
+ * READ_THREADS      threads, 1 .. 64, 1: with more, wal_replay reads and verifies ahead on another
+ *                   one, and wal_verify reads so many segments at the same time
  * BACKGROUND        flag, 1: the log may run one thread of its own (all signals blocked), started
  *                   when it is needed. 0: none; SUBMIT and INTERVAL mode are WAL_E_INVAL */
 #define WAL_OPT_CREATE                 1u
@@ -130,6 +137,10 @@ int wal_options_set_string(wal_options_t *o, const char *name, const char *value
 const char *wal_option_name(uint32_t option);
 /* The number to a name, 0 where there is none or name is NULL. Since 1.0. */
 uint32_t wal_option_by_name(const char *name);
+
+/* Codecs (option CODEC). All since 1.0. */
+#define WAL_CODEC_NONE 0u
+#define WAL_CODEC_ZLIB 1u
 
 /* Presets. Each sets the options that stand here, and no others; what is set later wins. SYNC stays
  * as it is in the first two: they don't weaken what an append promises. All since 1.0.

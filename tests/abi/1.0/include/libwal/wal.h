@@ -53,6 +53,7 @@
 #include <libwal/info.h>
 #include <libwal/machine.h>
 #include <libwal/meta.h>
+#include <libwal/offline.h>
 #include <libwal/open.h>
 #include <libwal/options.h>
 #include <libwal/portable.h>
