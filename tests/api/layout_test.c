@@ -120,6 +120,22 @@ static void test_info(void **state)
     free(info);
 }
 
+static void test_verify(void **state)
+{
+    struct log_fixture *f = *state;
+    wal_verify_t *v = structs(1, sizeof *v);
+
+    fixture_open(f);
+    fixture_append(f, "one");
+    fixture_close(f);
+    must(wal_verify(f->dir, f->options, NULL, NULL, v, sizeof *v));
+    assert_int_equal(v->size, sizeof *v);
+    assert_int_equal(v->records, 1);
+    must(wal_repair(f->dir, f->options, WAL_REPAIR_DRY_RUN, v, sizeof *v));
+    assert_int_equal(v->size, sizeof *v);
+    free(v);
+}
+
 static void test_events(void **state)
 {
     struct log_fixture *f = *state;
@@ -286,6 +302,7 @@ int main(void)
         fixture_test(test_errors),
         fixture_test(test_open_report),
         fixture_test(test_info),
+        fixture_test(test_verify),
         fixture_test(test_events),
         fixture_test(test_segments),
         fixture_test(test_allocators),

@@ -101,6 +101,7 @@ int main(int argc, char **argv)
     use_durable_calls();
     use_event_calls();
     use_subscriptions();
+    use_offline();
     printf("built against %d.%d, run with %s\n", WAL_VERSION_MAJOR, WAL_VERSION_MINOR,
            wal_version());
     return 0;

@@ -46,5 +46,6 @@ void use_drain(void);
 void use_durable_calls(void);
 void use_event_calls(void);
 void use_subscriptions(void);
+void use_offline(void);
 
 #endif
