@@ -12,8 +12,8 @@
 #include "base/attr.h"
 #include "support/log_fixture.h"
 
-#ifdef __SANITIZE_THREAD__
-enum { TIMES = 100 }; /* one thread has nothing to race with, and forks slowly */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { TIMES = 100 }; /* one thread has nothing to race with, and sanitizers fork slowly */
 #else
 enum { TIMES = 1000 };
 #endif
