@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "crypto/aead.h"
-#include "crypto/ring.h"
+#include "crypto/keyring.h"
 
 __attribute__((format(printf, 2, 3))) static int fail(int code, const char *fmt, ...)
 {
@@ -20,7 +20,7 @@ __attribute__((format(printf, 2, 3))) static int fail(int code, const char *fmt,
 }
 
 /* The ring that is in the options, NULL: none yet, which is no error and leaves the last one. */
-static int present_ring(const wal_options_t *o, const struct ring **ret)
+static int present_ring(const wal_options_t *o, const struct keyring **ret)
 {
     wal_cipher_t cipher = {.size = sizeof cipher};
     wal_error_t before = {.size = sizeof before};
@@ -35,11 +35,11 @@ static int present_ring(const wal_options_t *o, const struct ring **ret)
     }
     if (e < 0)
         return e;
-    *ret = ring_of(&cipher);
+    *ret = keyring_of(&cipher);
     return *ret ? 0 : fail(WAL_E_INVAL, "the options have a cipher of another kind");
 }
 
-static int check(const struct ring_key *key)
+static int check(const struct keyring_key *key)
 {
     if (!aead_name(key->algorithm))
         return fail(WAL_E_INVAL, "no AEAD algorithm has the number %u", key->algorithm);
@@ -51,28 +51,28 @@ static int check(const struct ring_key *key)
     return 0;
 }
 
-static int add(wal_options_t *o, const struct ring *old, const struct ring_key *key)
+static int add(wal_options_t *o, const struct keyring *old, const struct keyring_key *key)
 {
-    struct ring *ring;
-    int e = ring_with(old, key, &ring);
+    struct keyring *ring;
+    int e = keyring_with(old, key, &ring);
     if (e < 0)
         return fail(e, "key id %u, %s: %s", key->id, aead_name(key->algorithm), wal_strerror(e));
-    const wal_cipher_t cipher = ring_cipher(ring);
+    const wal_cipher_t cipher = keyring_cipher(ring);
     e = wal_options_set_cipher(o, &cipher, key->id);
     if (e < 0)
-        ring_free(ring);
+        keyring_free(ring);
     return e;
 }
 
-static int set_aead(wal_options_t *o, const struct ring_key *key)
+static int set_aead(wal_options_t *o, const struct keyring_key *key)
 {
-    const struct ring *old;
+    const struct keyring *old;
     int e = check(key);
     if (e == 0)
         e = present_ring(o, &old);
     if (e < 0)
         return e;
-    if (old && ring_has(old, key->id))
+    if (old && keyring_has(old, key->id))
         return fail(WAL_E_EXISTS, "there is a key with the id %u already", key->id);
     return add(o, old, key);
 }
@@ -80,7 +80,7 @@ static int set_aead(wal_options_t *o, const struct ring_key *key)
 int wal_options_set_aead(wal_options_t *o, uint32_t algorithm, uint32_t key_id, const void *key,
                          size_t key_size)
 {
-    const struct ring_key added = {key_id, algorithm, key, key_size};
+    const struct keyring_key added = {key_id, algorithm, key, key_size};
     int saved = errno;
     int e = set_aead(o, &added);
     errno = saved;

@@ -1,6 +1,6 @@
 /* OpenSSL's allocator, which the library uses too, is ours here. No block of memory that is given
  * back still has a key in it; and each allocation may fail. */
-#include "crypto/ring.h"
+#include "crypto/keyring.h"
 
 #include "crypto/hex.h"
 
@@ -9,7 +9,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-/* The first 16 bytes of each key of ring_test.c, and of what is derived from it. */
+/* The first 16 bytes of each key of keyring_test.c, and of what is derived from it. */
 static const char *const secrets[] = {
     "404142434445464748494a4b4c4d4e4f",
     "06cf620d4c8cca02cf46e7998d76b887",
@@ -80,20 +80,20 @@ static int setup(void **state)
     return 0;
 }
 
-static int both_keys(struct ring **ret)
+static int both_keys(struct keyring **ret)
 {
     uint8_t bytes[32];
-    struct ring *one;
+    struct keyring *one;
     for (uint8_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(0x40 + i);
-    const struct ring_key first = {7, WAL_AEAD_AES_256_GCM, bytes, 32};
-    const struct ring_key second = {0x01020304, WAL_AEAD_CHACHA20_POLY1305, bytes, 16};
+    const struct keyring_key first = {7, WAL_AEAD_AES_256_GCM, bytes, 32};
+    const struct keyring_key second = {0x01020304, WAL_AEAD_CHACHA20_POLY1305, bytes, 16};
 
-    int e = ring_with(NULL, &first, &one);
+    int e = keyring_with(NULL, &first, &one);
     if (e < 0)
         return e;
-    e = ring_with(one, &second, ret);
-    ring_free(one);
+    e = keyring_with(one, &second, ret);
+    keyring_free(one);
     return e;
 }
 
@@ -119,11 +119,11 @@ static int use_key(const wal_cipher_t *c, uint32_t key_id)
 
 static int use_both_keys(void)
 {
-    struct ring *ring;
+    struct keyring *ring;
     int e = both_keys(&ring);
     if (e < 0)
         return e;
-    wal_cipher_t c = ring_cipher(ring);
+    wal_cipher_t c = keyring_cipher(ring);
     e = use_key(&c, 7);
     if (e == 0)
         e = use_key(&c, 0x01020304);
@@ -157,11 +157,11 @@ static void test_each_allocation_may_fail(void **state)
 static void test_a_secure_heap_is_used_where_there_is_one(void **state)
 {
     (void)state;
-    struct ring *ring;
+    struct keyring *ring;
 
     assert_true(CRYPTO_secure_malloc_init(1 << 16, 16));
     assert_int_equal(both_keys(&ring), 0);
-    wal_cipher_t c = ring_cipher(ring);
+    wal_cipher_t c = keyring_cipher(ring);
     size_t keys = CRYPTO_secure_used();
     assert_true(keys >= 32 + 16);
     uint8_t salt[32] = {0};

@@ -1,5 +1,5 @@
 """Every C file of layers 0 to 4 has a unit test of its own: src/base/bytes.c, base_bytes_test.c; so
-has every one of src/crypto: src/crypto/ring.c, tests/crypto/ring_test.c."""
+has every one of src/crypto: src/crypto/hkdf.c, tests/crypto/hkdf_test.c."""
 
 import tree
 

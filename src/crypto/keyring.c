@@ -1,4 +1,4 @@
-#include "crypto/ring.h"
+#include "crypto/keyring.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -16,7 +16,7 @@ struct entry {
     size_t size;
 };
 
-struct ring {
+struct keyring {
     EVP_KDF *hkdf;
     size_t n;
     struct entry entries[];
@@ -36,7 +36,7 @@ static bool copy_key(struct entry *to, const void *bytes, size_t size)
 }
 
 /* What is there already when it fails is freed with the ring. */
-static int fill(struct ring *r, const struct ring *old, const struct ring_key *added)
+static int fill(struct keyring *r, const struct keyring *old, const struct keyring_key *added)
 {
     struct entry *last = &r->entries[r->n - 1];
 
@@ -57,10 +57,10 @@ static int fill(struct ring *r, const struct ring *old, const struct ring_key *a
     return copy_key(last, added->bytes, added->size) ? 0 : WAL_E_NOMEM;
 }
 
-int ring_with(const struct ring *old, const struct ring_key *added, struct ring **ret)
+int keyring_with(const struct keyring *old, const struct keyring_key *added, struct keyring **ret)
 {
     size_t n = old ? old->n + 1 : 1;
-    struct ring *r = OPENSSL_zalloc(sizeof *r + n * sizeof r->entries[0]);
+    struct keyring *r = OPENSSL_zalloc(sizeof *r + n * sizeof r->entries[0]);
     if (!r)
         return WAL_E_NOMEM;
     r->n = n;
@@ -70,11 +70,11 @@ int ring_with(const struct ring *old, const struct ring_key *added, struct ring 
     if (e == 0)
         *ret = r;
     else
-        ring_free(r);
+        keyring_free(r);
     return e;
 }
 
-void ring_free(struct ring *r)
+void keyring_free(struct keyring *r)
 {
     for (size_t i = 0; i < r->n; i++) {
         OPENSSL_secure_clear_free(r->entries[i].bytes, r->entries[i].size);
@@ -84,7 +84,7 @@ void ring_free(struct ring *r)
     OPENSSL_free(r);
 }
 
-static const struct entry *find(const struct ring *r, uint32_t key_id)
+static const struct entry *find(const struct keyring *r, uint32_t key_id)
 {
     for (size_t i = 0; i < r->n; i++)
         if (r->entries[i].id == key_id)
@@ -92,7 +92,7 @@ static const struct entry *find(const struct ring *r, uint32_t key_id)
     return NULL;
 }
 
-bool ring_has(const struct ring *r, uint32_t key_id)
+bool keyring_has(const struct keyring *r, uint32_t key_id)
 {
     return find(r, key_id) != NULL;
 }
@@ -108,7 +108,7 @@ static void make_info(uint8_t info[INFO_BYTES], const struct entry *k)
         numbers[2 + i] = (uint8_t)(k->id >> 8 * i);
 }
 
-static struct aead_key *derived(const struct ring *r, const struct entry *k, const uint8_t *salt,
+static struct aead_key *derived(const struct keyring *r, const struct entry *k, const uint8_t *salt,
                                 size_t salt_size)
 {
     uint8_t info[INFO_BYTES], bytes[AEAD_KEY_BYTES];
@@ -123,7 +123,7 @@ static struct aead_key *derived(const struct ring *r, const struct entry *k, con
 
 static int derive(void *ctx, uint32_t key_id, const uint8_t *salt, size_t salt_size, void **ret_key)
 {
-    const struct ring *r = ctx;
+    const struct keyring *r = ctx;
     const struct entry *k = find(r, key_id);
     if (!k)
         return WAL_E_NOTFOUND;
@@ -164,10 +164,10 @@ static int open_sealed(void *key, const uint8_t nonce[12], const void *aad, size
 
 static void release(void *ctx)
 {
-    ring_free(ctx);
+    keyring_free(ctx);
 }
 
-wal_cipher_t ring_cipher(struct ring *r)
+wal_cipher_t keyring_cipher(struct keyring *r)
 {
     return (wal_cipher_t){.size = sizeof(wal_cipher_t),
                           .id = r->entries[r->n - 1].algorithm,
@@ -179,7 +179,7 @@ wal_cipher_t ring_cipher(struct ring *r)
                           .release = release};
 }
 
-struct ring *ring_of(const wal_cipher_t *cipher)
+struct keyring *keyring_of(const wal_cipher_t *cipher)
 {
     return cipher->derive == derive ? cipher->ctx : NULL;
 }

@@ -1,6 +1,6 @@
 /* Keys of both algorithms in one ring, and what is derived from them: the expected keys were made
  * by another program from docs/format.md. */
-#include "crypto/ring.h"
+#include "crypto/keyring.h"
 
 #include "crypto/hex.h"
 
@@ -26,13 +26,13 @@ static uint8_t salt[32];
 static const uint8_t nonce[12] = {1, 2, 3};
 static const uint8_t plain[SIZE] = "what nobody shall know";
 
-static struct ring *add(const struct ring *old, size_t i)
+static struct keyring *add(const struct keyring *old, size_t i)
 {
     struct bytes key = hex(keys[i].key);
-    const struct ring_key added = {keys[i].id, keys[i].algorithm, key.at, key.size};
-    struct ring *ring;
+    const struct keyring_key added = {keys[i].id, keys[i].algorithm, key.at, key.size};
+    struct keyring *ring;
 
-    assert_int_equal(ring_with(old, &added, &ring), 0);
+    assert_int_equal(keyring_with(old, &added, &ring), 0);
     return ring;
 }
 
@@ -40,16 +40,16 @@ static int setup(void **state)
 {
     for (uint8_t i = 0; i < sizeof salt; i++)
         salt[i] = i;
-    struct ring *first = add(NULL, 0);
+    struct keyring *first = add(NULL, 0);
     *state = add(first, 1);
-    ring_free(first);
+    keyring_free(first);
     ERR_clear_error();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    wal_cipher_t c = ring_cipher(*state);
+    wal_cipher_t c = keyring_cipher(*state);
     c.release(c.ctx);
     return ERR_peek_error() != 0; /* nothing stays in OpenSSL's queue */
 }
@@ -65,7 +65,7 @@ static void *derived(const wal_cipher_t *c, uint32_t key_id, const uint8_t *by)
 
 static void test_keys_are_derived_as_the_format_says(void **state)
 {
-    wal_cipher_t c = ring_cipher(*state);
+    wal_cipher_t c = keyring_cipher(*state);
 
     for (size_t i = 0; i < KEYS; i++) {
         struct bytes bytes = hex(keys[i].derived);
@@ -87,7 +87,7 @@ static void test_keys_are_derived_as_the_format_says(void **state)
 
 static void test_only_the_same_salt_and_key_open(void **state)
 {
-    wal_cipher_t c = ring_cipher(*state);
+    wal_cipher_t c = keyring_cipher(*state);
     uint8_t sealed[SIZE], opened[SIZE], tag[16], other_salt[32] = {1};
     void *key = derived(&c, 7, salt), *same = derived(&c, 7, salt);
     void *others[] = {derived(&c, 7, other_salt), derived(&c, keys[1].id, salt)};
@@ -106,40 +106,40 @@ static void test_only_the_same_salt_and_key_open(void **state)
 
 static void test_keys_that_are_not_there(void **state)
 {
-    wal_cipher_t c = ring_cipher(*state);
+    wal_cipher_t c = keyring_cipher(*state);
     void *key = &c;
 
-    assert_true(ring_has(*state, 7));
-    assert_true(ring_has(*state, keys[1].id));
-    assert_false(ring_has(*state, 8));
+    assert_true(keyring_has(*state, 7));
+    assert_true(keyring_has(*state, keys[1].id));
+    assert_false(keyring_has(*state, 8));
     assert_int_equal(c.derive(c.ctx, 8, salt, 32, &key), WAL_E_NOTFOUND);
     assert_ptr_equal(key, &c);
 }
 
 static void test_the_last_key_names_the_cipher(void **state)
 {
-    wal_cipher_t c = ring_cipher(*state);
-    struct ring *first = add(NULL, 0);
-    wal_cipher_t other = ring_cipher(first);
+    wal_cipher_t c = keyring_cipher(*state);
+    struct keyring *first = add(NULL, 0);
+    wal_cipher_t other = keyring_cipher(first);
 
     assert_int_equal(c.id, WAL_AEAD_CHACHA20_POLY1305);
     assert_int_equal(other.id, WAL_AEAD_AES_256_GCM);
-    assert_ptr_equal(ring_of(&c), *state);
+    assert_ptr_equal(keyring_of(&c), *state);
     other.derive = NULL;
-    assert_null(ring_of(&other));
-    ring_free(first);
+    assert_null(keyring_of(&other));
+    keyring_free(first);
 }
 
 /* Nothing can be fetched; teardown looks into the queue of errors. */
 static void test_an_openssl_that_lacks_it(void **state)
 {
-    wal_cipher_t c = ring_cipher(*state);
-    const struct ring_key added = {9, WAL_AEAD_AES_256_GCM, salt, sizeof salt};
-    struct ring *ring = *state;
+    wal_cipher_t c = keyring_cipher(*state);
+    const struct keyring_key added = {9, WAL_AEAD_AES_256_GCM, salt, sizeof salt};
+    struct keyring *ring = *state;
     void *key = &c;
 
     assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
-    assert_int_equal(ring_with(*state, &added, &ring), WAL_E_UNSUPPORTED);
+    assert_int_equal(keyring_with(*state, &added, &ring), WAL_E_UNSUPPORTED);
     assert_int_equal(c.derive(c.ctx, 7, salt, 32, &key), WAL_E_CRYPTO);
     assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
     assert_ptr_equal(ring, *state);
