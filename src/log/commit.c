@@ -7,6 +7,7 @@
 #include "base/plant.h"
 #include "log/background.h"
 #include "log/catalog_index.h"
+#include "log/direct.h"
 #include "log/fresh.h"
 #include "log/reserve.h"
 #include "log/rotate.h"
@@ -135,6 +136,7 @@ static int put(struct wal *w, struct outgoing *groups, size_t n, int flags, uint
         e = writer_put(x, groups, n, flags, touched);
         *touched = max_u64(*touched, before);
     }
+    direct_look(w);
     if (e < 0) {
         stat_add(&w->stats, WAL_STAT_WRITE_ERRORS, 1);
         *ret_fatal = flags != 0; /* the sync in it may be what failed */

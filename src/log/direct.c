@@ -28,6 +28,14 @@ void direct_try(struct wal *w)
 
 void direct_begin(struct wal *w, struct writer *n)
 {
-    if (w->direct)
-        n->has_direct = open_direct(w, n->segment.file.name, &n->direct);
+    if (!w->direct)
+        return;
+    n->has_direct = open_direct(w, n->segment.file.name, &n->direct);
+    w->direct = n->has_direct;
+}
+
+void direct_look(struct wal *w)
+{
+    if (w->direct && !w->writer.has_direct)
+        w->direct = false;
 }

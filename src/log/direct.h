@@ -10,5 +10,7 @@
 void direct_try(struct wal *w);
 /* A new segment's writer, under its temporary name, gets a descriptor for it, if it can. */
 void direct_begin(struct wal *w, struct writer *n);
+/* After a write: whether the writer still goes that way. If not, the log has given it up. */
+void direct_look(struct wal *w);
 
 #endif

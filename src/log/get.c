@@ -47,6 +47,7 @@ static int find(struct record_walk *walk, uint64_t lsn, struct record *ret)
 /* A record that is still in memory. 1: it is not, look in the files. */
 static int get_staged(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct got *ret)
 {
+    struct record_walk walk;
     struct record r;
 
     pthread_mutex_lock(&w->mu);
@@ -63,13 +64,7 @@ static int get_staged(struct wal *w, uint64_t lsn, void *buf, size_t cap, struct
         w->os->yield(w->os->ctx);
         pthread_mutex_lock(&w->mu);
     }
-    struct record_walk walk = {
-        .at = g->bytes + GROUP_HEADER_BYTES + align_up(g->tag_bytes, 8),
-        .end = g->bytes + GROUP_HEADER_BYTES + g->used,
-        .lsn = g->first_lsn,
-        .left = (uint32_t)g->records,
-        .limit = UINT32_MAX,
-    };
+    stage_records(g, &walk);
     pthread_mutex_unlock(&w->mu);
     int e = find(&walk, lsn, &r) == 0 ? copy_out(&r, buf, cap, ret) : 1;
     pthread_mutex_lock(&w->mu);

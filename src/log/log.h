@@ -121,7 +121,7 @@ struct wal {
     /* With the write turn. */
     struct control_file control;
     struct encoder encoder;
-    bool direct;          /* groups go past the page cache */
+    atomic_bool direct;   /* groups go past the page cache; the turn's holder changes it */
     struct writer writer; /* of this handle's segment ... */
     bool started;         /* ... if it has one */
     bool settled;        /* what was read of directory and control is durable, leftovers are gone */

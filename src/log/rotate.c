@@ -25,7 +25,6 @@ static int put_seal(struct wal *w, uint8_t *bytes, size_t size, bool *ret_fatal)
             return e;
     }
     int e = writer_prepare(&w->writer, &g, 1);
-    touched = w->writer.end.offset;
     if (e < 0)
         return e;
     e = writer_put(&w->writer, &g, 1, 0, &touched);

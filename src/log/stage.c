@@ -5,7 +5,6 @@
 #include "base/fault.h"
 #include "crc/crc.h"
 #include "format/group.h"
-#include "format/record.h"
 
 /* What a group of such a body takes in the file, at most. */
 static uint64_t takes(const struct stage_limits *l, uint64_t body)
@@ -301,21 +300,27 @@ void stage_unpin(const struct stage_limits *l, struct staged *g)
         group_free(l->alloc, g);
 }
 
-/* Each record's checksum is over the salt of its segment. */
-static void change_salt(struct staged *g, uint64_t salt)
+void stage_records(const struct staged *g, struct record_walk *ret)
 {
-    uint8_t *body = g->bytes + GROUP_HEADER_BYTES;
-    struct record_walk walk = {
+    const uint8_t *body = g->bytes + GROUP_HEADER_BYTES;
+    *ret = (struct record_walk){
         .at = body + align_up(g->tag_bytes, 8),
         .end = body + g->used,
         .lsn = g->first_lsn,
         .left = (uint32_t)g->records,
         .limit = UINT32_MAX,
     };
+}
+
+/* Each record's checksum is over the salt of its segment. */
+static void change_salt(struct staged *g, uint64_t salt)
+{
+    uint8_t *at = g->bytes + GROUP_HEADER_BYTES + align_up(g->tag_bytes, 8);
+    struct record_walk walk;
     struct record r;
 
-    for (uint8_t *at = body + align_up(g->tag_bytes, 8); record_next(&walk, &r) == 1;
-         at += record_bytes(r.size)) {
+    stage_records(g, &walk);
+    for (; record_next(&walk, &r) == 1; at += record_bytes(r.size)) {
         r.crc = record_crc(crc_update(0, r.payload, r.size), r.size, r.flags, r.type, r.lsn, salt);
         record_header_encode(at, &r);
     }

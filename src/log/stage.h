@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
+#include "format/record.h"
 #include "log/tag.h"
 
 struct staged {
@@ -95,6 +96,8 @@ bool stage_buffered_behind(const struct stage *s);
 void stage_cut(struct stage *s, const struct stage_limits *l, uint64_t lsn);
 /* A group is written, or its records are given up. */
 void stage_recycle(struct stage *s, const struct stage_limits *l, struct staged *g);
+/* A walk over a group's records, which nobody is copying any more. */
+void stage_records(const struct staged *g, struct record_walk *ret);
 /* The staged group that holds an LSN; `also` is a list in flight. */
 struct staged *stage_find(const struct stage *s, struct staged *also, uint64_t lsn);
 /* The newest group with a tag; NULL: none has one. */

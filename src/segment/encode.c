@@ -7,10 +7,7 @@
 #include "base/plant.h"
 #include "segment/cipher.h"
 
-enum {
-    PAGE_BYTES = 4096,
-    KEPT_BYTES = 8 << 20 /* more memory than this is given back when it isn't needed */
-};
+enum { KEPT_BYTES = 8 << 20 }; /* more memory than this is given back when it isn't needed */
 
 size_t outgoing_room(size_t body_bytes, uint32_t align)
 {

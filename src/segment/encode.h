@@ -10,6 +10,8 @@
 #include "format/group.h"
 #include "segment/segment.h"
 
+enum { PAGE_BYTES = 4096 }; /* of the page cache, which direct I/O goes past */
+
 struct encoder {
     const struct alloc *alloc;
     struct compressor compressor; /* stream NULL: nothing is compressed */

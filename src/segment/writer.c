@@ -8,8 +8,6 @@
 #include "base/fault.h"
 #include "base/plant.h"
 
-enum { PAGE_BYTES = 4096 };
-
 uint64_t writer_zeros_end(const struct writer *w, uint64_t to)
 {
     return w->has_direct ? align_up(to, PAGE_BYTES) : to;
@@ -91,11 +89,9 @@ static int prepare(struct writer *w, struct outgoing *groups, size_t n, uint64_t
 }
 
 /* Under one key no place is used twice: what was encrypted for it may have got there. */
-static int failed(struct writer *w, int e)
+static void spend(struct writer *w)
 {
-    if (e < 0 && w->segment.header.cipher && !PLANTED(18))
-        w->spent = true;
-    return e;
+    w->spent = w->segment.header.cipher && !PLANTED(18);
 }
 
 int writer_prepare(struct writer *w, struct outgoing *groups, size_t n)
@@ -103,7 +99,10 @@ int writer_prepare(struct writer *w, struct outgoing *groups, size_t n)
     uint64_t bytes = writer_bytes(w, groups, n);
     if (w->end.offset + bytes + GROUP_ALIGN_MAX > SEGMENT_END_MAX)
         return too_far(w);
-    return failed(w, prepare(w, groups, n, bytes));
+    int e = prepare(w, groups, n, bytes);
+    if (e < 0)
+        spend(w);
+    return e;
 }
 
 /* All groups lie one behind the other, from the start of a page on. */
@@ -153,8 +152,10 @@ int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int fl
                           : put_buffered(w, groups, n, end, flags, touched);
     if (e == 0 || PLANTED(12))
         w->end = w->ahead;
-    if (e < 0)
-        return failed(w, e);
+    if (e < 0) {
+        spend(w);
+        return e;
+    }
     w->spent = false;
     w->zeroed_to = max_u64(w->zeroed_to, end);
     return 0;
@@ -163,7 +164,7 @@ int writer_put(struct writer *w, const struct outgoing *groups, size_t n, int fl
 void writer_take_back(struct writer *w, const struct boundary *to)
 {
     if (w->end.offset != to->offset)
-        (void)failed(w, -1);
+        spend(w);
     w->end = *to;
 }
 
