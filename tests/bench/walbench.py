@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The benchmark's Python twin: walbench.py OP DIR KEY=VALUE..., figures and keys as walbench has them.
+"""The benchmark's Python twin: walbench.py OP DIR KEY=VALUE..., with walbench's figures and keys.
 
 It imports whatever libwal is importable: PYTHONPATH=build-release/bindings/python. The payloads are
 walbench's, so each reads the other's logs. Beside walbench's operations it knows `tasks`, as
-`durable` but with so many asyncio tasks (key `tasks`), and for replay the keys `form` (record, bytes,
-view) and `many` (records per read_many, 0: one by one)."""
+`durable` but with so many asyncio tasks (key `tasks`), and for replay the keys `form` (record,
+bytes, view) and `many` (records per read_many, 0: one by one)."""
 
 import asyncio
 import random
@@ -51,7 +51,7 @@ class Run:
         self.path = path
         self.form: Any = "record"
         self.options: dict[str, Any] = {}
-        self.keys: dict[str, float] = OWN_KEYS | PYTHON_KEYS
+        self.keys: dict[str, float] = {**OWN_KEYS, **PYTHON_KEYS}
         for word in words:
             self.take(*word.split("=", 1))
         self.size = int(self.keys["size"])
