@@ -1,7 +1,5 @@
 # libwal as a part of the extension: the targets libwal::wal_static and, where OpenSSL 3 is found
 # and WAL_CRYPTO doesn't say OFF, libwal::crypto_static.
-set(WAL_CRYPTO AUTO CACHE STRING "Encryption: ON, OFF, or AUTO: where OpenSSL 3 is found")
-
 # What archives need is looked for here, because packages that a subdirectory finds are its own.
 find_package(ZLIB REQUIRED)
 if(WAL_CRYPTO)

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 def version_of_the_library() -> str:
     """As the library's own build says it."""
-    found = re.search(r"^project\(libwal VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.M)
+    build = (ROOT / "CMakeLists.txt").read_text()
+    found = re.search(r"^project\(libwal VERSION (\S+)", build, re.MULTILINE)
     assert found
     return found[1]
 
