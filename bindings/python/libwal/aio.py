@@ -205,6 +205,7 @@ class AsyncLog:
                 pass
             else:
                 return submissions.add(lsn, lsn)
+        self._check()
         return submissions.call(partial(self._submit, _copied(data), type))
 
     async def append(self, data: ReadableBuffer, type: int = 0, *, sync: bool = True) -> int:
@@ -513,11 +514,11 @@ class AsyncLog:
         return await self._home.run(function, *args, **kwargs)
 
     def _submit(self, data: bytes, type: int) -> tuple[int, int]:
-        lsn = self._append(data, type, submit=True, nowait=True)
+        lsn = self._log.append(data, type, submit=True, nowait=True)
         return lsn, lsn
 
     def _buffer(self, data: bytes, type: int) -> tuple[int, int]:
-        return 0, self._append(data, type, sync=False, nowait=True)
+        return 0, self._log.append(data, type, sync=False, nowait=True)
 
     def _submit_many(self, payloads: list[bytes], types: int | list[int]) -> tuple[int, int]:
         first = self._log.append_many(payloads, types, submit=True, nowait=True)
