@@ -389,7 +389,7 @@ static PyMethodDef batch_methods[] = {
     METHOD_NOARGS("close", batch_close, "close($self, /)\n--\n\nThrows it away."),
     METHOD_ENTER,
     {"__exit__", batch_exit, METH_VARARGS,
-     "__exit__($self, exc_type, exc, traceback, /)\n--\n\n"
+     "__exit__($self, /, *exc)\n--\n\n"
      "Commits, or after an exception throws the batch away."},
     {NULL, NULL, 0, NULL},
 };

@@ -70,7 +70,7 @@ typedef PyObject *fast_method(PyObject *self, PyObject *const *args, Py_ssize_t 
 #define METHOD_EXIT(function)                                                                      \
     {                                                                                              \
         "__exit__", (PyCFunction)function, METH_VARARGS,                                           \
-            "__exit__($self, exc_type, exc, traceback, /)\n--\n\nEnd of a with block."             \
+            "__exit__($self, /, *exc)\n--\n\nEnd of a with block."                                 \
     }
 #define METHOD_ENTER                                                                               \
     {                                                                                              \
