@@ -22,12 +22,6 @@ def test_a_new_log_is_empty(log: libwal.Log, path: Path) -> None:
     assert log.recovery.verdict == "new"
 
 
-def test_an_empty_log_is_true(log: libwal.Log) -> None:
-    """`if log:` asks whether there is a log, as with a file; it must not fall to len()."""
-    assert len(log) == 0
-    assert bool(log) in (True, False)
-
-
 def test_reopen(path: Path) -> None:
     with libwal.open(path) as log:
         payloads = fill(log, 10)
