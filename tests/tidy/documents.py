@@ -8,6 +8,7 @@ from functools import cache
 import tree
 
 LAYERS = ("base", "crc", "os", "format", "segment", "log", "api", "crypto")
+SOURCES = {layer: f"src/{layer}" for layer in LAYERS} | {"python": "bindings/python/src"}
 DESIGN = "docs/design.md"
 BUGS_TEST, BUGS_TEXT = "tests/planted/bugs_test.c", "docs/testing.md"
 ROOMS = ("", "src", "tests", "docs", "include", "include/libwal")
@@ -124,12 +125,12 @@ def problems_of_line(root, path, line):
 
 
 def unnamed_sources(root):
-    """Files of the layers that the design doesn't name."""
+    """Files of the layers and of the bindings that the design doesn't name."""
     text = (root / DESIGN).read_text() if (root / DESIGN).exists() else ""
-    for layer in LAYERS:
-        for stem in sorted({path.stem for path in (root / "src" / layer).glob("*.[ch]")}):
-            if not re.search(rf"\b{layer}/{stem}\b", text):
-                yield f"{DESIGN}:1: src/{layer}/{stem} isn't named"
+    for name, folder in SOURCES.items():
+        for stem in sorted({path.stem for path in (root / folder).glob("*.[ch]")}):
+            if not re.search(rf"\b{name}/{stem}\b", text):
+                yield f"{DESIGN}:1: {folder}/{stem} isn't named"
 
 
 def numbers_in(pattern, *paths):

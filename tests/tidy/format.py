@@ -6,7 +6,7 @@ import tree
 
 
 def check(root, clang_format):
-    paths = tree.c_files(root, "src", "include", "tests")
+    paths = tree.c_files(root, "src", "include", "bindings", "tests")
     command = [clang_format, "--style=file", "--dry-run", "--Werror", *map(str, paths)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     for line in result.stderr.splitlines():

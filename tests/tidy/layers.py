@@ -1,4 +1,5 @@
-"""Who includes what in src: a layer sees its own headers and those of the layers below it."""
+"""Who includes what: a layer of src sees its own headers and those of the layers below it, bindings
+and examples see what any program sees."""
 
 import re
 
@@ -36,6 +37,11 @@ def check(root):
             found = INCLUDE.match(line)
             if found and found[1] == '"':
                 yield f"{tree.place(root, path, number)}: only public headers, in angle brackets"
+    for path in tree.c_files(root, "bindings"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = INCLUDE.match(line)
+            if found and found[1] == '"' and not (path.parent / found[2]).exists():
+                yield f"{tree.place(root, path, number)}: only public headers and the folder's own"
 
 
 if __name__ == "__main__":

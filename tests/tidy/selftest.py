@@ -21,6 +21,8 @@ GOOD = {
     "int one(void)\n{\n    return 1;\n}\n",
     "src/os/posix.c": '#include <unistd.h>\n\n#include "base/one.h"\n',
     "src/format/group.c": '#include "crc/crc.h"\n#include "os/os.h"\n',
+    "bindings/python/src/log.h": "int log;\n",
+    "bindings/python/src/log.c": '#include "log.h"\n#include <libwal/wal.h>\n',
     "src/walctl/main.c": "#include <libwal/wal.h>\n#include <unistd.h>\n",
     "tests/unit/base_one_test.c": '#include "base/one.h"\n',
     "tests/unit/os_posix_test.c": "\n",
@@ -30,6 +32,7 @@ GOOD = {
     "tests/crash/explore_test.c": "static void one_case(void **state);\n",
     "docs/format.md": "x" * 300 + "\n## The `slot`, a part\n",
     "docs/design.md": "[a](format.md#the-slot-a-part) `base/one` os/posix format/group.c\n"
+    "python/log\n"
     "`src/os` `one_case` unit/base_one_test.c `crash_explore: one_case` `crash_explore data:ss`\n"
     "```\nsrc/no/file.c [b](c.md)\n```\n",
 }
@@ -46,6 +49,7 @@ BAD = [
     (layers, "src/log/a.c", '#include "crypto/hkdf.h"\n', "log may not include crypto"),
     (layers, "src/util/a.c", "\n", "src/util is no layer"),
     (layers, "tests/examples/a.c", '#include "base/bytes.h"\n', "only public headers"),
+    (layers, "bindings/python/src/a.c", '#include "base/bytes.h"\n', "only public headers and"),
     (system, "src/log/a.c", "#include <unistd.h>\n", "<unistd.h> outside src/os"),
     (system, "src/api/a.c", "#include <sys/stat.h>\n", "<sys/stat.h> outside src/os"),
     (system, "src/log/a.c", "int f(void) { return rename(a, b); }\n", "rename() outside src/os"),
@@ -62,6 +66,7 @@ BAD = [
     (mirror, "src/log/a.c", "\n", "tests/unit/log_a_test.c is missing"),
     (mirror, "src/crypto/a.c", "\n", "tests/crypto/a_test.c is missing"),
     (documents, "src/log/a.h", "\n", "docs/design.md:1: src/log/a isn't named"),
+    (documents, "bindings/python/src/a.c", "\n", "bindings/python/src/a isn't named"),
     (documents, "docs/a.md", "`log/none`\n", "docs/a.md:1: src/log/none is no source file"),
     (documents, "docs/a.md", "see log/none.c\n", "there is no file log/none.c"),
     (documents, "docs/a.md", "`src/none`\n", "src/none doesn't exist"),
