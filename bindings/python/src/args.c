@@ -160,10 +160,10 @@ bool arg_lsn(struct state *s, PyObject *path, PyObject *o, uint64_t *ret)
     return number_below(s, WAL_E_RANGE, path, "an LSN", o, UINT64_MAX, ret);
 }
 
-bool arg_type(struct state *s, PyObject *o, uint32_t *ret)
+bool arg_type(struct state *s, PyObject *path, PyObject *o, uint32_t *ret)
 {
     uint64_t value = *ret;
-    if (!number_below(s, WAL_E_INVAL, NULL, "a type", o, UINT16_MAX, &value))
+    if (!number_below(s, WAL_E_INVAL, path, "a type", o, UINT16_MAX, &value))
         return false;
     *ret = (uint32_t)value;
     return true;

@@ -105,7 +105,7 @@ static PyObject *batch_append(PyObject *o, PyObject *const *args, Py_ssize_t n, 
     int e = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_type(self->log->state, slots[1], &type) || !payload_get(slots[0], &p))
+        !arg_type(self->log->state, self->log->path, slots[1], &type) || !payload_get(slots[0], &p))
         return NULL;
     if (begin(self, &c))
         e = end(self, &c, wal_batch_append(self->b, type, p.data, (size_t)p.size));
@@ -152,7 +152,7 @@ static PyObject *batch_append_many(PyObject *o, PyObject *const *args, Py_ssize_
     int e = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !payloads_get(self->log->state, slots[0], slots[1], &p))
+        !payloads_get(self->log->state, self->log->path, slots[0], slots[1], &p))
         return NULL;
     if (begin(self, &c))
         e = end(self, &c, append_packed(self, &p));

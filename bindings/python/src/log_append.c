@@ -17,7 +17,7 @@ PyObject *log_append(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject 
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
         !arg_append_flags(slots[2], slots[3], slots[4], &flags) ||
-        !arg_type(log->state, slots[1], &type) || !payload_get(slots[0], &p))
+        !arg_type(log->state, log->path, slots[1], &type) || !payload_get(slots[0], &p))
         return NULL;
     int e = -1;
     if (call_begin(&c, log)) {
@@ -41,7 +41,7 @@ PyObject *log_append_many(PyObject *o, PyObject *const *args, Py_ssize_t n, PyOb
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
         !arg_append_flags(slots[2], slots[3], slots[4], &flags) ||
-        !payloads_get(log->state, slots[0], slots[1], &p))
+        !payloads_get(log->state, log->path, slots[0], slots[1], &p))
         return NULL;
     int e = -1;
     if (call_begin(&c, log)) {
@@ -66,7 +66,7 @@ PyObject *log_replace_after(PyObject *o, PyObject *const *args, Py_ssize_t n, Py
     if (!args_bind(&signature, args, n, kwnames, slots) ||
         !arg_lsn(log->state, log->path, slots[0], &lsn) ||
         !arg_append_flags(slots[3], slots[4], slots[5], &flags) ||
-        !payloads_get(log->state, slots[1], slots[2], &p))
+        !payloads_get(log->state, log->path, slots[1], slots[2], &p))
         return NULL;
     int e = -1;
     log_cut_begin(log);

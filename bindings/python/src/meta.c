@@ -202,6 +202,7 @@ static PyObject *meta_repr(PyObject *o)
 }
 
 static PyMethodDef meta_methods[] = {
+    METHOD_NO_PICKLE,
     METHOD_NOARGS("copy", meta_copy,
                   "copy($self, /)\n--\n\nAll keys and values as of one moment, a new dict."),
     {NULL, NULL, 0, NULL},

@@ -77,7 +77,7 @@ static PyObject *record_create(PyTypeObject *type, PyObject *args, PyObject *kwa
     bool durable = true, last = true;
 
     if (!args_bind_dict(&signature, args, kwargs, slots, NULL) ||
-        !arg_lsn(s, NULL, slots[0], &lsn) || !arg_type(s, slots[2], &record_type) ||
+        !arg_lsn(s, NULL, slots[0], &lsn) || !arg_type(s, NULL, slots[2], &record_type) ||
         !arg_bool(slots[4], &durable) || !arg_bool(slots[5], &last))
         return NULL;
     PyObject *tag = NULL;
