@@ -64,7 +64,7 @@ static bool hold_items(struct payloads *p)
 static bool one_type(struct state *s, struct payloads *p, PyObject *type)
 {
     uint32_t number = 0;
-    if (!arg_u32(s, "types", type, &number))
+    if (!arg_type(s, type, &number))
         return false;
     for (size_t i = 0; i < p->n; i++)
         p->records[i].type = number;
@@ -81,7 +81,7 @@ static bool many_types(struct state *s, struct payloads *p, PyObject *types)
     if (!fits)
         error_raise_text(s, WAL_E_INVAL, NULL, "%zu types for %zu payloads", n, p->n);
     for (size_t i = 0; fits && i < n; i++)
-        fits = arg_u32(s, "a type", PyTuple_GetItem(numbers, (Py_ssize_t)i), &p->records[i].type);
+        fits = arg_type(s, PyTuple_GetItem(numbers, (Py_ssize_t)i), &p->records[i].type);
     Py_DECREF(numbers);
     return fits;
 }
