@@ -378,6 +378,7 @@ class Log:
 
 @final
 class Range(structseq[int], tuple[int, int, int, int]):
+    __match_args__: Final = ("first_lsn", "last_lsn", "next_lsn", "durable_lsn")
     @property
     def first_lsn(self) -> int: ...
     @property
@@ -389,6 +390,7 @@ class Range(structseq[int], tuple[int, int, int, int]):
 
 @final
 class Checkpoint(structseq[Any], tuple[int, bytes]):
+    __match_args__: Final = ("lsn", "state")
     @property
     def lsn(self) -> int: ...
     @property
@@ -399,6 +401,21 @@ class Recovery(
     structseq[Any],
     tuple[_Verdict, int, int, int, int, int, int, int, int, int, int, int, int],
 ):
+    __match_args__: Final = (
+        "verdict",
+        "first_lsn",
+        "last_lsn",
+        "next_lsn",
+        "durable_lsn",
+        "checkpoint_lsn",
+        "discarded_bytes",
+        "carried_records",
+        "segments",
+        "duration_ns",
+        "cut_segment",
+        "cut_offset",
+        "header_repairs",
+    )
     @property
     def verdict(self) -> _Verdict: ...
     @property
@@ -428,6 +445,16 @@ class Recovery(
 
 @final
 class Segment(structseq[Any], tuple[int, bool, int, int, int, int, int, int]):
+    __match_args__: Final = (
+        "number",
+        "sealed",
+        "first_lsn",
+        "last_lsn",
+        "bytes",
+        "records",
+        "created_ns",
+        "checkpoint_lsn",
+    )
     @property
     def number(self) -> int: ...
     @property
@@ -450,6 +477,21 @@ class Info(
     structseq[Any],
     tuple[str, bytes, int, int, str, str, int, int, int, bool, bool, bool, bool],
 ):
+    __match_args__: Final = (
+        "uuid",
+        "label",
+        "major",
+        "minor",
+        "codec",
+        "cipher",
+        "key_id",
+        "strays",
+        "epoch",
+        "direct",
+        "dsync",
+        "read_only",
+        "clean",
+    )
     @property
     def uuid(self) -> str: ...
     @property
@@ -479,6 +521,16 @@ class Info(
 
 @final
 class Event(structseq[Any], tuple[_Kind, int, int, int, int, int, int, int]):
+    __match_args__: Final = (
+        "kind",
+        "lsn",
+        "segment",
+        "bytes",
+        "duration_ns",
+        "time_ns",
+        "code",
+        "dropped",
+    )
     @property
     def kind(self) -> _Kind: ...
     @property
@@ -500,6 +552,19 @@ class Event(structseq[Any], tuple[_Kind, int, int, int, int, int, int, int]):
 class Verification(
     structseq[Any], tuple[_Verdict, int, int, int, int, int, int, int, int, int, int]
 ):
+    __match_args__: Final = (
+        "verdict",
+        "segments",
+        "records",
+        "bytes",
+        "first_lsn",
+        "last_lsn",
+        "damaged_segment",
+        "damaged_offset",
+        "damaged_lsn",
+        "gaps",
+        "duration_ns",
+    )
     @property
     def verdict(self) -> _Verdict: ...
     @property
@@ -525,6 +590,7 @@ class Verification(
 
 @final
 class Salvage(structseq[Any], tuple[list[Record], list[tuple[int, int]]]):
+    __match_args__: Final = ("records", "gaps")
     @property
     def records(self) -> list[Record]: ...
     @property
@@ -578,8 +644,8 @@ def salvage(
     aead: _Aead = "aes-256-gcm",
     keys: Mapping[int, ReadableBuffer] | None = None,
 ) -> Salvage: ...
-def destroy(path: StrOrBytesPath) -> None: ...
-def lock_holder(path: StrOrBytesPath) -> int | None: ...
+def destroy(path: StrOrBytesPath, /) -> None: ...
+def lock_holder(path: StrOrBytesPath, /) -> int | None: ...
 def encode(payloads: Iterable[ReadableBuffer], types: int | Iterable[int] = 0) -> bytes: ...
 def decode(form: ReadableBuffer, /) -> list[Record]: ...
 def options() -> dict[str, int]: ...
