@@ -29,6 +29,8 @@ header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
 python:pytest,cryptography   | python3-pytest  | python3-pytest
 python:pytest,cryptography   | python3-cryptography | python3-cryptography
+python:venv,ensurepip        | python3-venv    | python3
+python-header:Python.h       | python3-dev     | python3-devel
 sanitizer:address,undefined  | gcc             | libasan libubsan
 sanitizer:thread             | gcc             | libtsan
 '
@@ -55,6 +57,9 @@ deps_present() { # PROBE
     command:*) command -v "$what" ;;
     header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
+    python-header:*)
+        [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$what" ]
+        ;;
     sanitizer:*) echo 'int main(void) {}' | cc -fsanitize="$what" -x c - -o /dev/null ;;
     fuzzer:*)
         echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n && 0; }' |

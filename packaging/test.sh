@@ -3,19 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/deps.sh
-
-say() { printf '\n== %s\n' "$*"; }
-
-# Runs a command with its output in a file: the file's end is shown, or all of it when it failed.
-quietly() { # LINES COMMAND...
-    local lines=$1 log status=0
-    shift
-    log=$(mktemp)
-    "$@" >"$log" 2>&1 || status=$?
-    if [ "$status" = 0 ]; then tail -n "$lines" "$log"; else cat "$log"; fi
-    rm -f "$log"
-    return "$status"
-}
+. packaging/steps.sh
 
 build() { # PRESET [TARGET]
     say "$1: build"
@@ -48,6 +36,7 @@ fi
 
 build dev
 run_tests dev
+packaging/python.sh
 build asan
 run_tests asan
 build tsan

@@ -93,8 +93,16 @@ static bool enter(struct reader *r)
     return true;
 }
 
-/* The library's reader is to walk from lsn on: the old one where nobody shows its memory. */
-static int move(struct reader *r, uint64_t lsn)
+static int raise_trimmed(const struct reader *r)
+{
+    error_raise_text(r->state, WAL_E_TRIMMED, r->log->path,
+                     "the reader's place, LSN %llu, was cut away", (unsigned long long)r->place);
+    return -1;
+}
+
+/* The library's reader is to walk from lsn on: the old one where nobody shows its memory. 0, or -1;
+ * the code `but` is left to the caller. */
+static int move(struct reader *r, uint64_t lsn, int but)
 {
     struct call c;
     wal_reader_t *fresh = NULL;
@@ -104,8 +112,9 @@ static int move(struct reader *r, uint64_t lsn)
         return -1;
     int e = held ? wal_reader_open(c.w, lsn, r->walk.flags, &fresh)
                  : wal_reader_seek(r->chunk->reader, lsn);
-    if (call_end(&c, e) < 0)
-        return -1;
+    e = call_end_but(&c, e, but);
+    if (e < 0)
+        return e == but ? but : -1;
     struct chunk *chunk = held ? chunk_new(fresh) : r->chunk;
     if (!chunk)
         return -1;
@@ -120,15 +129,14 @@ static int move(struct reader *r, uint64_t lsn)
 /* Before the library's reader is used: it has to be in its place, and its memory its own. */
 static int ready(struct reader *r)
 {
-    if (r->trimmed) {
-        error_raise_text(r->state, WAL_E_TRIMMED, r->log->path,
-                         "the reader's place, LSN %llu, was cut away",
-                         (unsigned long long)r->place);
-        return -1;
-    }
-    if (r->chunk->holders > 1 && !r->stale)
+    if (!r->trimmed && r->chunk->holders > 1 && !r->stale)
         set_back(r, wal_reader_position(r->chunk->reader));
-    return r->stale ? move(r, r->place) : 0;
+    if (!r->trimmed && r->stale) {
+        int e = move(r, r->place, WAL_E_RANGE);
+        r->trimmed = e == WAL_E_RANGE; /* it was in the log, and isn't any more */
+        return r->trimmed ? raise_trimmed(r) : e;
+    }
+    return r->trimmed ? raise_trimmed(r) : 0;
 }
 
 static bool make_room(struct reader *r, size_t n)
@@ -333,7 +341,7 @@ static PyObject *reader_seek(PyObject *o, PyObject *lsn)
 
     if (!arg_lsn(r->state, lsn, &to) || !enter(r))
         return NULL;
-    int e = move(r, to);
+    int e = move(r, to, 0);
     r->busy = false;
     return e < 0 ? NULL : Py_NewRef(Py_None);
 }
