@@ -65,13 +65,13 @@ func (p Progress) with(ctx context.Context) Progress {
 	}
 }
 
-// Verify reads all of the log in the directory with all of its checksums, and goes on behind damage.
-// It writes nothing and takes no lock, and may run beside a writer. Of the options it uses WithKey
-// and WithReadThreads. progress may be nil.
+// Verify reads all of the log in the directory with all of its checksums, and goes on behind
+// damage. It writes nothing and takes no lock, and may run beside a writer. Of the options it uses
+// WithKey and WithReadThreads. progress may be nil.
 //
-// ErrTorn: nothing but the end is torn, as a crash leaves it; ErrCorrupt: something is damaged. With
-// these the Verification is filled as well. ErrNotFound, ErrInvalid (not a directory), ErrVersion,
-// ErrUnsupported, ErrCrypto, ErrPerm, ErrIO; the context's error, and that of progress.
+// ErrTorn: nothing but the end is torn, as a crash leaves it; ErrCorrupt: something is damaged.
+// With these the Verification is filled as well. ErrNotFound, ErrInvalid (not a directory),
+// ErrVersion, ErrUnsupported, ErrCrypto, ErrPerm, ErrIO; the context's error, and that of progress.
 func Verify(
 	ctx context.Context, dir string, progress Progress, options ...Option,
 ) (Verification, error) {
@@ -104,8 +104,9 @@ const (
 
 // Repair makes a damaged log one that opens again, under the writer's lock (ErrLocked; WithLock
 // lends one). What is given up or replaced is first copied into the directory quarantine in the
-// log's. A log that is right stays untouched. Errors and result are those of Verify; ErrCorrupt also
-// where the flags don't suffice; ErrInvalid: no flag. It may take as long as reading the log does.
+// log's. A log that is right stays untouched. Errors and result are those of Verify; ErrCorrupt
+// also where the flags don't suffice; ErrInvalid: no flag. It may take as long as reading the log
+// does.
 func Repair(dir string, flags RepairFlags, options ...Option) (Verification, error) {
 	var v C.wal_verify_t
 	err := offline(dir, options, newCall(nil), func(cdir *C.char, s *settings) C.gowal_result {
@@ -191,8 +192,8 @@ func (l *Log) untilClosed(p Progress) Progress {
 }
 
 // Destroy removes the log in the directory: its own files only, then the directory if it is empty.
-// ErrLocked: it is open for writing somewhere; ErrNotFound, ErrInvalid, ErrPerm, ErrIO. Cut short it
-// can be called again.
+// ErrLocked: it is open for writing somewhere; ErrNotFound, ErrInvalid, ErrPerm, ErrIO. Cut short
+// it can be called again.
 func Destroy(dir string) error {
 	return offline(dir, nil, newCall(nil), func(cdir *C.char, _ *settings) C.gowal_result {
 		return C.gowal_destroy(cdir)
@@ -290,8 +291,8 @@ func (k *Lock) giveBack() {
 }
 
 // LockHolder says whether somebody holds a directory's lock, thus has the log open for writing, and
-// who: the process id, or 0 where the log doesn't tell it yet. The answer may be out of date when it
-// comes. ErrNotFound, ErrInvalid, ErrPerm, ErrIO.
+// who: the process id, or 0 where the log doesn't tell it yet. The answer may be out of date when
+// it comes. ErrNotFound, ErrInvalid, ErrPerm, ErrIO.
 func LockHolder(dir string) (held bool, pid int, err error) {
 	cdir := C.CString(dir)
 	defer C.free(unsafe.Pointer(cdir))

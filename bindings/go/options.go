@@ -65,16 +65,16 @@ func flag(option C.uint32_t, on bool) Option {
 // whole gives a duration in units; below 0 it is a number that no option takes.
 func whole(d, unit time.Duration) uint64 { return uint64(d / unit) }
 
-// A SyncMode says when an append returns.
+// A SyncMode says what a record is when its append returns.
 type SyncMode uint32
 
 // The modes.
 const (
-	SyncNone     SyncMode = C.WAL_SYNC_NONE     // when buffered; synced when asked, at rotation, at close
-	SyncInterval SyncMode = C.WAL_SYNC_INTERVAL // when buffered; synced by time and amount: WithInterval
-	SyncData     SyncMode = C.WAL_SYNC_DATA     // when it is durable, by fdatasync; the default
-	SyncFull     SyncMode = C.WAL_SYNC_FULL     // when it is durable, by fsync
-	SyncDSync    SyncMode = C.WAL_SYNC_DSYNC    // when it is durable, written through O_DSYNC
+	SyncNone     SyncMode = C.WAL_SYNC_NONE     // buffered; synced when asked, at rotation, at close
+	SyncInterval SyncMode = C.WAL_SYNC_INTERVAL // buffered; synced by time and amount: WithInterval
+	SyncData     SyncMode = C.WAL_SYNC_DATA     // durable, by fdatasync; the default
+	SyncFull     SyncMode = C.WAL_SYNC_FULL     // durable, by fsync
+	SyncDSync    SyncMode = C.WAL_SYNC_DSYNC    // durable, written through O_DSYNC
 )
 
 // A Codec compresses what is written.
@@ -91,7 +91,7 @@ type Preset uint32
 
 // The presets.
 const (
-	PresetLowLatency     Preset = C.WAL_PRESET_LOW_LATENCY     // a commit does its own write and sync only
+	PresetLowLatency     Preset = C.WAL_PRESET_LOW_LATENCY     // a commit does its own write and sync
 	PresetHighThroughput Preset = C.WAL_PRESET_HIGH_THROUGHPUT // many records share what costs time
 	PresetDurable        Preset = C.WAL_PRESET_DURABLE         // least trust in the system below
 )

@@ -54,17 +54,21 @@ const fetchBytes = 256 << 10
 // ErrCorrupt: damage, the error tells the place; ErrTrimmed: records ahead were cut away meanwhile;
 // ErrCrypto, ErrIO, ErrClosed; the context's error. The sequence may be walked again, from the same
 // place; many may be walked at once.
-func (l *Log) Records(ctx context.Context, from LSN, options ...ReadOption) iter.Seq2[Record, error] {
+func (l *Log) Records(
+	ctx context.Context, from LSN, options ...ReadOption,
+) iter.Seq2[Record, error] {
 	return l.walk(ctx, from, options, false)
 }
 
 // Reverse is Records towards smaller LSNs, down to the first; from 0 is the last record.
-func (l *Log) Reverse(ctx context.Context, from LSN, options ...ReadOption) iter.Seq2[Record, error] {
+func (l *Log) Reverse(
+	ctx context.Context, from LSN, options ...ReadOption,
+) iter.Seq2[Record, error] {
 	return l.walk(ctx, from, append(options[:len(options):len(options)], reverse), false)
 }
 
-// Replay is Records from behind the newest checkpoint, or from the first record without one. ErrRange:
-// records are missing behind the checkpoint.
+// Replay is Records from behind the newest checkpoint, or from the first record without one.
+// ErrRange: records are missing behind the checkpoint.
 func (l *Log) Replay(ctx context.Context) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		lsn, _, err := l.LastCheckpoint()
@@ -349,8 +353,8 @@ type cuts struct {
 	marks   map[*mark]struct{}
 }
 
-// A mark is what was cut away since its reader looked last: nothing below first is left, and nothing
-// of what stood above last.
+// A mark is what was cut away since its reader looked last: nothing below first is left, and
+// nothing of what stood above last.
 type mark struct{ first, last LSN }
 
 func (m *mark) clear() { *m = mark{0, math.MaxUint64} }

@@ -13,8 +13,9 @@ import (
 // crash it is the state before or the one after. All may give ErrNoSpace, ErrIO and ErrInDoubt as
 // appends do, and ErrReadOnly, ErrFailed, ErrClosed; ErrBusy inside a callback.
 
-// TruncateBefore removes exactly the records below lsn; files go when nothing in them is left. At or
-// below the first there is nothing to do; up to the next LSN it empties the log; above: ErrRange.
+// TruncateBefore removes exactly the records below lsn; files go when nothing in them is left. At
+// or below the first there is nothing to do; up to the next LSN it empties the log; above:
+// ErrRange.
 func (l *Log) TruncateBefore(lsn LSN) error {
 	return l.truncate(lsn, math.MaxUint64, func() C.gowal_result {
 		return C.gowal_truncate_before(l.w, C.uint64_t(lsn))
@@ -31,8 +32,8 @@ func (l *Log) TruncateAfter(lsn LSN) error {
 }
 
 // ReplaceAfter is TruncateAfter and AppendRecords in one atomic step. The records get lsn + 1 and
-// on; it gives the first one's LSN, or 0 without records. ErrRange: lsn is at or above the next LSN,
-// or below the first - 1.
+// on; it gives the first one's LSN, or 0 without records. ErrRange: lsn is at or above the next
+// LSN, or below the first - 1.
 func (l *Log) ReplaceAfter(lsn LSN, records []Record) (LSN, error) {
 	p, err := packRecords(records)
 	if err != nil {
