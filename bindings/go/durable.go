@@ -15,6 +15,7 @@ type submitted struct {
 	mu      sync.Mutex
 	w       *C.wal_t // good as long as somebody waits: who does is inside the log
 	waiting []*waiter
+	count   atomic.Int64 // as many, for a look
 	// troubles counts what may keep the DURABLE event from coming: records that could not be
 	// written, the log's failure, a cut. Who waited then finds out by a sync.
 	troubles atomic.Uint64
@@ -25,6 +26,10 @@ type waiter struct {
 	at   int       // its place in waiting; -1: it has been told
 	told chan bool // true: the record is durable, or was and is cut away; false: trouble
 }
+
+// few says whether this way is the best. Where many wait, a wake-up of the library's thread for each
+// costs more than a committer, which needs one for all.
+func (s *submitted) few() bool { return s.count.Load() < slotCount }
 
 var waiterPool = sync.Pool{New: func() any { return &waiter{told: make(chan bool, 1)} }}
 
@@ -58,6 +63,7 @@ func (s *submitted) add(native *C.wal_t, lsn LSN) *waiter {
 	w.lsn, w.at = lsn, len(s.waiting)
 	s.w = native
 	s.waiting = append(s.waiting, w)
+	s.count.Store(int64(len(s.waiting)))
 	return w
 }
 
@@ -80,6 +86,7 @@ func (s *submitted) take(w *waiter) {
 	s.waiting[w.at].at = w.at
 	s.waiting[last] = nil
 	s.waiting = s.waiting[:last]
+	s.count.Store(int64(last))
 	w.at = -1
 }
 
@@ -111,4 +118,5 @@ func (s *submitted) trouble() {
 	}
 	clear(s.waiting)
 	s.waiting = s.waiting[:0]
+	s.count.Store(0)
 }
