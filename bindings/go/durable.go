@@ -27,8 +27,8 @@ type waiter struct {
 	told chan bool // true: the record is durable, or was and is cut away; false: trouble
 }
 
-// few says whether this way is the best. Where many wait, a wake-up of the library's thread for each
-// costs more than a committer, which needs one for all.
+// few says whether this way is the best. Where many wait, a wake-up of the library's thread for
+// each costs more than a committer, which needs one for all.
 func (s *submitted) few() bool { return s.count.Load() < slotCount }
 
 var waiterPool = sync.Pool{New: func() any { return &waiter{told: make(chan bool, 1)} }}

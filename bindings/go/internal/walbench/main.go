@@ -127,8 +127,8 @@ func whole(value string, most int) (int, error) {
 
 const poolBytes = 1 << 20
 
-// A pool is the pseudo-random bytes of tests/bench/base.c; payloads are neighbouring slices of it, a
-// power of two of them.
+// A pool is the pseudo-random bytes of tests/bench/base.c; payloads are neighbouring slices of it,
+// a power of two of them.
 type pool struct {
 	bytes  []byte
 	size   int
