@@ -46,7 +46,7 @@ type Log struct {
 	slots     chan struct{} // taken by each call that may wait for the disk
 	committer committer
 	ahead     atomic.Int64 // who waits for LSNs that weren't handed out yet
-	watch     watch
+	watch     *watch       // apart: its goroutine must not keep a Log alive that was lost
 	cuts      cuts
 	callbacks callbacks
 	logger    *slog.Logger
@@ -103,6 +103,7 @@ func newLog(w *C.wal_t, s *settings) *Log {
 		idle:       make(chan struct{}, 1),
 		closing:    make(chan struct{}),
 		slots:      make(chan struct{}, slotCount),
+		watch:      new(watch),
 		logger:     s.logger,
 	}
 	runtime.SetFinalizer(l, func(l *Log) { reportLeak(l.logger, l.path, "log") })
