@@ -1,0 +1,72 @@
+"""Arguments of a program's own making."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import libwal
+
+
+class Keys(dict[int, bytes]):
+    """A mapping whose items are none."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self.wrong = items
+
+    def items(self) -> Any:
+        return self.wrong
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([1])
+
+
+class Mapping:
+    """The same without a dict below."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self.wrong = items
+
+    def items(self) -> list[Any]:
+        return self.wrong
+
+    def keys(self) -> list[int]:
+        return [1]
+
+    def __getitem__(self, key: int) -> bytes:
+        return b"k" * 32
+
+
+@pytest.mark.parametrize("items", [[[1, b"k" * 32]], [7], [(1,)], [None], [(1, b"k", 2)]])
+def test_keys_whose_items_are_no_pairs(path: Path, items: list[Any]) -> None:
+    for keys in (Mapping(items), Keys(items)):
+        with pytest.raises((TypeError, libwal.UnsupportedError)):
+            libwal.open(path, keys=keys).close()  # type: ignore[arg-type]
+            raise TypeError("a dict's own items are taken")
+
+
+def test_a_machine_whose_attribute_raises(path: Path) -> None:
+    class Machine:
+        @property
+        def apply(self) -> Any:
+            raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        libwal.open(path, machine=Machine())  # type: ignore[arg-type]
+
+
+def test_a_nul_in_an_option(path: Path) -> None:
+    with pytest.raises(libwal.InvalidError):
+        libwal.open(path, codec="none\0x")  # type: ignore[arg-type]
+
+
+def test_metadata_keys_that_are_no_utf_8(log: libwal.Log) -> None:
+    assert "\ud800" not in log.meta
+    with pytest.raises(UnicodeEncodeError):
+        log.meta["\ud800"]
+
+
+def test_metadata_are_not_hashable(log: libwal.Log) -> None:
+    with pytest.raises(TypeError):
+        hash(log.meta)
