@@ -1,10 +1,8 @@
 """The extension module. Programs import libwal, which has all of these names."""
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from types import GenericAlias
-from typing import Any, Final, Generic, Literal, Protocol, TypedDict, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, NoReturn, Protocol, TypedDict, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, structseq
 from typing_extensions import Self, Unpack
@@ -108,17 +106,10 @@ class PermError(WalOSError, PermissionError): ...
 @final
 class Record:
     def __new__(
-        cls,
-        lsn: int,
-        data: ReadableBuffer,
-        type: int = 0,
-        *,
-        tag: ReadableBuffer | None = None,
-        durable: bool = True,
-        batch_last: bool = True,
+        cls, lsn: int, data: ReadableBuffer, type: int = 0, tag: ReadableBuffer | None = None,
+        durable: bool = True, batch_last: bool = True
     ) -> Self: ...
-    if sys.version_info >= (3, 10):
-        __match_args__: Final = ("lsn", "data", "type")
+    __match_args__: Final = ("lsn", "data", "type")
     @property
     def lsn(self) -> int: ...
     @property
@@ -133,7 +124,7 @@ class Record:
     def batch_last(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
-    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class View:
@@ -151,6 +142,7 @@ class View:
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+    def __reduce__(self) -> NoReturn: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
@@ -167,6 +159,7 @@ class Reader(Generic[_Item]):
     def close(self) -> None: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> _Item: ...
+    def __reduce__(self) -> NoReturn: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
@@ -183,7 +176,7 @@ class Batch:
     def append_many(
         self, payloads: Iterable[ReadableBuffer], types: int | Iterable[int] = 0
     ) -> None: ...
-    def set_tag(self, tag: ReadableBuffer, /) -> None: ...
+    def set_tag(self, tag: ReadableBuffer | None, /) -> None: ...
     def set_meta(self, key: str | ReadableBuffer, value: ReadableBuffer | None, /) -> None: ...
     def commit(
         self, *, sync: bool | None = None, submit: bool = False, nowait: bool = False
@@ -194,6 +187,7 @@ class Batch:
     def abort(self) -> None: ...
     def close(self) -> None: ...
     def __len__(self) -> int: ...
+    def __reduce__(self) -> NoReturn: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
@@ -206,6 +200,16 @@ class Meta(MutableMapping[str, bytes]):
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
     def copy(self) -> dict[str, bytes]: ...
+    @overload
+    def get(self, key: str | ReadableBuffer, default: None = None) -> bytes | None: ...
+    @overload
+    def get(self, key: str | ReadableBuffer, default: _Default) -> bytes | _Default: ...
+    @overload
+    def pop(self, key: str | ReadableBuffer) -> bytes: ...
+    @overload
+    def pop(self, key: str | ReadableBuffer, default: _Default = ...) -> bytes | _Default: ...
+    def setdefault(self, key: str | ReadableBuffer, default: bytes | None = None) -> bytes: ...
+    def __reduce__(self) -> NoReturn: ...
 
 @final
 class Events:
@@ -214,6 +218,7 @@ class Events:
     def close(self) -> None: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> Event: ...
+    def __reduce__(self) -> NoReturn: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
@@ -223,6 +228,7 @@ class Lock:
     @property
     def path(self) -> str: ...
     def release(self) -> None: ...
+    def __reduce__(self) -> NoReturn: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
@@ -251,32 +257,16 @@ class Log:
     @property
     def disk_bytes(self) -> int: ...
     def append(
-        self,
-        data: ReadableBuffer,
-        type: int = 0,
-        *,
-        sync: bool | None = None,
-        submit: bool = False,
-        nowait: bool = False,
+        self, data: ReadableBuffer, type: int = 0, *, sync: bool | None = None,
+        submit: bool = False, nowait: bool = False
     ) -> int: ...
     def append_many(
-        self,
-        payloads: Iterable[ReadableBuffer],
-        types: int | Iterable[int] = 0,
-        *,
-        sync: bool | None = None,
-        submit: bool = False,
-        nowait: bool = False,
+        self, payloads: Iterable[ReadableBuffer], types: int | Iterable[int] = 0, *,
+        sync: bool | None = None, submit: bool = False, nowait: bool = False
     ) -> int: ...
     def replace_after(
-        self,
-        lsn: int,
-        payloads: Iterable[ReadableBuffer],
-        types: int | Iterable[int] = 0,
-        *,
-        sync: bool | None = None,
-        submit: bool = False,
-        nowait: bool = False,
+        self, lsn: int, payloads: Iterable[ReadableBuffer], types: int | Iterable[int] = 0, *,
+        sync: bool | None = None, submit: bool = False, nowait: bool = False
     ) -> int: ...
     def flush(self) -> None: ...
     def sync(self, lsn: int = 0) -> None: ...
@@ -289,66 +279,33 @@ class Log:
     def record(self, lsn: int) -> Record: ...
     @overload
     def read(
-        self,
-        start: int | None = None,
-        stop: int | None = None,
-        *,
-        reverse: bool = False,
-        written: bool = False,
-        pin: bool = False,
-        form: Literal["record"] = "record",
+        self, start: int | None = None, stop: int | None = None, *, reverse: bool = False,
+        written: bool = False, pin: bool = False, form: Literal["record"] = "record"
     ) -> Reader[Record]: ...
     @overload
     def read(
-        self,
-        start: int | None = None,
-        stop: int | None = None,
-        *,
-        reverse: bool = False,
-        written: bool = False,
-        pin: bool = False,
-        form: Literal["bytes"],
+        self, start: int | None = None, stop: int | None = None, *, reverse: bool = False,
+        written: bool = False, pin: bool = False, form: Literal["bytes"]
     ) -> Reader[bytes]: ...
     @overload
     def read(
-        self,
-        start: int | None = None,
-        stop: int | None = None,
-        *,
-        reverse: bool = False,
-        written: bool = False,
-        pin: bool = False,
-        form: Literal["view"],
+        self, start: int | None = None, stop: int | None = None, *, reverse: bool = False,
+        written: bool = False, pin: bool = False, form: Literal["view"]
     ) -> Reader[View]: ...
     @overload
     def tail(
-        self,
-        start: int | None = None,
-        timeout: float | None = None,
-        *,
-        written: bool = False,
-        pin: bool = False,
-        form: Literal["record"] = "record",
+        self, start: int | None = None, timeout: float | None = None, *, written: bool = False,
+        pin: bool = False, form: Literal["record"] = "record"
     ) -> Reader[Record]: ...
     @overload
     def tail(
-        self,
-        start: int | None = None,
-        timeout: float | None = None,
-        *,
-        written: bool = False,
-        pin: bool = False,
-        form: Literal["bytes"],
+        self, start: int | None = None, timeout: float | None = None, *, written: bool = False,
+        pin: bool = False, form: Literal["bytes"]
     ) -> Reader[bytes]: ...
     @overload
     def tail(
-        self,
-        start: int | None = None,
-        timeout: float | None = None,
-        *,
-        written: bool = False,
-        pin: bool = False,
-        form: Literal["view"],
+        self, start: int | None = None, timeout: float | None = None, *, written: bool = False,
+        pin: bool = False, form: Literal["view"]
     ) -> Reader[View]: ...
     def replay(self, function: Callable[[Record], object], start: int = 0) -> int: ...
     def truncate_before(self, lsn: int) -> None: ...
@@ -374,11 +331,13 @@ class Log:
     def __getitem__(self, lsn: int, /) -> bytes: ...
     def __contains__(self, lsn: object, /) -> bool: ...
     def __iter__(self) -> Reader[Record]: ...
+    def __reduce__(self) -> NoReturn: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
 @final
 class Range(structseq[int], tuple[int, int, int, int]):
+    __match_args__: Final = ("first_lsn", "last_lsn", "next_lsn", "durable_lsn")
     @property
     def first_lsn(self) -> int: ...
     @property
@@ -390,6 +349,7 @@ class Range(structseq[int], tuple[int, int, int, int]):
 
 @final
 class Checkpoint(structseq[Any], tuple[int, bytes]):
+    __match_args__: Final = ("lsn", "state")
     @property
     def lsn(self) -> int: ...
     @property
@@ -400,6 +360,11 @@ class Recovery(
     structseq[Any],
     tuple[_Verdict, int, int, int, int, int, int, int, int, int, int, int, int],
 ):
+    __match_args__: Final = (
+        "verdict", "first_lsn", "last_lsn", "next_lsn", "durable_lsn", "checkpoint_lsn",
+        "discarded_bytes", "carried_records", "segments", "duration_ns", "cut_segment",
+        "cut_offset", "header_repairs",
+    )
     @property
     def verdict(self) -> _Verdict: ...
     @property
@@ -429,6 +394,10 @@ class Recovery(
 
 @final
 class Segment(structseq[Any], tuple[int, bool, int, int, int, int, int, int]):
+    __match_args__: Final = (
+        "number", "sealed", "first_lsn", "last_lsn", "bytes", "records", "created_ns",
+        "checkpoint_lsn",
+    )
     @property
     def number(self) -> int: ...
     @property
@@ -451,6 +420,10 @@ class Info(
     structseq[Any],
     tuple[str, bytes, int, int, str, str, int, int, int, bool, bool, bool, bool],
 ):
+    __match_args__: Final = (
+        "uuid", "label", "major", "minor", "codec", "cipher", "key_id", "strays", "epoch",
+        "direct", "dsync", "read_only", "clean",
+    )
     @property
     def uuid(self) -> str: ...
     @property
@@ -480,6 +453,9 @@ class Info(
 
 @final
 class Event(structseq[Any], tuple[_Kind, int, int, int, int, int, int, int]):
+    __match_args__: Final = (
+        "kind", "lsn", "segment", "bytes", "duration_ns", "time_ns", "code", "dropped",
+    )
     @property
     def kind(self) -> _Kind: ...
     @property
@@ -501,6 +477,10 @@ class Event(structseq[Any], tuple[_Kind, int, int, int, int, int, int, int]):
 class Verification(
     structseq[Any], tuple[_Verdict, int, int, int, int, int, int, int, int, int, int]
 ):
+    __match_args__: Final = (
+        "verdict", "segments", "records", "bytes", "first_lsn", "last_lsn", "damaged_segment",
+        "damaged_offset", "damaged_lsn", "gaps", "duration_ns",
+    )
     @property
     def verdict(self) -> _Verdict: ...
     @property
@@ -526,6 +506,7 @@ class Verification(
 
 @final
 class Salvage(structseq[Any], tuple[list[Record], list[tuple[int, int]]]):
+    __match_args__: Final = ("records", "gaps")
     @property
     def records(self) -> list[Record]: ...
     @property
@@ -579,8 +560,8 @@ def salvage(
     aead: _Aead = "aes-256-gcm",
     keys: Mapping[int, ReadableBuffer] | None = None,
 ) -> Salvage: ...
-def destroy(path: StrOrBytesPath) -> None: ...
-def lock_holder(path: StrOrBytesPath) -> int | None: ...
+def destroy(path: StrOrBytesPath, /) -> None: ...
+def lock_holder(path: StrOrBytesPath, /) -> int | None: ...
 def encode(payloads: Iterable[ReadableBuffer], types: int | Iterable[int] = 0) -> bytes: ...
 def decode(form: ReadableBuffer, /) -> list[Record]: ...
 def options() -> dict[str, int]: ...

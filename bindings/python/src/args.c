@@ -131,8 +131,8 @@ static bool whole_number(const char *name, PyObject *o, uint64_t *ret, bool *ret
     return *ret_outside;
 }
 
-static bool number_below(struct state *s, int code, const char *name, PyObject *o, uint64_t most,
-                         uint64_t *ret)
+static bool number_below(struct state *s, int code, PyObject *path, const char *name, PyObject *o,
+                         uint64_t most, uint64_t *ret)
 {
     uint64_t value = 0;
     bool outside;
@@ -142,7 +142,7 @@ static bool number_below(struct state *s, int code, const char *name, PyObject *
     if (!whole_number(name, o, &value, &outside))
         return false;
     if (outside || value > most) {
-        error_raise_text(s, code, NULL, "%s is outside of 0 .. %llu", name,
+        error_raise_text(s, code, path, "%s is outside of 0 .. %llu", name,
                          (unsigned long long)most);
         return false;
     }
@@ -152,18 +152,27 @@ static bool number_below(struct state *s, int code, const char *name, PyObject *
 
 bool arg_u64(struct state *s, const char *name, PyObject *o, uint64_t *ret)
 {
-    return number_below(s, WAL_E_INVAL, name, o, UINT64_MAX, ret);
+    return number_below(s, WAL_E_INVAL, NULL, name, o, UINT64_MAX, ret);
 }
 
-bool arg_lsn(struct state *s, PyObject *o, uint64_t *ret)
+bool arg_lsn(struct state *s, PyObject *path, PyObject *o, uint64_t *ret)
 {
-    return number_below(s, WAL_E_RANGE, "an LSN", o, UINT64_MAX, ret);
+    return number_below(s, WAL_E_RANGE, path, "an LSN", o, UINT64_MAX, ret);
+}
+
+bool arg_type(struct state *s, PyObject *path, PyObject *o, uint32_t *ret)
+{
+    uint64_t value = *ret;
+    if (!number_below(s, WAL_E_INVAL, path, "a type", o, UINT16_MAX, &value))
+        return false;
+    *ret = (uint32_t)value;
+    return true;
 }
 
 bool arg_u32(struct state *s, const char *name, PyObject *o, uint32_t *ret)
 {
     uint64_t value = *ret;
-    if (!number_below(s, WAL_E_INVAL, name, o, UINT32_MAX, &value))
+    if (!number_below(s, WAL_E_INVAL, NULL, name, o, UINT32_MAX, &value))
         return false;
     *ret = (uint32_t)value;
     return true;

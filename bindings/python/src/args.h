@@ -24,7 +24,8 @@ bool args_bind_dict(const struct signature *g, PyObject *args, PyObject *kwargs,
 
 /* Each leaves *ret as it is for NULL, an argument that wasn't given. */
 bool arg_u64(struct state *s, const char *name, PyObject *o, uint64_t *ret); /* InvalidError */
-bool arg_lsn(struct state *s, PyObject *o, uint64_t *ret);                   /* RangeError */
+bool arg_lsn(struct state *s, PyObject *path, PyObject *o, uint64_t *ret);   /* RangeError */
+bool arg_type(struct state *s, PyObject *path, PyObject *o, uint32_t *ret);  /* of a record */
 bool arg_u32(struct state *s, const char *name, PyObject *o, uint32_t *ret); /* InvalidError */
 bool arg_size(struct state *s, const char *name, PyObject *o, size_t *ret);  /* at least 1 */
 bool arg_bool(PyObject *o, bool *ret);
@@ -62,7 +63,8 @@ struct payloads {
     struct payload *held; /* one per record */
     size_t n;
 };
-bool payloads_get(struct state *s, PyObject *items, PyObject *types, struct payloads *ret);
+bool payloads_get(struct state *s, PyObject *path, PyObject *items, PyObject *types,
+                  struct payloads *ret);
 void payloads_release(struct payloads *p);
 
 #endif

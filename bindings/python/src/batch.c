@@ -83,10 +83,13 @@ static bool begin(struct batch *self, struct call *c)
     return false;
 }
 
+/* What can't be found can only be a metadata key that is to be removed. */
 static int end(struct batch *self, struct call *c, int e)
 {
-    e = call_end(c, e);
+    e = call_end_but(c, e, WAL_E_NOTFOUND);
     self->busy = false;
+    if (e == WAL_E_NOTFOUND)
+        error_raise_missing_key(self->log->state, self->log->path);
     return e;
 }
 
@@ -106,7 +109,7 @@ static PyObject *batch_append(PyObject *o, PyObject *const *args, Py_ssize_t n, 
     int e = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_u32(self->log->state, "type", slots[1], &type) || !payload_get(slots[0], &p))
+        !arg_type(self->log->state, self->log->path, slots[1], &type) || !payload_get(slots[0], &p))
         return NULL;
     if (begin(self, &c))
         e = end(self, &c, wal_batch_append(self->b, type, p.data, (size_t)p.size));
@@ -153,7 +156,7 @@ static PyObject *batch_append_many(PyObject *o, PyObject *const *args, Py_ssize_
     int e = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !payloads_get(self->log->state, slots[0], slots[1], &p))
+        !payloads_get(self->log->state, self->log->path, slots[0], slots[1], &p))
         return NULL;
     if (begin(self, &c))
         e = end(self, &c, append_packed(self, &p));
@@ -164,11 +167,11 @@ static PyObject *batch_append_many(PyObject *o, PyObject *const *args, Py_ssize_
 static PyObject *batch_set_tag(PyObject *o, PyObject *tag)
 {
     struct batch *self = (struct batch *)o;
-    struct payload p;
+    struct payload p = {.data = NULL};
     struct call c;
     int e = -1;
 
-    if (!payload_get(tag, &p))
+    if (tag != Py_None && !payload_get(tag, &p))
         return NULL;
     if (begin(self, &c))
         e = end(self, &c, wal_batch_set_tag(self->b, p.data, (size_t)p.size));
@@ -251,7 +254,7 @@ static PyObject *batch_replace_after(PyObject *o, PyObject *const *args, Py_ssiz
     int e = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_lsn(self->log->state, slots[0], &lsn) ||
+        !arg_lsn(self->log->state, self->log->path, slots[0], &lsn) ||
         !arg_append_flags(slots[1], slots[2], slots[3], &flags))
         return NULL;
     log_cut_begin(self->log);
@@ -284,6 +287,18 @@ static PyObject *batch_close(PyObject *o, PyObject *unused)
     }
     shut(self);
     return Py_NewRef(Py_None);
+}
+
+static PyObject *batch_enter(PyObject *o, PyObject *unused)
+{
+    struct batch *self = (struct batch *)o;
+    struct call c;
+
+    (void)unused;
+    if (!begin(self, &c))
+        return NULL;
+    (void)end(self, &c, 0);
+    return Py_NewRef(o);
 }
 
 /* Without an exception: commits, as the log's mode says. Closed in any case. */
@@ -373,7 +388,7 @@ static PyMethodDef batch_methods[] = {
     {"set_tag", batch_set_tag, METH_O,
      "set_tag($self, tag, /)\n--\n\n"
      "Gives the batch a tag of up to 64 bytes, which readers show with each of its records and\n"
-     "Log.last_tag() tells. Empty: takes it off."},
+     "Log.last_tag() tells. None, or an empty one: takes it off."},
     METHOD("set_meta", batch_set_meta,
            "set_meta($self, key, value, /)\n--\n\n"
            "Sets a metadata key together with the records, or removes it (value None): after a\n"
@@ -391,7 +406,8 @@ static PyMethodDef batch_methods[] = {
     METHOD_NOARGS("abort", batch_abort,
                   "abort($self, /)\n--\n\nThrows away what is in it; it can be filled again."),
     METHOD_NOARGS("close", batch_close, "close($self, /)\n--\n\nThrows it away."),
-    METHOD_ENTER,
+    METHOD_ENTER(batch_enter),
+    METHOD_NO_PICKLE,
     {"__exit__", batch_exit, METH_VARARGS,
      "__exit__($self, /, *exc)\n--\n\n"
      "Commits, or after an exception throws the batch away."},

@@ -72,11 +72,17 @@ typedef PyObject *fast_method(PyObject *self, PyObject *const *args, Py_ssize_t 
         "__exit__", (PyCFunction)function, METH_VARARGS,                                           \
             "__exit__($self, /, *exc)\n--\n\nEnd of a with block."                                 \
     }
-#define METHOD_ENTER                                                                               \
+#define METHOD_ENTER(function)                                                                     \
     {                                                                                              \
-        "__enter__", (PyCFunction)enter_self, METH_NOARGS,                                         \
-            "__enter__($self, /)\n--\n\nGives the object itself."                                  \
+        "__enter__", (PyCFunction)function, METH_NOARGS,                                           \
+            "__enter__($self, /)\n--\n\nGives the object itself; ClosedError when it is closed."   \
     }
-PyObject *enter_self(PyObject *self, PyObject *unused);
+/* A handle is nothing that could be sent elsewhere. */
+#define METHOD_NO_PICKLE                                                                           \
+    {                                                                                              \
+        "__reduce__", (PyCFunction)refuse_to_reduce, METH_NOARGS,                                  \
+            "__reduce__($self, /)\n--\n\nTypeError: it can't be pickled or copied."                \
+    }
+PyObject *refuse_to_reduce(PyObject *self, PyObject *unused);
 
 #endif

@@ -179,31 +179,42 @@ int error_fill(PyObject *error, const wal_error_t *what, PyObject *path)
     return path ? PyObject_SetAttrString(error, "path", path) : 0;
 }
 
-PyObject *error_new(struct state *s, const wal_error_t *error, PyObject *path)
+static PyObject *make_error(PyObject *class, const wal_error_t *error, PyObject *path)
 {
     PyObject *text = PyUnicode_DecodeFSDefault(error->message), *made = NULL;
 
     if (text)
-        made = PyObject_CallFunctionObjArgs(class_of_code(s, error->code), text, NULL);
+        made = PyObject_CallFunctionObjArgs(class, text, NULL);
     Py_XDECREF(text);
     if (made && error_fill(made, error, path) < 0)
         Py_CLEAR(made);
     return made;
 }
 
-static void raise_it(struct state *s, const wal_error_t *error, PyObject *path)
+PyObject *error_new(struct state *s, const wal_error_t *error, PyObject *path)
 {
-    if (error->code == WAL_E_NOMEM) {
-        PyErr_NoMemory();
-        return;
-    }
-    PyObject *made = error_new(s, error, path);
+    return make_error(class_of_code(s, error->code), error, path);
+}
+
+static void raise_as(PyObject *class, const wal_error_t *error, PyObject *path)
+{
+    PyObject *made = make_error(class, error, path);
+
     if (made)
         PyErr_SetObject((PyObject *)Py_TYPE(made), made);
     Py_XDECREF(made);
 }
 
-void error_raise(struct state *s, int code, PyObject *path)
+static void raise_it(struct state *s, const wal_error_t *error, PyObject *path)
+{
+    if (error->code == WAL_E_NOMEM)
+        PyErr_NoMemory();
+    else
+        raise_as(class_of_code(s, error->code), error, path);
+}
+
+/* What the library's last call on this thread had to say. */
+static wal_error_t last_error(int code)
 {
     wal_error_t error = {.size = sizeof error};
 
@@ -212,7 +223,34 @@ void error_raise(struct state *s, int code, PyObject *path)
         error.code = code;
         (void)snprintf(error.message, sizeof error.message, "%s", wal_strerror(code));
     }
+    return error;
+}
+
+void error_raise(struct state *s, int code, PyObject *path)
+{
+    wal_error_t error = last_error(code);
     raise_it(s, &error, path);
+}
+
+void error_raise_missing_key(struct state *s, PyObject *path)
+{
+    wal_error_t error = last_error(WAL_E_NOTFOUND);
+    raise_as(s->of[ERROR_MISSING_KEY], &error, path);
+}
+
+void error_add_path(struct state *s, PyObject *path)
+{
+    PyObject *type, *value, *traceback;
+
+    if (!PyErr_Occurred() || !PyErr_ExceptionMatches(s->of[ERROR_BASE]))
+        return;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *known = value ? PyObject_GetAttrString(value, "path") : NULL;
+    if (known == Py_None && PyObject_SetAttrString(value, "path", path) < 0)
+        PyErr_Clear();
+    Py_XDECREF(known);
+    PyErr_Restore(type, value, traceback);
 }
 
 void error_raise_text(struct state *s, int code, PyObject *path, const char *format, ...)

@@ -1,6 +1,7 @@
 #include "events.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include "args.h"
 #include "errors.h"
@@ -99,6 +100,8 @@ static bool begin(struct events *self)
         error_raise_text(s, WAL_E_CLOSED, self->log->path, "the events are closed");
     else if (self->busy)
         error_raise_text(s, WAL_E_BUSY, self->log->path, "another thread is using the events");
+    else if (self->log->process != getpid())
+        error_raise_text(s, WAL_E_FORK, self->log->path, "the log belongs to the parent process");
     else
         return self->busy = true;
     return false;
@@ -183,6 +186,17 @@ static PyObject *events_close(PyObject *o, PyObject *unused)
     return Py_NewRef(Py_None);
 }
 
+static PyObject *events_enter(PyObject *o, PyObject *unused)
+{
+    struct events *self = (struct events *)o;
+
+    (void)unused;
+    if (!begin(self))
+        return NULL;
+    self->busy = false;
+    return Py_NewRef(o);
+}
+
 static PyObject *events_exit(PyObject *o, PyObject *args)
 {
     (void)args;
@@ -207,7 +221,8 @@ static PyMethodDef events_methods[] = {
            "Waits until something is queued, or the log was closed (True), for at most `timeout`\n"
            "seconds (False)."),
     METHOD_NOARGS("close", events_close, "close($self, /)\n--\n\nFrees the queue."),
-    METHOD_ENTER,
+    METHOD_ENTER(events_enter),
+    METHOD_NO_PICKLE,
     METHOD_EXIT(events_exit),
     {NULL, NULL, 0, NULL},
 };

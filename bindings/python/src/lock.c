@@ -108,6 +108,17 @@ static PyObject *lock_release(PyObject *o, PyObject *unused)
     return Py_NewRef(Py_None);
 }
 
+static PyObject *lock_enter(PyObject *o, PyObject *unused)
+{
+    struct lock *self = (struct lock *)o;
+
+    (void)unused;
+    if (self->lock)
+        return Py_NewRef(o);
+    error_raise_text(self->state, WAL_E_CLOSED, self->path, "the lock was released");
+    return NULL;
+}
+
 static PyObject *lock_exit(PyObject *o, PyObject *args)
 {
     (void)args;
@@ -155,7 +166,8 @@ static PyMethodDef lock_methods[] = {
     METHOD_NOARGS("release", lock_release,
                   "release($self, /)\n--\n\n"
                   "Gives the lock back. BusyError while a log that was opened with it is open."),
-    METHOD_ENTER,
+    METHOD_ENTER(lock_enter),
+    METHOD_NO_PICKLE,
     METHOD_EXIT(lock_exit),
     {NULL, NULL, 0, NULL},
 };

@@ -143,6 +143,19 @@ static PyObject *open_with(struct state *s, const char *dir, PyObject *lock, wal
     return (PyObject *)log;
 }
 
+/* To what the options had to say. */
+static void add_path(struct state *s, PyObject *dir)
+{
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *path = PyUnicode_DecodeFSDefault(PyBytes_AsString(dir));
+    PyErr_Restore(type, value, traceback);
+    if (path)
+        error_add_path(s, path);
+    Py_XDECREF(path);
+}
+
 PyObject *libwal_open(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     struct state *s = state_of(module);
@@ -158,6 +171,8 @@ PyObject *libwal_open(PyObject *module, PyObject *args, PyObject *kwargs)
         made = open_with(s, PyBytes_AsString(dir), slots[OPEN_LOCK], o, machine);
     else
         machine_free(machine);
+    if (!made && dir)
+        add_path(s, dir);
     wal_options_free(o);
     Py_XDECREF(dir);
     Py_DECREF(named);
@@ -270,6 +285,17 @@ PyObject *log_close(PyObject *o, PyObject *unused)
         return NULL;
     }
     return shut(log) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+PyObject *log_enter(PyObject *o, PyObject *unused)
+{
+    struct log *log = (struct log *)o;
+
+    (void)unused;
+    if (log->w && !log->closing)
+        return Py_NewRef(o);
+    error_raise_text(log->state, WAL_E_CLOSED, log->path, "the log is closed");
+    return NULL;
 }
 
 PyObject *log_exit(PyObject *o, PyObject *args)

@@ -45,6 +45,7 @@ Py_ssize_t log_length(PyObject *o);
 int log_contains(PyObject *o, PyObject *lsn);
 PyObject *log_iter(PyObject *o);
 PyObject *log_repr(PyObject *o);
+PyObject *log_enter(PyObject *o, PyObject *unused);
 PyObject *log_exit(PyObject *o, PyObject *args);
 extern PyGetSetDef log_getset[];
 

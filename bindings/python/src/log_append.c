@@ -17,7 +17,7 @@ PyObject *log_append(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject 
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
         !arg_append_flags(slots[2], slots[3], slots[4], &flags) ||
-        !arg_u32(log->state, "type", slots[1], &type) || !payload_get(slots[0], &p))
+        !arg_type(log->state, log->path, slots[1], &type) || !payload_get(slots[0], &p))
         return NULL;
     int e = -1;
     if (call_begin(&c, log)) {
@@ -41,7 +41,7 @@ PyObject *log_append_many(PyObject *o, PyObject *const *args, Py_ssize_t n, PyOb
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
         !arg_append_flags(slots[2], slots[3], slots[4], &flags) ||
-        !payloads_get(log->state, slots[0], slots[1], &p))
+        !payloads_get(log->state, log->path, slots[0], slots[1], &p))
         return NULL;
     int e = -1;
     if (call_begin(&c, log)) {
@@ -63,9 +63,10 @@ PyObject *log_replace_after(PyObject *o, PyObject *const *args, Py_ssize_t n, Py
     uint32_t flags;
     uint64_t lsn = 0, first = 0;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_lsn(log->state, slots[0], &lsn) ||
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !arg_lsn(log->state, log->path, slots[0], &lsn) ||
         !arg_append_flags(slots[3], slots[4], slots[5], &flags) ||
-        !payloads_get(log->state, slots[1], slots[2], &p))
+        !payloads_get(log->state, log->path, slots[1], slots[2], &p))
         return NULL;
     int e = -1;
     log_cut_begin(log);
@@ -96,8 +97,8 @@ PyObject *log_sync(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
     struct call c;
     uint64_t lsn = 0;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_lsn(log->state, slots[0], &lsn) ||
-        !call_begin(&c, log))
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !arg_lsn(log->state, log->path, slots[0], &lsn) || !call_begin(&c, log))
         return NULL;
     return call_end(&c, wal_sync(c.w, lsn)) < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -127,7 +128,8 @@ PyObject *log_wait(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
     int64_t ms = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_lsn(log->state, slots[0], &wait.lsn) || !arg_timeout(log->state, slots[1], &ms))
+        !arg_lsn(log->state, log->path, slots[0], &wait.lsn) ||
+        !arg_timeout(log->state, slots[1], &ms))
         return NULL;
     int is = wait_in_slices(durable_step, &wait, ms);
     if (is == 0)

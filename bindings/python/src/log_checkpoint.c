@@ -15,8 +15,8 @@ PyObject *log_checkpoint(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObj
     uint64_t lsn = 0;
     int e = -1;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_lsn(log->state, slots[0], &lsn) ||
-        (slots[1] && !payload_get(slots[1], &p)))
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !arg_lsn(log->state, log->path, slots[0], &lsn) || (slots[1] && !payload_get(slots[1], &p)))
         return NULL;
     if (call_begin(&c, log))
         e = call_end(&c, wal_checkpoint(c.w, lsn, p.data, (size_t)p.size));

@@ -27,7 +27,8 @@ static bool cut_argument(struct log *log, const char *function, const char *name
     const struct signature signature = {function, 1, 1, {name}};
     PyObject *slots[MAX_ARGS];
 
-    return args_bind(&signature, args, n, kwnames, slots) && arg_lsn(log->state, slots[0], ret);
+    return args_bind(&signature, args, n, kwnames, slots) &&
+           arg_lsn(log->state, log->path, slots[0], ret);
 }
 
 static PyObject *cut_end(struct log *log, cut_fn *fn, uint64_t lsn, uint64_t first, uint64_t last)

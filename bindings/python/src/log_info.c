@@ -1,4 +1,6 @@
 /* Looking inside: where the log stands, its segments, statistics; and copying it. */
+#include <unistd.h>
+
 #include "args.h"
 #include "callback.h"
 #include "errors.h"
@@ -64,6 +66,8 @@ PyObject *log_repr(PyObject *o)
 
     if (!log->w || log->closing)
         return PyUnicode_FromFormat("<libwal.Log %R, closed>", log->path);
+    if (log->process != getpid())
+        return PyUnicode_FromFormat("<libwal.Log %R, of the parent process>", log->path);
     if (!log_range(log, r))
         return NULL;
     if (r[1] == 0)

@@ -31,7 +31,8 @@ PyObject *log_get_item(PyObject *o, PyObject *lsn)
         PyErr_SetString(PyExc_TypeError, "a log has no slices: read(start, stop) walks");
         return NULL;
     }
-    return arg_lsn(log->state, lsn, &r.lsn) ? fill_bytes(log, get_fn, &r, 0, &absent) : NULL;
+    return arg_lsn(log->state, log->path, lsn, &r.lsn) ? fill_bytes(log, get_fn, &r, 0, &absent)
+                                                       : NULL;
 }
 
 PyObject *log_get(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
@@ -42,7 +43,8 @@ PyObject *log_get(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kw
     wal_record_t r = {0};
     bool absent = false;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_lsn(log->state, slots[0], &r.lsn))
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !arg_lsn(log->state, log->path, slots[0], &r.lsn))
         return NULL;
     PyObject *made = fill_bytes(log, get_fn, &r, WAL_E_RANGE, &absent);
     if (!made && absent)
@@ -58,7 +60,8 @@ PyObject *log_record(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject 
     wal_record_t r = {0};
     bool absent;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_lsn(log->state, slots[0], &r.lsn))
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !arg_lsn(log->state, log->path, slots[0], &r.lsn))
         return NULL;
     PyObject *data = fill_bytes(log, get_fn, &r, 0, &absent);
     return data ? record_take(log->state, &r, data) : NULL;
@@ -86,9 +89,9 @@ static bool read_form(struct state *s, PyObject *name, enum form *ret)
     return true;
 }
 
-static bool arg_bound(struct state *s, PyObject *o, uint64_t *ret)
+static bool arg_bound(const struct log *log, PyObject *o, uint64_t *ret)
 {
-    return !o || o == Py_None || arg_lsn(s, o, ret);
+    return !o || o == Py_None || arg_lsn(log->state, log->path, o, ret);
 }
 
 PyObject *log_read(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
@@ -99,9 +102,8 @@ PyObject *log_read(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
     struct walk walk = {0};
     PyObject *slots[MAX_ARGS];
 
-    if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_bound(log->state, slots[0], &walk.start) ||
-        !arg_bound(log->state, slots[1], &walk.stop) ||
+    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_bound(log, slots[0], &walk.start) ||
+        !arg_bound(log, slots[1], &walk.stop) ||
         !read_flag(slots[2], WAL_READ_REVERSE, &walk.flags) ||
         !read_flag(slots[3], WAL_READ_WRITTEN, &walk.flags) ||
         !read_flag(slots[4], WAL_READ_PIN, &walk.flags) ||
@@ -125,8 +127,7 @@ PyObject *log_tail(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
     PyObject *slots[MAX_ARGS];
     uint64_t range[4];
 
-    if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_bound(log->state, slots[0], &walk.start) ||
+    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_bound(log, slots[0], &walk.start) ||
         !arg_timeout(log->state, slots[1], &walk.timeout_ms) ||
         !read_flag(slots[2], WAL_READ_WRITTEN, &walk.flags) ||
         !read_flag(slots[3], WAL_READ_PIN, &walk.flags) ||
@@ -163,7 +164,8 @@ PyObject *log_replay(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject 
     struct call c;
     uint64_t from = 0, last = 0;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !arg_lsn(log->state, slots[1], &from))
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !arg_lsn(log->state, log->path, slots[1], &from))
         return NULL;
     struct callback b = {.state = log->state, .caller = &c.caller};
     if (!arg_callable("function", slots[0], &b.function) || !callback_needed(&b, "function") ||

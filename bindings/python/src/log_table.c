@@ -123,7 +123,8 @@ static PyMethodDef log_methods[] = {
         "for ends with ClosedError. Raises the first error of that last sync; the log is\n"
         "closed nevertheless. BufferError while a buffer of a view is in use, BusyError\n"
         "inside a callback of the log: then it stays open. A second close does nothing."),
-    METHOD_ENTER,
+    METHOD_ENTER(log_enter),
+    METHOD_NO_PICKLE,
     METHOD_EXIT(log_exit),
     {NULL, NULL, 0, NULL},
 };

@@ -203,6 +203,7 @@ static PyObject *meta_repr(PyObject *o)
 }
 
 static PyMethodDef meta_methods[] = {
+    METHOD_NO_PICKLE,
     METHOD_NOARGS("copy", meta_copy,
                   "copy($self, /)\n--\n\nAll keys and values as of one moment, a new dict."),
     {NULL, NULL, 0, NULL},
@@ -251,6 +252,10 @@ int meta_init(PyObject *module)
     PyObject *registered = mapping ? PyObject_CallMethod(mapping, "register", "O", type) : NULL;
     int e = registered ? 0 : -1;
 
+    if (e == 0) /* what pop() tells an argument that was not given by */
+        e = lend(type, mapping, "_MutableMapping__marker");
+    if (e == 0) /* it is equal to what changes */
+        e = PyObject_SetAttrString(type, "__hash__", Py_None);
     for (size_t i = 0; e == 0 && i < sizeof names / sizeof names[0]; i++)
         e = lend(type, mapping, names[i]);
     Py_XDECREF(registered);

@@ -25,10 +25,11 @@ int add_type(PyObject *module, int which, PyType_Spec *spec)
     return s->of[which] ? PyModule_AddType(module, type_of(s, which)) : -1;
 }
 
-PyObject *enter_self(PyObject *self, PyObject *unused)
+PyObject *refuse_to_reduce(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    return Py_NewRef(self);
+    PyErr_Format(PyExc_TypeError, "%R can't be pickled or copied", self);
+    return NULL;
 }
 
 static PyObject *libwal_version(PyObject *module, PyObject *unused)

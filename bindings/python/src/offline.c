@@ -33,6 +33,8 @@ static bool offline_begin(struct offline *f, PyObject *module, PyObject *path,
     f->options = f->path ? options_begin(f->state) : NULL;
     if (f->options && (!keys || options_keys(f->state, f->options, keys)))
         return true;
+    if (f->path)
+        error_add_path(f->state, f->path);
     offline_end(f);
     return false;
 }

@@ -61,17 +61,17 @@ static bool hold_items(struct payloads *p)
     return true;
 }
 
-static bool one_type(struct state *s, struct payloads *p, PyObject *type)
+static bool one_type(struct state *s, PyObject *path, struct payloads *p, PyObject *type)
 {
     uint32_t number = 0;
-    if (!arg_u32(s, "types", type, &number))
+    if (!arg_type(s, path, type, &number))
         return false;
     for (size_t i = 0; i < p->n; i++)
         p->records[i].type = number;
     return true;
 }
 
-static bool many_types(struct state *s, struct payloads *p, PyObject *types)
+static bool many_types(struct state *s, PyObject *path, struct payloads *p, PyObject *types)
 {
     PyObject *numbers = PySequence_Tuple(types);
     if (!numbers)
@@ -79,14 +79,15 @@ static bool many_types(struct state *s, struct payloads *p, PyObject *types)
     size_t n = (size_t)PyTuple_Size(numbers);
     bool fits = n == p->n;
     if (!fits)
-        error_raise_text(s, WAL_E_INVAL, NULL, "%zu types for %zu payloads", n, p->n);
+        error_raise_text(s, WAL_E_INVAL, path, "%zu types for %zu payloads", n, p->n);
     for (size_t i = 0; fits && i < n; i++)
-        fits = arg_u32(s, "a type", PyTuple_GetItem(numbers, (Py_ssize_t)i), &p->records[i].type);
+        fits = arg_type(s, path, PyTuple_GetItem(numbers, (Py_ssize_t)i), &p->records[i].type);
     Py_DECREF(numbers);
     return fits;
 }
 
-bool payloads_get(struct state *s, PyObject *items, PyObject *types, struct payloads *ret)
+bool payloads_get(struct state *s, PyObject *path, PyObject *items, PyObject *types,
+                  struct payloads *ret)
 {
     *ret = (struct payloads){.items = PySequence_Tuple(items)};
     if (!ret->items)
@@ -99,7 +100,7 @@ bool payloads_get(struct state *s, PyObject *items, PyObject *types, struct payl
         PyErr_NoMemory();
     ok = ok && hold_items(ret);
     if (ok && types)
-        ok = PyIndex_Check(types) ? one_type(s, ret, types) : many_types(s, ret, types);
+        ok = PyIndex_Check(types) ? one_type(s, path, ret, types) : many_types(s, path, ret, types);
     if (!ok)
         payloads_release(ret);
     return ok;

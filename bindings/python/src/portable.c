@@ -34,7 +34,8 @@ PyObject *libwal_encode(PyObject *module, PyObject *const *args, Py_ssize_t n, P
     PyObject *slots[MAX_ARGS];
     struct payloads p;
 
-    if (!args_bind(&signature, args, n, kwnames, slots) || !payloads_get(s, slots[0], slots[1], &p))
+    if (!args_bind(&signature, args, n, kwnames, slots) ||
+        !payloads_get(s, NULL, slots[0], slots[1], &p))
         return NULL;
     PyObject *form = encode(s, &p);
     payloads_release(&p);

@@ -374,7 +374,7 @@ static PyObject *reader_seek(PyObject *o, PyObject *lsn)
     struct reader *r = (struct reader *)o;
     uint64_t to = 0;
 
-    if (!arg_lsn(r->state, lsn, &to) || !enter(r))
+    if (!arg_lsn(r->state, r->log->path, lsn, &to) || !enter(r))
         return NULL;
     int e = move(r, to, 0);
     if (e == 0)
@@ -467,6 +467,12 @@ static PyObject *reader_close(PyObject *o, PyObject *unused)
     return Py_NewRef(Py_None);
 }
 
+static PyObject *reader_enter(PyObject *o, PyObject *unused)
+{
+    (void)unused;
+    return is_open((struct reader *)o) ? Py_NewRef(o) : NULL;
+}
+
 static PyObject *reader_exit(PyObject *o, PyObject *args)
 {
     (void)args;
@@ -551,7 +557,8 @@ static PyMethodDef reader_methods[] = {
                   "Frees the reader. BufferError while a buffer of one of its views is in use."),
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
      "__class_getitem__($cls, item, /)\n--\n\nFor type hints: Reader[Record]."},
-    METHOD_ENTER,
+    METHOD_ENTER(reader_enter),
+    METHOD_NO_PICKLE,
     METHOD_EXIT(reader_exit),
     {NULL, NULL, 0, NULL},
 };

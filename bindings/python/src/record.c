@@ -69,16 +69,16 @@ static PyObject *bytes_of(PyObject *o)
 static PyObject *record_create(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const struct signature signature = {
-        "Record", 3, 2, {"lsn", "data", "type", "tag", "durable", "batch_last"}};
+        "Record", 6, 2, {"lsn", "data", "type", "tag", "durable", "batch_last"}};
     struct state *s = PyType_GetModuleState(type);
     PyObject *slots[MAX_ARGS];
     uint64_t lsn = 0;
     uint32_t record_type = 0;
     bool durable = true, last = true;
 
-    if (!args_bind_dict(&signature, args, kwargs, slots, NULL) || !arg_lsn(s, slots[0], &lsn) ||
-        !arg_u32(s, "type", slots[2], &record_type) || !arg_bool(slots[4], &durable) ||
-        !arg_bool(slots[5], &last))
+    if (!args_bind_dict(&signature, args, kwargs, slots, NULL) ||
+        !arg_lsn(s, NULL, slots[0], &lsn) || !arg_type(s, NULL, slots[2], &record_type) ||
+        !arg_bool(slots[4], &durable) || !arg_bool(slots[5], &last))
         return NULL;
     PyObject *tag = NULL;
     if (slots[3] && slots[3] != Py_None && !(tag = bytes_of(slots[3])))
@@ -144,14 +144,12 @@ static PyObject *flag_of(const struct record *r, uint32_t flag)
     return PyBool_FromLong((r->flags & flag) != 0);
 }
 
-/* What pickle and copy make it anew from. */
-static PyObject *record_arguments(PyObject *o, PyObject *unused)
+static PyObject *record_reduce(PyObject *o, PyObject *unused)
 {
     const struct record *self = (const struct record *)o;
     (void)unused;
-    return Py_BuildValue("(KOI){s:O,s:N,s:N}", (unsigned long long)self->lsn, self->data,
-                         self->type, "tag", tag_of(self), "durable",
-                         flag_of(self, WAL_RECORD_DURABLE), "batch_last",
+    return Py_BuildValue("O(KOIONN)", (PyObject *)Py_TYPE(o), (unsigned long long)self->lsn,
+                         self->data, self->type, tag_of(self), flag_of(self, WAL_RECORD_DURABLE),
                          flag_of(self, WAL_RECORD_BATCH_LAST));
 }
 
@@ -197,13 +195,12 @@ static PyGetSetDef record_getset[] = {
 };
 
 static PyMethodDef record_methods[] = {
-    {"__getnewargs_ex__", record_arguments, METH_NOARGS,
-     "__getnewargs_ex__($self, /)\n--\n\nFor pickle and copy."},
+    METHOD_NOARGS("__reduce__", record_reduce, "__reduce__($self, /)\n--\n\nFor pickle and copy."),
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot record_slots[] = {
-    {Py_tp_doc, "Record(lsn, data, type=0, *, tag=None, durable=True, batch_last=True)\n--\n\n"
+    {Py_tp_doc, "Record(lsn, data, type=0, tag=None, durable=True, batch_last=True)\n--\n\n"
                 "A record that was read, as readers and Log.record() give it. It has its own copy\n"
                 "of the bytes, and can be compared, hashed and pickled."},
     {Py_tp_new, record_create},

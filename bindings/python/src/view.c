@@ -105,6 +105,12 @@ static void view_releasebuffer(PyObject *o, Py_buffer *buffer)
     self->reader->log->exports--;
 }
 
+static PyObject *view_enter(PyObject *o, PyObject *unused)
+{
+    (void)unused;
+    return is_open((struct view *)o) ? Py_NewRef(o) : NULL;
+}
+
 static PyObject *view_exit(PyObject *o, PyObject *args)
 {
     (void)args;
@@ -168,7 +174,8 @@ static PyMethodDef view_methods[] = {
     METHOD_NOARGS("close", view_close,
                   "close($self, /)\n--\n\nLets the memory go. BufferError while a buffer of it is "
                   "in use."),
-    METHOD_ENTER,
+    METHOD_ENTER(view_enter),
+    METHOD_NO_PICKLE,
     METHOD_EXIT(view_exit),
     {NULL, NULL, 0, NULL},
 };
