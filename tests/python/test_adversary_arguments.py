@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import libwal
+from support import run_child
 
 
 class Keys(dict[int, bytes]):
@@ -70,3 +71,37 @@ def test_metadata_keys_that_are_no_utf_8(log: libwal.Log) -> None:
 def test_metadata_are_not_hashable(log: libwal.Log) -> None:
     with pytest.raises(TypeError):
         hash(log.meta)
+
+
+CHANGING = """
+    import sys, threading, time
+    import libwal
+
+    sys.setswitchinterval(1e-6)
+    count = 5000
+    right = libwal.encode([b"a" * 10] * count)
+    form = bytearray(right)
+    at = 32 + 18 * (count - 5)  # within what is looked at last
+    end = time.monotonic() + 1
+
+    def change():
+        while time.monotonic() < end:
+            time.sleep(0.0003)
+            form[at : at + 18] = bytes(18)
+            time.sleep(0.001)
+            form[at : at + 18] = right[at : at + 18]
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    while time.monotonic() < end:
+        try:
+            assert {record.data for record in libwal.decode(form)} == {b"a" * 10}
+        except libwal.CorruptError:
+            pass
+    thread.join()
+"""
+
+
+def test_a_form_that_changes_while_it_is_decoded() -> None:
+    """What is given was checked, whenever the bytes change."""
+    assert run_child(CHANGING, flags=()) == ""

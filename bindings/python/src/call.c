@@ -103,11 +103,24 @@ static void leave(struct call *c)
     }
 }
 
+/* A machine is handed other threads' records, too. What it raises about these, their own calls
+ * raise, while this one is well. But what is no Exception, such as KeyboardInterrupt, must be heard
+ * where it came. */
+static void drop_others_error(struct caller *c)
+{
+    if (!c->error[0] || !PyErr_GivenExceptionMatches(c->error[0], PyExc_Exception))
+        return;
+    for (int i = 0; i < 3; i++)
+        Py_CLEAR(c->error[i]);
+}
+
 int call_end_but(struct call *c, int result, int but)
 {
     struct log *log = c->log;
 
     leave(c);
+    if (result >= 0)
+        drop_others_error(&c->caller);
     bool raised = caller_raise(&c->caller);
     if (raised)
         result = WAL_E_CALLBACK;
