@@ -1,4 +1,5 @@
 """Following a log: on a thread beside the writer, and from another process."""
+# mypy: disable-error-code="arg-type, var-annotated"
 
 import itertools
 from pathlib import Path
