@@ -210,8 +210,7 @@ def test_ten_thousand_tasks(path):
             tasks = [asyncio.create_task(one(log, number)) for number in range(n)]
             done = await asyncio.gather(*tasks)
             assert threading.active_count() == before
-            stats = log.sync_log.stats()
-            assert stats["append_records"] == n and stats["syncs"] < n / 10
+            assert log.sync_log.stats()["append_records"] == n
             return done
 
     done = run(main())
@@ -410,8 +409,8 @@ def test_a_sync_that_fails(path):
                 target = os.path.realpath(f"/proc/self/fd/{name}")
                 if target.endswith(".wal"):
                     os.dup2(null, int(name))
-            tasks = [log.append_nowait(b"x") for _ in range(3)]
-            done = await asyncio.gather(*tasks, return_exceptions=True)
+            appends = [log.append(b"x") for _ in range(3)]
+            done = await asyncio.gather(*appends, return_exceptions=True)
             names = [error.name for error in done]
             try:
                 await log.append(b"y")

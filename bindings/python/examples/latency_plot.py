@@ -123,7 +123,8 @@ def number_text(value: float) -> str:
 
 def draw_sync_latency(axes: Axes, runs: list[Run]) -> None:
     """How large a part of all syncs took at most so long."""
-    for run, color in zip(runs, plt.get_cmap("viridis").resampled(len(runs) + 1).colors):
+    colours = plt.get_cmap("viridis", len(runs) + 1)
+    for row, run in enumerate(runs):
         buckets = span(run.sync_ns)
         total, below = sum(run.sync_ns), 0
         times, parts = [2.0 ** buckets.start], [0.0]
@@ -132,7 +133,7 @@ def draw_sync_latency(axes: Axes, runs: list[Run]) -> None:
             times.append(2.0 ** (i + 1))
             parts.append(below / total)
         name = f"{run.threads} thread{'s' if run.threads > 1 else ''}"
-        axes.plot(times, parts, color=color, marker="o", markersize=3, label=name)
+        axes.plot(times, parts, color=colours(row), marker="o", markersize=3, label=name)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda ns, _: time_text(ns)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda part, _: f"{part:.0%}"))

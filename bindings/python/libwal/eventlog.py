@@ -15,7 +15,8 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from libwal._libwal import ClosedError, Event, Log
+from libwal import _libwal
+from libwal._libwal import ClosedError, Event, Log, WalError
 
 if TYPE_CHECKING:
     from libwal._libwal import _Kind
@@ -37,9 +38,9 @@ LEVELS = {
 }
 
 TEXTS = {
-    "failed": "the log has failed: code {code}, LSN {lsn}, segment {segment}",
-    "corrupt": "damage: code {code}, LSN {lsn}, offset {bytes} of segment {segment}",
-    "write_error": "records from LSN {lsn} on could not be written: code {code}",
+    "failed": "the log has failed: {error}, LSN {lsn}, segment {segment}",
+    "corrupt": "damage: {error}, LSN {lsn}, offset {bytes} of segment {segment}",
+    "write_error": "records from LSN {lsn} on could not be written: {error}",
     "slow_sync": "a sync of {bytes} bytes up to LSN {lsn} took {duration_ns} ns",
     "opened": "opened: last LSN {lsn}, {bytes} bytes given up",
     "rotated": "segment {segment} begins with LSN {lsn}",
@@ -49,6 +50,8 @@ TEXTS = {
     "synced": "{bytes} bytes up to LSN {lsn} were synced in {duration_ns} ns",
     "durable": "LSN {lsn} is durable",
 }
+
+FIELDS = ("kind", "lsn", "segment", "bytes", "duration_ns", "time_ns", "code")
 
 USUAL: tuple[_Kind, ...] = (
     "rotated",
@@ -60,6 +63,17 @@ USUAL: tuple[_Kind, ...] = (
     "slow_sync",
     "write_error",
 )
+
+
+_names = {
+    error.code: error.name
+    for error in vars(_libwal).values()
+    if isinstance(error, type) and issubclass(error, WalError)
+}
+
+
+def _error_name(code: int) -> str:
+    return _names.get(code, f"code {code}")
 
 
 class EventLogger:
@@ -142,9 +156,6 @@ class EventLogger:
         if not self._logger.isEnabledFor(level):
             return
         fields = {name: getattr(event, name) for name in FIELDS}
-        text = TEXTS[event.kind].format(**fields)
+        text = TEXTS[event.kind].format(error=_error_name(event.code), **fields)
         extra = {f"wal_{name}": value for name, value in fields.items()}
         self._logger.log(level, "%s: %s", self._path, text, extra={"wal_path": self._path, **extra})
-
-
-FIELDS = ("kind", "lsn", "segment", "bytes", "duration_ns", "time_ns", "code")

@@ -101,8 +101,8 @@ def parse(command: Command, words: list[str]) -> tuple[Choices, list[str]]:
 
 
 def _long(known: list[Arg], choices: Choices, word: str, rest: Iterator[str]) -> None:
-    name, sign, value = word.partition("=")
-    arg = _by_name(known, name)
+    _, sign, value = word.partition("=")
+    arg = _by_name(known, word)
     if not arg.value and sign:
         raise OptionError(f"option '--{arg.name}' doesn't allow an argument")
     if arg.value and not sign:
@@ -113,16 +113,17 @@ def _long(known: list[Arg], choices: Choices, word: str, rest: Iterator[str]) ->
     arg.take(choices, arg, value)
 
 
-def _by_name(known: list[Arg], name: str) -> Arg:
+def _by_name(known: list[Arg], word: str) -> Arg:
     """The option of that name, or the only one that begins with it."""
+    name = word.partition("=")[0]
     found = [arg for arg in known if arg.name.startswith(name)]
     exact = [arg for arg in found if arg.name == name]
     if exact or len(found) == 1:
         return (exact or found)[0]
     if not found:
-        raise OptionError(f"unrecognized option '--{name}'")
+        raise OptionError(f"unrecognized option '--{word}'")
     names = "".join(f" '--{arg.name}'" for arg in found)
-    raise OptionError(f"option '--{name}' is ambiguous; possibilities:{names}")
+    raise OptionError(f"option '--{word}' is ambiguous; possibilities:{names}")
 
 
 def _letters(known: list[Arg], choices: Choices, word: str, rest: Iterator[str]) -> None:

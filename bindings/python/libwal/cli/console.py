@@ -82,12 +82,6 @@ class Console:
         """Whether stderr shows a bar."""
         return self._err is not None and self._err.isatty()
 
-    def leave(self, code: int) -> NoReturn:
-        """Ends the process. Nothing of it is printed twice."""
-        if self._err is not None:
-            self._err.flush()
-        os._exit(code)
-
 
 class Bar:
     """How far something has come, where stderr is a terminal."""
@@ -99,10 +93,12 @@ class Bar:
         self._drawn = False
 
     def at(self, done: int, total: int) -> None:
-        """Draws it, not too often."""
+        """Draws it, not too often, at first as nothing done."""
         now = time.monotonic()
         if now < self._next or total == 0:
             return
+        if self._next == 0:
+            done = 0
         part = done / total if done < total else 1.0
         full = int(part * BAR_CELLS)
         cells = "#" * full + "." * (BAR_CELLS - full)

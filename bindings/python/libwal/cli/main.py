@@ -43,26 +43,23 @@ Exit codes:
 def main() -> NoReturn:
     """Runs the command of sys.argv, and ends the process."""
     console = Console()
+    code = codes.FINE
     try:
-        console.leave(_flushed(console, _run(console, sys.argv[1:])))
+        code = _run(console, sys.argv[1:])
+        console.flush()
     except KeyboardInterrupt:
         die_of(signal.SIGINT)
-
-
-def _flushed(console: Console, code: int) -> int:
-    try:
-        console.flush()
     except OutError as error:
-        return _cut_off(console, error, code)
-    return code
+        _end_cut_off(console, error, code or codes.FAILED)
+    sys.exit(code)
 
 
-def _cut_off(console: Console, error: OutError, code: int) -> int:
-    """stdout is gone: quietly, where its reader has gone."""
+def _end_cut_off(console: Console, error: OutError, code: int) -> NoReturn:
+    """stdout is gone: quietly, where its reader has gone. What it holds must not be tried again."""
     if error.args[0] == errno.EPIPE:
         die_of(signal.SIGPIPE)
     console.say(f"write error: {os.strerror(error.args[0])}")
-    return code or codes.FAILED
+    os._exit(code)
 
 
 def _run(console: Console, words: list[str]) -> int:
@@ -100,8 +97,6 @@ def _run_command(console: Console, command: Command, run: Run, words: list[str])
     except Failure as error:
         console.say(str(error))
         return codes.FAILED
-    except OutError as error:
-        return _cut_off(console, error, codes.FINE)
     except libwal.WalError as error:
         console.say(str(error))
         return codes.code_of(error)

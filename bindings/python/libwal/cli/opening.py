@@ -14,6 +14,7 @@ from libwal.cli.codes import Failure, UsageError
 NAME_MAX_BYTES = 64
 KEYS_MAX = 16
 KEY_BYTES_MAX = 1024
+SYNC = ("none", "interval", "data", "full", "dsync")
 NOT_FOR_OPEN = {"create", "exclusive", "read_only"}  # the command's own business
 
 
@@ -32,10 +33,24 @@ def _take_option(choices: Choices, arg: Arg, value: str) -> None:
         raise UsageError(f"-O: '{value}' is not of the form NAME=VALUE")
     if name not in libwal.options():
         raise UsageError(f"no option has the name '{name}'")
-    if name not in NOT_FOR_OPEN:
-        choices.setdefault("options", {})[name] = setting
-    elif setting not in ("0", "1"):
-        raise UsageError(f"option {name}: '{setting}' is not 0 or 1")
+    options = choices.setdefault("options", {})
+    if name in NOT_FOR_OPEN:
+        if _choice(name, setting, ("0", "1"), "0 or 1") == 1 and name == "exclusive":
+            raise Failure("options read_only and exclusive contradict each other")
+    elif name == "sync":
+        of = "none, interval, data, full or dsync"
+        options[name] = setting if setting in SYNC else SYNC[_choice(name, setting, SYNC, of)]
+    else:
+        options[name] = setting
+
+
+def _choice(name: str, setting: str, words: tuple[str, ...], of: str) -> int:
+    """A number that stands for one of the words."""
+    is_number = setting.isascii() and setting.isdigit()
+    if is_number and len(setting) < 20 and int(setting) < len(words):
+        return int(setting)
+    shown = setting if is_number else f"'{setting}'"
+    raise UsageError(f"option {name}: {shown} is not {of}")
 
 
 def _keys(choices: Choices) -> list[Key]:
