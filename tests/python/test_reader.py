@@ -21,13 +21,12 @@ def test_all_of_it(log: libwal.Log) -> None:
     assert lsns(log.read(reverse=True)) == list(range(2000, 0, -1))
 
 
-@pytest.mark.parametrize("start", [None, 1, 2, 500, 999, 1000, 1001])
-@pytest.mark.parametrize("stop", [None, 1, 2, 500, 1000, 1001, 5000])
-def test_a_part(path: Path, start: int | None, stop: int | None) -> None:
-    with libwal.open(path, sync="none") as log:
-        fill(log, 1000)
-        begin, end = start or 1, 1001 if stop is None else min(stop, 1001)
-        assert lsns(log.read(start, stop)) == list(range(begin, end))
+def test_a_part(log: libwal.Log) -> None:
+    fill(log, 1000)
+    for start in (None, 1, 2, 500, 999, 1000, 1001):
+        for stop in (None, 1, 2, 500, 1000, 1001, 5000):
+            begin, end = start or 1, 1001 if stop is None else min(stop, 1001)
+            assert lsns(log.read(start, stop)) == list(range(begin, end)), (start, stop)
 
 
 def test_a_part_in_reverse(log: libwal.Log) -> None:
