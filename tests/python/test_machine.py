@@ -242,6 +242,28 @@ def test_what_is_forbidden_inside(path: Path) -> None:
     }
 
 
+def test_a_batch_that_is_being_committed_is_busy(path: Path) -> None:
+    refused: list[str] = []
+
+    class Meddling(Machine):
+        batch: libwal.Batch | None = None
+
+        def apply(self, record: libwal.Record) -> None:
+            assert self.batch is not None
+            for name in ("append", "abort", "close"):
+                try:
+                    getattr(self.batch, name)(*([b"x"] if name == "append" else []))
+                except libwal.BusyError:
+                    refused.append(name)
+
+    machine = Meddling()
+    with libwal.open(path, machine=machine) as log, log.batch() as batch:
+        machine.batch = batch
+        batch.append(b"a")
+        assert batch.commit() == (1, 1)
+    assert refused == ["append", "abort", "close"]
+
+
 def test_many_threads(path: Path) -> None:
     machine = Machine()
     with libwal.open(path, machine=machine) as log:

@@ -235,6 +235,8 @@ def test_lock(path: Path) -> None:
             libwal.open(path)
     lock.release()
     libwal.open(path).close()
+    with pytest.raises(libwal.ClosedError):
+        lock.__enter__()
     with pytest.raises((libwal.ClosedError, libwal.InvalidError)):
         libwal.open(path, lock=lock)
 

@@ -39,6 +39,15 @@ def test_a_part_in_reverse(log: libwal.Log) -> None:
     assert lsns(log.read(3, 7, reverse=True)) == []
 
 
+def test_bounds_of_zero(log: libwal.Log) -> None:
+    """There is no record 0: nothing begins there, and nothing is in front of it."""
+    fill(log, 3)
+    with pytest.raises(libwal.RangeError):
+        log.read(0)
+    assert lsns(log.read(stop=0)) == []
+    assert lsns(log.read(stop=0, reverse=True)) == [3, 2, 1]
+
+
 @pytest.mark.parametrize("start", [9, 21, -1, 2**64 - 1, 2**64, 10**30])
 def test_a_start_outside(path: Path, start: int) -> None:
     with libwal.open(path, first_lsn=10) as log:
@@ -92,6 +101,19 @@ def test_read_many_by_bytes(log: libwal.Log) -> None:
         assert len(reader.read_many(100, 1)) == 1, "a record above it comes alone"
         assert len(reader.read_many(max=3, max_bytes=10**9)) == 3
         assert reader.position == 7
+
+
+def test_next_and_read_many_by_turns(log: libwal.Log) -> None:
+    """What was fetched ahead for the one is what the other begins with."""
+    log.append_many([bytes(1000)] * 10)
+    with log.read() as reader:
+        assert next(reader).lsn == 1
+        assert [record.lsn for record in reader.read_many(100, 2500)] == [2, 3]
+        assert [record.lsn for record in reader.read_many(2)] == [4, 5]
+        assert next(reader).lsn == 6
+        assert reader.wait(0) is True
+        assert [record.lsn for record in reader.read_many()] == [7, 8, 9, 10]
+        assert reader.wait(0) is False
 
 
 @pytest.mark.parametrize("max", [0, -1])

@@ -148,6 +148,18 @@ def test_a_reader_that_waits_is_busy(log: libwal.Log) -> None:
         assert waiting.result().lsn == 1
 
 
+def test_events_that_wait_are_busy(log: libwal.Log) -> None:
+    with log.events("durable") as events:
+        waiting = Call(events.wait)
+        soon()
+        for call in (lambda: next(events), lambda: events.wait(0), events.close):
+            with pytest.raises(libwal.BusyError):
+                call()
+        log.append(b"x")
+        assert waiting.result() is True
+        assert next(events).lsn == 1
+
+
 def test_threads_share_a_batch(log: libwal.Log) -> None:
     batch = log.batch()
     good, busy = shared(log, lambda: batch.append(b"x"))
