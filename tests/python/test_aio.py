@@ -34,11 +34,6 @@ def script(source, *args):
     return json.loads(done.stdout)
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log"
-
-
 # Opening and closing
 
 
