@@ -110,6 +110,12 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.002)
 
 
+def memory() -> str | None:
+    """A folder in memory, for what makes many logs and has nothing to do with disks; None: there
+    is none, and the usual place for temporary files has to do."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
 def soon() -> None:
     """Time enough for other threads to get into the call that they are about to make."""
     time.sleep(0.05)

@@ -93,19 +93,11 @@ def test_tags(log: libwal.Log) -> None:
     assert log.last_tag() == b"one"
     with log.batch() as batch:
         batch.set_tag(b"two")
-        batch.set_tag(None)  # type: ignore[arg-type]
+        batch.set_tag(b"")
         batch.append(b"d")
     assert log.last_tag() == b"one"
     log.truncate_after(0)
     assert log.last_tag() is None
-
-
-def test_an_empty_tag_takes_it_off(log: libwal.Log) -> None:
-    with log.batch() as batch:
-        batch.set_tag(b"two")
-        batch.set_tag(b"")
-        batch.append(b"d")
-    assert log.record(1).tag is None and log.last_tag() is None
 
 
 def test_a_tag_too_long(log: libwal.Log) -> None:

@@ -46,9 +46,9 @@ def test_kinds_of_keys(path: Path) -> None:
 def test_keys_are_replaced(path: Path) -> None:
     with libwal.open(path, key=KEY, key_id=1) as log:
         log.append(b"one")
+        log.rotate()
     with libwal.open(path, key=OTHER, key_id=2, keys={1: KEY}) as log:
         assert log[1] == b"one"
-        log.rotate()
         log.append(b"two")
         log.rotate()
         log.append(b"three")
@@ -137,6 +137,7 @@ def test_damage_in_a_compressed_log(path: Path) -> None:
         log.append(b"before")
         log.append(SECRET)
         log.append(b"behind")
+        log.rotate()
     corrupt_payload(path, SECRET)
     with libwal.open(path, "r") as log, pytest.raises(libwal.CorruptError):
         list(log)

@@ -65,6 +65,7 @@ def test_corrupt(path: Path) -> None:
     with libwal.open(path) as log:
         log.append(b"precious " * 20)
         log.append(b"end")
+        log.rotate()
     corrupt_payload(path, b"precious " * 20)
     with libwal.open(path) as log, log.events("corrupt") as events:
         with pytest.raises(libwal.CorruptError):

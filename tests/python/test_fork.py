@@ -54,7 +54,7 @@ def test_every_call_is_refused(path: Path) -> None:
             log.stats, lambda: log.histogram("sync_ns"), lambda: log.truncate_before(1),
             lambda: log.truncate_after(1), lambda: log.reset(1), log.rotate, log.last_checkpoint,
             lambda: log.checkpoint(1), lambda: log.drain(lambda segment: False), log.last_tag,
-            lambda: log.replay(print, 1), lambda: log.copy(sys.argv[1] + ".copy"),
+            lambda: log.replay(print, 1), lambda: log.copy("copy"),
             lambda: meta["k"], lambda: meta.__setitem__("k", b"v"), lambda: len(meta),
             lambda: next(reader), reader.read_many, lambda: reader.wait(0),
             lambda: reader.seek(1), lambda: tail.wait(0), lambda: next(tail),
@@ -195,5 +195,5 @@ def test_multiprocessing(path: Path, tmp_path: Path) -> None:
     """A writer and a reader by spawn, which starts from the script's file."""
     script = tmp_path / "script.py"
     script.write_text(SPAWN)
-    run_it = "import runpy, sys; sys.argv[:] = sys.argv[1:]; runpy.run_path(sys.argv[0], {}, '__main__')"
+    run_it = "import runpy, sys; del sys.argv[0]; runpy.run_path(sys.argv[0], {}, '__main__')"
     assert run_child(run_it, script, path) == "0 0\n"

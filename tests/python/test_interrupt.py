@@ -11,7 +11,7 @@ WAITS = {
     "log.wait with a timeout": "log.wait(10**9, 60)",
     "tail": "list(log.tail())",
     "reader.wait": "log.read(2).wait()",
-    "events.wait": "log.events('rotated').wait()",
+    "events.wait": "[e := log.events('rotated'), e.wait(), next(e)]",
     "a follower's tail": "list(libwal.open(sys.argv[1], 'r').tail())",
 }
 

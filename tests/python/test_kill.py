@@ -10,7 +10,7 @@ import pytest
 import libwal
 from support import child
 
-ROUNDS = 5
+ROUNDS = 8
 BATCH = 4
 
 WRITER = """

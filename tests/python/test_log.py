@@ -253,7 +253,9 @@ def test_stats(log: libwal.Log) -> None:
     assert after["syncs"] > before["syncs"]
 
 
-@pytest.mark.parametrize("which", ["append_ns", "sync_ns", "group_records", "group_bytes", "read_ns"])
+@pytest.mark.parametrize(
+    "which", ["append_ns", "sync_ns", "group_records", "group_bytes", "read_ns"]
+)
 def test_histogram(log: libwal.Log, which: str) -> None:
     log.append(b"abc")
     assert log[1] == b"abc"

@@ -249,6 +249,7 @@ def test_a_lock_of_nothing(tmp_path: Path) -> None:
 
 
 def test_a_lock_of_another_directory(path: Path, tmp_path: Path) -> None:
+    libwal.open(path).close()
     (tmp_path / "other").mkdir()
     with libwal.Lock(tmp_path / "other") as lock, pytest.raises(libwal.InvalidError):
         libwal.open(path, lock=lock)

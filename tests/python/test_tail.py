@@ -107,7 +107,7 @@ def test_timeouts_of_a_wrong_type(log: libwal.Log, timeout: object) -> None:
 
 
 def test_odd_timeouts(log: libwal.Log) -> None:
-    """They are as much as fits, or refused; nothing ever comes at once, or never, by an overflow."""
+    """They are as much as fits, or refused; no overflow makes a long one short."""
     with log.tail() as tail:
         for timeout in (1e9, 1e300, float("inf"), 2**70):
             log.append(b"x")
