@@ -10,7 +10,6 @@ import pytest
 import libwal
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "bindings" / "python" / "examples"
-NAMES = sorted(path.name for path in EXAMPLES.glob("*.py"))
 
 
 def start(name, *words, **kinds):
@@ -118,16 +117,7 @@ def test_latency_plot(path, tmp_path):
     assert list(path.iterdir()) == []
 
 
-def test_typed(tmp_path):
-    pytest.importorskip("mypy")
-    (tmp_path / "libwal").symlink_to(Path(libwal.__file__).resolve().parent)
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache",
-               *(EXAMPLES / name for name in NAMES)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "MYPYPATH": str(tmp_path)})
-    assert done.returncode == 0, done.stdout
-
-
 def test_all_are_tested():
+    names = [path.name for path in EXAMPLES.glob("*.py")]
     source = Path(__file__).read_text()
-    assert NAMES and all(f'"{name}"' in source for name in NAMES)
+    assert names and all(f'"{name}"' in source for name in names)

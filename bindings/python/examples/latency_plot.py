@@ -28,7 +28,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: E402
 
 PAYLOAD = b"x" * 128
-RUN_S = 0.4
+RUN_S = 0.25
 THREADS = (1, 2, 4, 8, 16)
 GROUPS = (1, 4, 16, 64, 256)
 
