@@ -646,6 +646,7 @@ WRITER = """
         sys.stdin.readline()
         for n in range(1, 200):
             log.append(b"%d" % n)
+        sys.stdin.readline()
 """
 
 
@@ -677,6 +678,7 @@ def test_read_only_beside_another_process(path):
             assert threading.active_count() <= before + 4
             await waiting
             assert log.durable_lsn == 200
+        writer.stdin.close()
         await writer.wait()
 
     run(main())
