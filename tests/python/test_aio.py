@@ -34,6 +34,14 @@ def script(source, *args):
     return json.loads(done.stdout)
 
 
+def crowd(log, data):
+    """Appends until the last 50 have no room yet: the future of each."""
+    futures = []
+    while len(log._submissions.backlog) < 50:
+        futures.append(log.append_nowait(data))
+    return futures
+
+
 # Opening and closing
 
 
@@ -104,10 +112,9 @@ def test_close_waits_for_what_was_appended(path):
 def test_close_waits_for_what_has_no_room_yet(path):
     async def main():
         log = await libwal.aopen(path, **SMALL)
-        futures = [log.append_nowait(b"x" * 4000) for _ in range(50)]
-        assert len(log._submissions.backlog) > 0
+        futures = crowd(log, b"x" * 4000)
         await log.close()
-        assert [future.result() for future in futures] == list(range(1, 51))
+        assert [future.result() for future in futures] == list(range(1, len(futures) + 1))
 
     run(main())
 
@@ -244,18 +251,18 @@ def test_more_than_there_is_room_for(path):
     async def main():
         async with await libwal.aopen(path, **SMALL) as log:
             data = bytearray(b"x" * 4000)
-            futures = [log.append_nowait(data) for _ in range(200)]
+            futures = crowd(log, data)
+            n = len(futures)
             data[:] = b"y" * 4000
-            assert len(log._submissions.backlog) > 100
-            futures[150].cancel()
+            futures[n - 20].cancel()
             many = asyncio.create_task(log.append_many([b"a", b"b"]))
             await asyncio.sleep(0)
             await log.sync()
-            del futures[150]
-            assert [await future for future in futures] == list(range(1, 200))
-            assert await many == 200
+            del futures[n - 20]
+            assert [await future for future in futures] == list(range(1, n))
+            assert await many == n
             seen = [data async for data in log.read(form="bytes")]
-            assert seen == [b"x" * 4000] * 199 + [b"a", b"b"]
+            assert seen == [b"x" * 4000] * (n - 1) + [b"a", b"b"]
 
     run(main())
 
@@ -318,10 +325,10 @@ def test_batches(path):
 def test_a_batch_that_has_no_room_yet(path):
     async def main():
         async with await libwal.aopen(path, **SMALL) as log:
-            futures = [log.append_nowait(b"x" * 4000) for _ in range(20)]
+            futures = crowd(log, b"x" * 4000)
             async with log.batch() as batch:
                 batch.append(b"y")
-            assert (batch.first_lsn, batch.last_lsn) == (21, 21)
+            assert (batch.first_lsn, batch.last_lsn) == (len(futures) + 1,) * 2
             assert all(future.done() for future in futures)
 
     run(main())
