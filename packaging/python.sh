@@ -147,8 +147,8 @@ measure_coverage() {
     PYTHONPATH=$root/build-coverage/bindings/python COVERAGE_FILE=$dir/coverage \
         run_pytest tools "${everywhere[@]}" --cov=libwal --cov-report=
     say "coverage"
-    gcov -n "$objects"/*.gcda | awk -v folder="$root/bindings/python/src/" -F"[':% ]+" '
-        /^File/ { name = index($2, folder) == 1 ? substr($2, length(folder) + 1) : "" }
+    gcov -n "$objects"/*.gcda | awk -F"[':% ]+" '
+        /^File/ { name = sub(/^.*bindings\/python\/src\//, "", $2) ? $2 : "" }
         /^Lines/ && name {
             printf "%-20s %6.1f %% of %d\n", name, $3, $5
             run += $3 * $5 / 100; lines += $5; name = ""
