@@ -74,8 +74,12 @@ static bool begin(struct batch *self, struct call *c)
         error_raise_text(s, WAL_E_CLOSED, self->log->path, "the batch is closed");
     else if (self->busy)
         error_raise_text(s, WAL_E_BUSY, self->log->path, "another thread is using the batch");
-    else if (call_begin(c, self->log))
-        return self->busy = true;
+    else {
+        self->busy = true; /* before others get the GIL */
+        if (call_begin(c, self->log))
+            return true;
+        self->busy = false;
+    }
     return false;
 }
 

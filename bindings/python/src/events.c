@@ -122,13 +122,26 @@ static PyObject *events_next(PyObject *o)
     return e > 0 ? result_event(self->log->state, &event) : NULL;
 }
 
+/* -1: an exception; in the child of a fork there is none. */
+static int descriptor(struct events *self)
+{
+    int fd = wal_subscription_fd(self->s);
+
+    if (fd >= 0)
+        return fd;
+    error_raise(self->log->state, fd, self->log->path);
+    return -1;
+}
+
 static int wait_step_once(void *object, int ms)
 {
     struct events *self = object;
-    struct pollfd p = {.fd = wal_subscription_fd(self->s), .events = POLLIN};
+    struct pollfd p = {.fd = descriptor(self), .events = POLLIN};
     int n;
 
-    Py_BEGIN_ALLOW_THREADS n = p.fd < 0 ? 0 : poll(&p, 1, ms);
+    if (p.fd < 0)
+        return -1;
+    Py_BEGIN_ALLOW_THREADS n = poll(&p, 1, ms);
     Py_END_ALLOW_THREADS return n > 0;
 }
 
@@ -155,7 +168,8 @@ static PyObject *events_fileno(PyObject *o, PyObject *unused)
     if (!begin(self))
         return NULL;
     self->busy = false;
-    return PyLong_FromLong(wal_subscription_fd(self->s));
+    int fd = descriptor(self);
+    return fd < 0 ? NULL : PyLong_FromLong(fd);
 }
 
 static PyObject *events_close(PyObject *o, PyObject *unused)

@@ -34,7 +34,7 @@ bool lock_lend(struct state *s, PyObject *o, wal_options_t *options)
 
 void lock_return(PyObject *o)
 {
-    if (o)
+    if (o && o != Py_None)
         ((struct lock *)o)->lent_to--;
 }
 

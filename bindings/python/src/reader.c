@@ -50,23 +50,34 @@ static void set_back(struct reader *r, uint64_t to)
     r->at = r->have = 0;
 }
 
-/* Sets it back to an LSN that the log's last truncation may have taken away. */
-static void set_back_behind_cut(struct reader *r, uint64_t to)
+static bool is_behind(const struct reader *r, uint64_t lsn)
 {
-    uint64_t first = r->log->cut_first, last = r->log->cut_last;
+    uint64_t stop = r->walk.stop;
+    return is_reverse(r) ? lsn <= stop : stop && lsn >= stop;
+}
 
-    set_back(r, to);
-    r->trimmed = to < first || (is_reverse(r) ? to > last : to > last && to - last > 1);
+static bool is_shown(const struct reader *r)
+{
+    return r->chunk->holders > 1;
+}
+
+/* Of what only this reader knows. Otherwise the library's reader says what became of its place. */
+static void cut_one(struct reader *r, uint64_t first, uint64_t last)
+{
+    if (r->at < r->have || (is_shown(r) && !r->stale))
+        set_back(r, place(r));
+    if (!(r->stale || r->fetching) || is_behind(r, r->place))
+        return;
+    uint64_t to = r->place;
+    if (to < first || (is_reverse(r) ? to > last : to > last && to - last > 1))
+        r->trimmed = true;
 }
 
 void readers_cut(struct log *log, uint64_t first, uint64_t last)
 {
     log->cuts++;
-    log->cut_first = first;
-    log->cut_last = last;
     for (struct reader *r = log->readers; r; r = r->next)
-        if (r->at < r->have) /* else the library's reader knows */
-            set_back_behind_cut(r, r->records[r->at].lsn);
+        cut_one(r, first, last);
 }
 
 /* ---- calls ---- */
@@ -89,6 +100,7 @@ static bool enter(struct reader *r)
         error_raise_text(r->state, WAL_E_BUSY, r->log->path, "another thread is using the reader");
         return false;
     }
+    r->shown = place(r);
     r->busy = true;
     return true;
 }
@@ -101,42 +113,54 @@ static int raise_trimmed(const struct reader *r)
 }
 
 /* The library's reader is to walk from lsn on: the old one where nobody shows its memory. 0, or -1;
- * the code `but` is left to the caller. */
+ * the code `but` is left to the caller. After an error the reader is where it was. */
 static int move(struct reader *r, uint64_t lsn, int but)
 {
     struct call c;
     wal_reader_t *fresh = NULL;
-    bool held = r->chunk->holders > 1;
+    struct chunk *old = r->chunk;
+    bool held = is_shown(r);
 
+    if (r->at < r->have) /* the call may take their memory away */
+        set_back(r, place(r));
     if (!call_begin(&c, r->log))
         return -1;
-    int e = held ? wal_reader_open(c.w, lsn, r->walk.flags, &fresh)
-                 : wal_reader_seek(r->chunk->reader, lsn);
+    int e =
+        held ? wal_reader_open(c.w, lsn, r->walk.flags, &fresh) : wal_reader_seek(old->reader, lsn);
     e = call_end_but(&c, e, but);
     if (e < 0)
         return e == but ? but : -1;
-    struct chunk *chunk = held ? chunk_new(fresh) : r->chunk;
-    if (!chunk)
-        return -1;
-    if (held)
-        chunk_drop(r->chunk);
-    r->chunk = chunk;
-    r->stale = r->trimmed = false;
-    r->at = r->have = 0;
+    if (held) {
+        struct chunk *chunk = chunk_new(fresh);
+        if (!chunk)
+            return -1;
+        r->chunk = chunk; /* first: interrupt() may come while the old one is closed */
+        chunk_drop(old);
+    }
+    r->stale = false;
     return 0;
+}
+
+/* To the place where it was set back to. A truncation that is at its end there would hide that it
+ * took the place away, if new records have the same LSNs: that one comes to its end first. */
+static int resume(struct reader *r)
+{
+    while (r->log->cutting && !caller_of(r->log))
+        wait_a_moment();
+    int e = r->trimmed ? 0 : move(r, r->place, WAL_E_RANGE);
+    if (e == WAL_E_RANGE)
+        r->trimmed = true; /* it was in the log, and isn't any more */
+    return r->trimmed ? raise_trimmed(r) : e;
 }
 
 /* Before the library's reader is used: it has to be in its place, and its memory its own. */
 static int ready(struct reader *r)
 {
-    if (!r->trimmed && r->chunk->holders > 1 && !r->stale)
-        set_back(r, wal_reader_position(r->chunk->reader));
-    if (!r->trimmed && r->stale) {
-        int e = move(r, r->place, WAL_E_RANGE);
-        r->trimmed = e == WAL_E_RANGE; /* it was in the log, and isn't any more */
-        return r->trimmed ? raise_trimmed(r) : e;
-    }
-    return r->trimmed ? raise_trimmed(r) : 0;
+    if (r->trimmed)
+        return raise_trimmed(r);
+    if (is_shown(r) && !r->stale)
+        set_back(r, place(r));
+    return r->stale ? resume(r) : 0;
 }
 
 static bool make_room(struct reader *r, size_t n)
@@ -153,12 +177,6 @@ static bool make_room(struct reader *r, size_t n)
     return true;
 }
 
-static bool is_behind(const struct reader *r, uint64_t lsn)
-{
-    uint64_t stop = r->walk.stop;
-    return is_reverse(r) ? lsn <= stop : stop && lsn >= stop;
-}
-
 /* Drops what lies at or behind the bound. */
 static void stop_at(struct reader *r)
 {
@@ -173,7 +191,6 @@ static void stop_at(struct reader *r)
 static int fetch_once(struct reader *r, size_t n, size_t bytes, bool *ret_again)
 {
     struct call c;
-    uint64_t cuts = r->log->cuts;
     size_t got = 0;
 
     *ret_again = false;
@@ -181,18 +198,22 @@ static int fetch_once(struct reader *r, size_t n, size_t bytes, bool *ret_again)
         return 0;
     if (ready(r) < 0 || !make_room(r, n))
         return -1;
-    uint64_t from = place(r);
+    uint64_t cuts = r->log->cuts;
+    r->place = place(r);
     r->records[0].size = sizeof r->records[0];
-    if (!call_begin(&c, r->log))
-        return -1;
-    int e = wal_reader_next_many(r->chunk->reader, r->records, n, bytes, &got);
-    if (call_end(&c, e) < 0)
-        return -1;
-    if (cuts != r->log->cuts && got > 0) {
-        set_back_behind_cut(r, from);
+    r->fetching = true;
+    int e = -1;
+    if (call_begin(&c, r->log))
+        e = call_end(&c, wal_reader_next_many(r->chunk->reader, r->records, n, bytes, &got));
+    r->fetching = false;
+    if (e > 0 && cuts != r->log->cuts) {
+        set_back(r, r->place);
         *ret_again = true;
         return 0;
     }
+    r->trimmed = false; /* what came of a truncation, the library's reader knows */
+    if (e < 0)
+        return -1;
     r->at = 0;
     r->have = got;
     stop_at(r);
@@ -254,6 +275,18 @@ static PyObject *shape(struct reader *r, const wal_record_t *record)
     }
 }
 
+/* The next one of those that were fetched. It is given up first: to make an object may collect
+ * garbage, which may run what uses the reader, too. */
+static PyObject *give(struct reader *r)
+{
+    const wal_record_t record = r->records[r->at++];
+    PyObject *made = shape(r, &record);
+
+    if (!made)
+        set_back(r, record.lsn);
+    return made;
+}
+
 static int more(struct reader *r)
 {
     int is = fetch(r, FETCH, FETCH_BYTES);
@@ -278,10 +311,7 @@ static PyObject *reader_next(PyObject *o)
         if (is <= 0)
             return NULL;
     }
-    PyObject *made = shape(r, &r->records[r->at]);
-    if (made)
-        r->at++;
-    return made;
+    return give(r);
 }
 
 /* How many of those that were fetched: at least one, then as long as they fit. */
@@ -299,17 +329,22 @@ static size_t how_many(const struct reader *r, size_t most, size_t bytes)
     return n;
 }
 
-static PyObject *give_many(struct reader *r, size_t n)
+static PyObject *give_many(struct reader *r, size_t most, size_t bytes)
 {
-    PyObject *list = PyList_New((Py_ssize_t)n);
+    PyObject *list = PyList_New(0);
+    size_t n = list ? how_many(r, most, bytes) : 0;
+    uint64_t first = n ? r->records[r->at].lsn : 0;
 
-    for (size_t i = 0; list && i < n; i++) {
-        PyObject *made = shape(r, &r->records[r->at + i]);
-        if (!made || PyList_SetItem(list, (Py_ssize_t)i, made) < 0)
-            Py_CLEAR(list);
+    for (; n > 0 && r->at < r->have; n--) {
+        PyObject *made = give(r);
+        int e = made ? PyList_Append(list, made) : -1;
+        Py_XDECREF(made);
+        if (e < 0) {
+            Py_DECREF(list);
+            set_back(r, first);
+            return NULL;
+        }
     }
-    if (list)
-        r->at += n;
     return list;
 }
 
@@ -331,7 +366,7 @@ static PyObject *reader_read_many(PyObject *o, PyObject *const *args, Py_ssize_t
     r->busy = false;
     if (is < 0)
         return NULL;
-    return give_many(r, is == 0 ? 0 : how_many(r, most, bytes));
+    return give_many(r, most, bytes);
 }
 
 static PyObject *reader_seek(PyObject *o, PyObject *lsn)
@@ -342,6 +377,8 @@ static PyObject *reader_seek(PyObject *o, PyObject *lsn)
     if (!arg_lsn(r->state, r->log->path, lsn, &to) || !enter(r))
         return NULL;
     int e = move(r, to, 0);
+    if (e == 0)
+        r->trimmed = false;
     r->busy = false;
     return e < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -462,6 +499,12 @@ static void reader_dealloc(PyObject *o)
     Py_DECREF(type);
 }
 
+/* While another thread is in a call: where it was before that. */
+static uint64_t shown_place(const struct reader *r)
+{
+    return r->busy ? r->shown : place(r);
+}
+
 static PyObject *reader_repr(PyObject *o)
 {
     struct reader *r = (struct reader *)o;
@@ -469,7 +512,8 @@ static PyObject *reader_repr(PyObject *o)
     if (!r->chunk)
         return PyUnicode_FromFormat("<libwal.Reader of %R, closed>", r->log->path);
     return PyUnicode_FromFormat("<libwal.Reader of %R, next LSN %llu%s>", r->log->path,
-                                (unsigned long long)place(r), is_reverse(r) ? ", reverse" : "");
+                                (unsigned long long)shown_place(r),
+                                is_reverse(r) ? ", reverse" : "");
 }
 
 static PyObject *get_position(PyObject *o, void *unused)
@@ -477,7 +521,7 @@ static PyObject *get_position(PyObject *o, void *unused)
     struct reader *r = (struct reader *)o;
 
     (void)unused;
-    return is_open(r) ? PyLong_FromUnsignedLongLong(place(r)) : NULL;
+    return is_open(r) ? PyLong_FromUnsignedLongLong(shown_place(r)) : NULL;
 }
 
 static PyObject *get_closed(PyObject *o, void *unused)
