@@ -206,18 +206,24 @@ def resident_bytes() -> int:
 
 
 def measure(call: Callable[[World], object], world: World, calls: int) -> tuple[int, int, int]:
-    """How much calls leave: blocks of Python's memory, bytes of the process, references to their
-    data."""
+    """How much calls leave: blocks of Python's memory, bytes of the process, references to what
+    they use."""
     loop(call, world, WARM_UP)
     gc.collect()
-    references, resident, blocks = sys.getrefcount(DATA), resident_bytes(), allocated()
+    references, resident, blocks = refer(world), resident_bytes(), allocated()
     loop(call, world, calls)
     gc.collect()
     return (
         allocated() - blocks,
         resident_bytes() - resident,
-        sys.getrefcount(DATA) - references,
+        refer(world) - references,
     )
+
+
+def refer(w: World) -> int:
+    """How many references there are to what the calls use."""
+    things = (DATA, LIST, w.log, w.reader, w.batch, w.events, w.closed, w.record, w.form)
+    return sum(map(sys.getrefcount, things))
 
 
 def allocated() -> int:
