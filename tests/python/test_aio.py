@@ -34,11 +34,6 @@ def script(source, *args):
     return json.loads(done.stdout)
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log"
-
-
 # Opening and closing
 
 
@@ -472,6 +467,32 @@ def test_no_space(path):
     assert seen[1:] == [8, 8]
 
 
+def test_neither_room_nor_space(path):
+    """Those that wait for room get the error, too, and none waits for ever."""
+    seen = script("""
+        import asyncio, json, resource, signal, sys
+        import libwal
+
+        async def main():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            log = await libwal.aopen(sys.argv[1], zero_ahead_bytes=0, max_record_bytes=4096,
+                                     pending_bytes=1)
+            limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (32 << 10, limits[1]))
+            appends = [log.append(bytes(4000)) for _ in range(50)]
+            done = await asyncio.gather(*appends, return_exceptions=True)
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            await log.append(b"end")
+            lost = [end for end in done if not isinstance(end, int)]
+            print(json.dumps([sorted({end.name for end in lost}), len(lost), len(log)]))
+            await log.close()
+
+        asyncio.run(main())
+    """, str(path))
+    assert seen[0] == ["WAL_E_NOSPC"]
+    assert 40 <= seen[1] < 50 and 50 - seen[1] < seen[2] < 50
+
+
 def test_close_tells_of_what_is_not_durable(path):
     seen = script("""
         import asyncio, json, resource, signal, sys
@@ -513,7 +534,8 @@ def test_reading(path):
                 assert await reader.read_many() == []
             with pytest.raises(libwal.RangeError):
                 log.read(5000)
-            assert (await log.get(3), await log.get(9999), await log.get(9999, 5)) == (b"3", None, 5)
+            assert (await log.get(3), await log.get(9999)) == (b"3", None)
+            assert await log.get(9999, 5) == 5
             assert (await log.record(3)).data == b"3"
 
     run(main())
@@ -624,6 +646,7 @@ WRITER = """
         sys.stdin.readline()
         for n in range(1, 200):
             log.append(b"%d" % n)
+        sys.stdin.readline()
 """
 
 
@@ -655,6 +678,7 @@ def test_read_only_beside_another_process(path):
             assert threading.active_count() <= before + 4
             await waiting
             assert log.durable_lsn == 200
+        writer.stdin.close()
         await writer.wait()
 
     run(main())
@@ -745,3 +769,32 @@ def test_a_wrapped_log(path):
         await log.close()
 
     run(main())
+
+
+# The package
+
+
+def test_asyncio_is_imported_on_demand():
+    seen = script("""
+        import json, sys
+        import libwal
+        before = [name for name in ("asyncio", "libwal.aio", "logging") if name in sys.modules]
+        assert libwal.aopen is sys.modules["libwal.aio"].aopen
+        assert libwal.AsyncLog is libwal.aio.AsyncLog
+        print(json.dumps(before))
+    """)
+    assert seen == []
+
+
+def test_all_names_are_there():
+    names = {}
+    exec("from libwal import *", names)
+    assert set(libwal.__all__) <= set(names) and set(dir(libwal)) >= set(libwal.__all__)
+    public = {name for name in vars(libwal._libwal) if not name.startswith("_")}
+    assert public | {"aopen", "AsyncLog", "__version__"} == set(libwal.__all__)
+    assert libwal.__all__ == sorted(libwal.__all__) and libwal.__version__ == libwal.version()
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        libwal.nonsense
+    for name in public:
+        if isinstance(getattr(libwal, name), type):
+            assert getattr(libwal, name).__module__ == "libwal", name
