@@ -40,10 +40,10 @@ def test_a_part_in_reverse(log: libwal.Log) -> None:
 
 
 def test_bounds_of_zero(log: libwal.Log) -> None:
-    """There is no record 0: nothing begins there, and nothing is in front of it."""
+    """There is no record 0: as in the C library it means the first one, and nothing is in front."""
     fill(log, 3)
-    with pytest.raises(libwal.RangeError):
-        log.read(0)
+    assert lsns(log.read(0)) == lsns(log.tail(0, timeout=0)) == [1, 2, 3]
+    assert lsns(log.read(0, reverse=True)) == [3, 2, 1]
     assert lsns(log.read(stop=0)) == []
     assert lsns(log.read(stop=0, reverse=True)) == [3, 2, 1]
 

@@ -40,7 +40,8 @@ static void shut(struct batch *self)
     self->b = NULL;
     if (!b)
         return;
-    Py_BEGIN_ALLOW_THREADS wal_batch_free(b);
+    Py_BEGIN_ALLOW_THREADS
+        wal_batch_free(b);
     Py_END_ALLOW_THREADS
 }
 

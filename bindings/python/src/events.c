@@ -67,7 +67,8 @@ static void shut(struct events *self)
     self->s = NULL;
     if (!s)
         return;
-    Py_BEGIN_ALLOW_THREADS wal_unsubscribe(s);
+    Py_BEGIN_ALLOW_THREADS
+        wal_unsubscribe(s);
     Py_END_ALLOW_THREADS
 }
 
@@ -120,8 +121,10 @@ static PyObject *events_next(PyObject *o)
 
     if (!begin(self))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS e = wal_subscription_next(self->s, &event);
-    Py_END_ALLOW_THREADS self->busy = false;
+    Py_BEGIN_ALLOW_THREADS
+        e = wal_subscription_next(self->s, &event);
+    Py_END_ALLOW_THREADS
+    self->busy = false;
     if (e < 0)
         error_raise(self->log->state, e, self->log->path);
     return e > 0 ? result_event(self->log->state, &event) : NULL;
@@ -146,8 +149,10 @@ static int wait_step_once(void *object, int ms)
 
     if (p.fd < 0)
         return -1;
-    Py_BEGIN_ALLOW_THREADS n = poll(&p, 1, ms);
-    Py_END_ALLOW_THREADS return n > 0;
+    Py_BEGIN_ALLOW_THREADS
+        n = poll(&p, 1, ms);
+    Py_END_ALLOW_THREADS
+    return n > 0;
 }
 
 static PyObject *events_wait(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)

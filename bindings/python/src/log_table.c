@@ -50,7 +50,7 @@ static PyMethodDef log_methods[] = {
     METHOD("read", log_read,
            "read($self, start=None, stop=None, *, reverse=False, written=False, pin=False, "
            "form='record')\n--\n\n"
-           "A Reader from `start` (None: the first record, with reverse the last) to before\n"
+           "A Reader from `start` (None or 0: the first, with reverse the last) to before\n"
            "`stop`, over what is durable.\n\n"
            "reverse   walk towards smaller LSNs\n"
            "written   see what is written but not yet durable, too\n"
@@ -60,7 +60,8 @@ static PyMethodDef log_methods[] = {
     METHOD("tail", log_tail,
            "tail($self, start=None, timeout=None, *, written=False, pin=False, form='record')\n"
            "--\n\n"
-           "A Reader that waits for what comes, from `start` on (None: the next record), in this\n"
+           "A Reader that waits for what comes, from `start` on (None: the next one, 0: the "
+           "first), in this\n"
            "process or, where the log is read-only, from a writer in another one. It ends when\n"
            "nothing came for `timeout` seconds, or by interrupt(), and can go on then."),
     METHOD("replay", log_replay,

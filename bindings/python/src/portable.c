@@ -18,9 +18,10 @@ static PyObject *encode(struct state *s, const struct payloads *p)
     if (!form)
         return NULL;
     char *to = PyBytes_AsString(form);
-    Py_BEGIN_ALLOW_THREADS e = wal_encode(p->records, p->n, to, size, &size);
-    Py_END_ALLOW_THREADS if (e < 0)
-    {
+    Py_BEGIN_ALLOW_THREADS
+        e = wal_encode(p->records, p->n, to, size, &size);
+    Py_END_ALLOW_THREADS
+    if (e < 0) {
         error_raise(s, e, NULL);
         Py_CLEAR(form);
     }

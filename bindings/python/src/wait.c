@@ -32,7 +32,8 @@ void wait_a_moment(void)
 {
     const struct timespec brief = {.tv_nsec = 1000000};
 
-    Py_BEGIN_ALLOW_THREADS(void) nanosleep(&brief, NULL);
+    Py_BEGIN_ALLOW_THREADS
+        nanosleep(&brief, NULL);
     Py_END_ALLOW_THREADS
 }
 
