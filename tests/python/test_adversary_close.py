@@ -61,6 +61,13 @@ def test_a_callback_closes_while_another_thread_does(path: Path) -> None:
         assert replay.result() == 1 and seen
 
 
+def interrupt(log: libwal.Log, thread: int) -> None:
+    """Sends a signal to the thread when that is closing the log."""
+    until(lambda: log.closed)
+    soon()
+    signal.pthread_kill(thread, signal.SIGUSR1)
+
+
 class Stop(Exception):
     """What the handler raises."""
 
@@ -83,8 +90,7 @@ def test_a_signal_ends_a_close_that_waits(path: Path) -> None:
     try:
         replay = Call(log.replay, act)
         inside.wait()
-        main = threading.get_ident()
-        Call(lambda: (until(lambda: log.closed), soon(), signal.pthread_kill(main, signal.SIGUSR1)))
+        Call(interrupt, log, threading.get_ident())
         with pytest.raises(Stop):
             log.close()
         assert not log.closed and len(log) == 1

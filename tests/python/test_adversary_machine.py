@@ -72,4 +72,5 @@ def test_what_was_applied_was_appended(path: Path, round: int) -> None:
         log.close()
     assert {data for data, error in results.items() if error is None} == machine.applied
     error = results[b"3-2"]
+    assert error is not None
     assert isinstance(error, ValueError) or isinstance(error.__cause__, ValueError)

@@ -105,3 +105,38 @@ FORK_WHILE_CLOSING = """
 
 def test_a_fork_while_another_thread_closes(path: Path) -> None:
     assert run_child(FORK_WHILE_CLOSING, path, flags=("-W", "ignore")) == "0\n"
+
+
+CLOSED_IN_THE_CHILD = """
+    import os, sys, threading, time
+    import libwal
+
+    log = libwal.open(sys.argv[1])
+    tail, events = log.tail(), log.events("failed")
+    waits = [threading.Thread(target=tail.wait), threading.Thread(target=events.wait, args=(2,))]
+    for wait in waits:
+        wait.start()
+    time.sleep(0.1)
+    pid = os.fork()
+    if pid == 0:
+        for call in tail.wait, tail.read_many, events.wait, events.fileno:
+            try:
+                call()
+            except libwal.ForkError:
+                os.write(1, b"+")
+        tail.close()
+        events.close()
+        log.close()
+        os._exit(0)
+    print(os.waitpid(pid, 0)[1])
+    tail.interrupt()
+    for wait in waits:
+        wait.join()
+    tail.close()
+    events.close()
+    log.close()
+"""
+
+
+def test_what_other_threads_used_is_refused_and_closed_in_the_child(path: Path) -> None:
+    assert run_child(CLOSED_IN_THE_CHILD, path, flags=("-W", "ignore")) == "++++0\n"

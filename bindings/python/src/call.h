@@ -3,8 +3,8 @@
  *
  * The library allows nothing on a log once its close has returned. So a call counts as inside from
  * when it has looked at the handle to when it has the GIL again, and Log.close() waits for all
- * that are inside. Nothing stays inside for long: what may wait for others does so in slices (see
- * wait.h). */
+ * that are inside. Nothing stays inside for long, unless its callbacks do: what may wait for others
+ * does so in slices (see wait.h). */
 #ifndef LIBWAL_PYTHON_CALL_H
 #define LIBWAL_PYTHON_CALL_H
 

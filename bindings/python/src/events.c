@@ -92,13 +92,18 @@ static void events_dealloc(PyObject *o)
 
 /* ---- calls: also on a log that was closed, for what is queued ---- */
 
+static bool is_busy(const struct events *self)
+{
+    return self->busy && !log_is_inherited(self->log);
+}
+
 static bool begin(struct events *self)
 {
     struct state *s = self->log->state;
 
     if (!self->s)
         error_raise_text(s, WAL_E_CLOSED, self->log->path, "the events are closed");
-    else if (self->busy)
+    else if (is_busy(self))
         error_raise_text(s, WAL_E_BUSY, self->log->path, "another thread is using the events");
     else if (self->log->process != getpid())
         error_raise_text(s, WAL_E_FORK, self->log->path, "the log belongs to the parent process");
@@ -177,7 +182,7 @@ static PyObject *events_close(PyObject *o, PyObject *unused)
     struct events *self = (struct events *)o;
 
     (void)unused;
-    if (self->busy) {
+    if (is_busy(self)) {
         error_raise_text(self->log->state, WAL_E_BUSY, self->log->path,
                          "another thread is using the events");
         return NULL;

@@ -204,9 +204,9 @@ const char libwal_open_doc[] =
 
 /* ---- close ---- */
 
-static bool is_others(const struct log *log)
+bool log_is_inherited(const struct log *log)
 {
-    return log->process != getpid(); /* of a fork this is the child */
+    return log->process != getpid();
 }
 
 /* Calls that are inside come out by themselves, but for those of threads that a fork left behind,
@@ -216,7 +216,7 @@ static bool is_others(const struct log *log)
 static int wait_for_users(const struct log *log, bool *ret_stuck)
 {
     *ret_stuck = false;
-    while (log->users > 0 && !is_others(log)) {
+    while (log->users > 0 && !log_is_inherited(log)) {
         if (PyErr_CheckSignals() < 0)
             return -1;
         wait_a_moment();
@@ -261,7 +261,7 @@ static int shut(struct log *log)
 
 static bool another_closes(const struct log *log)
 {
-    return log->closing && !is_others(log) && !python_ends();
+    return log->closing && !log_is_inherited(log) && !python_ends();
 }
 
 PyObject *log_close(PyObject *o, PyObject *unused)

@@ -24,6 +24,8 @@ struct log {
     bool closing, read_only;
 };
 
+/* Whether this is the child of a fork: threads that were inside a call aren't here. */
+bool log_is_inherited(const struct log *log);
 /* The four numbers in one look: first, last, next, durable. */
 bool log_range(struct log *log, uint64_t range[4]);
 /* Around a call that takes records away at the end, whose LSNs may come again. When it is done,

@@ -122,7 +122,9 @@ static PyMethodDef log_methods[] = {
         "Writes and syncs what is buffered, and closes the log; what other threads wait\n"
         "for ends with ClosedError. Raises the first error of that last sync; the log is\n"
         "closed nevertheless. BufferError while a buffer of a view is in use, BusyError\n"
-        "inside a callback of the log: then it stays open. A second close does nothing."),
+        "inside a callback of the log: then it stays open. It waits for calls of other\n"
+        "threads to come to their end; the exception of a signal's handler ends that, and\n"
+        "leaves the log open. A second close does nothing."),
     METHOD_ENTER(log_enter),
     METHOD_NO_PICKLE,
     METHOD_EXIT(log_exit),

@@ -92,11 +92,16 @@ static bool is_open(struct reader *r)
     return true;
 }
 
+static bool is_busy(const struct reader *r)
+{
+    return r->busy && !log_is_inherited(r->log);
+}
+
 static bool enter(struct reader *r)
 {
     if (!is_open(r))
         return false;
-    if (r->busy) {
+    if (is_busy(r)) {
         error_raise_text(r->state, WAL_E_BUSY, r->log->path, "another thread is using the reader");
         return false;
     }
@@ -459,7 +464,7 @@ static PyObject *reader_close(PyObject *o, PyObject *unused)
         PyErr_SetString(PyExc_BufferError, "a buffer of one of the reader's views is in use");
         return NULL;
     }
-    if (r->busy) {
+    if (is_busy(r)) {
         error_raise_text(r->state, WAL_E_BUSY, r->log->path, "another thread is using the reader");
         return NULL;
     }
