@@ -33,6 +33,7 @@ class World:
         self.path = path
         self.log = libwal.open(path, sync="none", index_bytes="4K", segment_bytes="64K")
         fill(self.log, RECORDS)
+        self.log.rotate()  # a sealed segment, which drain() asks about
         self.log.meta["key"] = b"value"
         self.log.checkpoint(10, b"state")
         self.reader = self.log.read()
