@@ -237,7 +237,7 @@ def loop(call: Callable[[World], object], world: World, calls: int) -> None:
 
 
 def check(call: Callable[[World], object], world: World, cost: int) -> None:
-    calls = max(CALLS // cost, 50)
+    calls = max(CALLS // cost, 200)  # more than the interpreter's own ups and downs
     world.log.truncate_after(RECORDS)
     blocks, resident, references = measure(call, world, calls)
     assert blocks < SLACK_BLOCKS and blocks < calls // 2

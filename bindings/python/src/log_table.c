@@ -56,7 +56,9 @@ static PyMethodDef log_methods[] = {
            "written   see what is written but not yet durable, too\n"
            "pin       retention leaves what this reader has not read yet\n"
            "form      'record': Record objects; 'bytes': payloads; 'view': View objects, which\n"
-           "          show the bytes without a copy"),
+           "          show the bytes without a copy\n\n"
+           "It fetches some hundred records at a time. A cut by this object takes back those that\n"
+           "were not given yet; of a writer in another process they stay as they were fetched."),
     METHOD("tail", log_tail,
            "tail($self, start=None, timeout=None, *, written=False, pin=False, form='record')\n"
            "--\n\n"
