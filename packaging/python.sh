@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Tests the Python binding:
 #
-#   python.sh                 with the build of preset dev, then as a wheel in a clean virtual
-#                             environment of every CPython from 3.11 on that is found, then as a
-#                             source distribution
+#   python.sh                 as a wheel in a clean virtual environment of every CPython from 3.11
+#                             on that is found, and as a source distribution; looks into both
+#   python.sh build           with the build of preset dev
 #   python.sh with PYTHON...  as a wheel in these Pythons alone
 #   python.sh coverage        the lines of the binding that its tests run
 #   python.sh asan            with the address and undefined-behaviour sanitizers
@@ -79,10 +79,16 @@ pip_install() { # VENV OPTION-OR-PATH...
     "$dir/$1/bin/pip" install -q --no-index --no-deps "${@:2}"
 }
 
-test_build() {
+build_dev() {
     say "python: build of preset dev"
     quietly 1 cmake --preset dev
     quietly 1 cmake --build --preset dev --target wal_python
+}
+
+test_build() {
+    choose_pythons
+    make_venvs
+    build_dev
     say "python $tools: test of that build"
     PYTHONPATH=$root/build-dev/bindings/python run_pytest tools -n "$(nproc)" "${everywhere[@]}"
 }
@@ -214,7 +220,7 @@ say_missing() {
 test_all() {
     choose_pythons
     make_venvs "${programs[@]}"
-    test_build
+    build_dev # which test_packages takes for an installed C library
     make_packages
     test_packages
     test_wheels "${tested[@]}"
@@ -233,6 +239,7 @@ versions=() programs=() tested=()
 case ${1:-} in
 '') test_all ;;
 with) test_with "${@:2}" ;;
+build) test_build ;;
 coverage) measure_coverage ;;
 asan) test_asan ;;
 venv) make_venv "${@:2}" ;; # by at_once
