@@ -1,0 +1,6 @@
+//go:build !libwal_static && !libwal_source
+
+package wal
+
+// #cgo pkg-config: libwal
+import "C"
