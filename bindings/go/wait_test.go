@@ -60,8 +60,8 @@ func TestSync(t *testing.T) {
 	}
 }
 
-// Records that somebody waits for are durable before a truncation takes them away, and whoever waits
-// gets his answer, by whichever way.
+// Records that somebody waits for are durable before a truncation takes them away, and whoever
+// waits gets his answer, by whichever way.
 func TestWaitAndTruncate(t *testing.T) {
 	log := newLog(t)
 	var all sync.WaitGroup
