@@ -142,7 +142,19 @@ func checkSuffixBeside(s *scene) error {
 }
 
 func checkStableBeside(s *scene) error {
-	write := func() error {
+	var set [2]atomic.Uint64
+	setAll := func(i int) func() error {
+		return func() error {
+			for n := uint64(1); n <= 25; n++ {
+				if err := s.setNumber(fmt.Sprint("key-", i), n)(); err != nil {
+					return err
+				}
+				set[i].Store(n)
+			}
+			return nil
+		}
+	}
+	storeAll := func() error {
 		for index := uint64(1); index <= 40; index++ {
 			if err := s.store(index, index, 1)(); err != nil {
 				return err
@@ -150,16 +162,31 @@ func checkStableBeside(s *scene) error {
 		}
 		return nil
 	}
-	var readers []func() error
-	for i := range 3 {
-		key, n := fmt.Sprint("key-", i), uint64(0)
-		readers = append(readers, func() error {
-			n++
-			return firstErr(s.setNumber(key, n), s.number(key, n))
-		})
+	read := func() error {
+		for i := range set {
+			least := set[i].Load()
+			n, err := s.GetUint64(fmt.Append(nil, "key-", i))
+			if most := set[i].Load() + 1; err != nil && least > 0 || n < least || n > most {
+				return fmt.Errorf("key-%d is %d, %v between %d and %d", i, n, err, least, most)
+			}
+		}
+		return nil
 	}
 	return firstErr(
-		func() error { return beside(write, readers...) },
-		s.has(1, 40, 1),
+		func() error { return beside(together(storeAll, setAll(0), setAll(1)), read, read) },
+		s.has(1, 40, 1), s.number("key-0", 25), s.number("key-1", 25),
 	)
+}
+
+// together runs functions at the same time.
+func together(all ...func() error) func() error {
+	return func() error {
+		var group sync.WaitGroup
+		errs := make([]error, len(all))
+		for i, f := range all {
+			group.Go(func() { errs[i] = caught(f) })
+		}
+		group.Wait()
+		return errors.Join(errs...)
+	}
 }
