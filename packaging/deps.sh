@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034 # groups and columns are named by arguments
 # What libwal needs of a machine, for other scripts to source:
 #
-#   deps_install build [test] [fuzz]    installs what is missing, and says so before it does
+#   deps_install build [test] [fuzz] [go]    installs what is missing, and says so before it does
+#   deps_go VERSION                          prints the path of a Go from that version on
 #
 # With nothing missing it does nothing, and needs neither network nor rights.
 
@@ -39,6 +40,36 @@ command:clang-14             | clang-14           | -
 fuzzer:clang-14              | libclang-rt-14-dev | -
 '
 
+deps_go='
+go:1.23                      | golang-1.23-go     | golang
+'
+
+# Where systems put a Go that isn't in PATH: each version has a folder of its own.
+deps_go() { # VERSION
+    local go
+    for go in go /usr/local/go/bin/go /usr/lib/go-1.*/bin/go; do
+        if printf 'go%s\n' "$1" "$("$go" env GOVERSION 2>/dev/null | sed 's/^go//')" |
+            sort -C -V; then
+            command -v "$go"
+            return
+        fi
+    done
+    return 1
+}
+
+# Debian 12 has it in its backports only.
+deps_add_backports() { # PACKAGE...
+    local list=/etc/apt/sources.list.d/bookworm-backports.list
+    if [[ " $* " == *" golang-1.23-go "* ]] &&
+        grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release &&
+        ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
+        echo "Adding the package source bookworm-backports: $list"
+        echo deb '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]' \
+            http://deb.debian.org/debian bookworm-backports main |
+            "${as_root[@]}" tee "$list" >/dev/null
+    fi
+}
+
 # Prints the first Python that has the modules: a machine may have more than the system's.
 deps_python() {
     local python
@@ -60,6 +91,7 @@ deps_present() { # PROBE
     python-header:*)
         [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$what" ]
         ;;
+    go:*) deps_go "$what" ;;
     sanitizer:*) echo 'int main(void) {}' | cc -fsanitize="$what" -x c - -o /dev/null ;;
     fuzzer:*)
         echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n && 0; }' |
@@ -101,7 +133,8 @@ deps_install() { # GROUP...
     [ "$(id -u)" = 0 ] || as_root=(sudo)
     echo "Installing: ${packages[*]}"
     if [ "$column" = debian ]; then
-        "${as_root[@]}" apt-get update -qq &&
+        deps_add_backports "${packages[@]}" &&
+            "${as_root[@]}" apt-get update -qq &&
             "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
                 apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
     else

@@ -135,6 +135,14 @@ func (l *Log) submit(ctx context.Context, in input, flags AppendFlags) (LSN, err
 	if flags&(FlagAsync|FlagSubmit) != 0 { // beside FlagSync: the library's to refuse
 		return l.sent(in.send(l.w, flags, 0))
 	}
+	if l.background && l.watch.submitted.few() && l.watch.start(l) == nil {
+		troubles := l.watch.submitted.troubles.Load()
+		lsn, err := l.buffer(ctx, &in, flags&^FlagSync|FlagSubmit)
+		if err != nil {
+			return lsn, err
+		}
+		return lsn, l.watch.submitted.wait(ctx, l, lsn, troubles)
+	}
 	lsn, err := l.buffer(ctx, &in, flags&^FlagSync|FlagAsync)
 	if err != nil {
 		return lsn, err

@@ -2,6 +2,7 @@ package wal_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -166,6 +167,11 @@ func loseAll(path string) {
 			panic(err)
 		}
 		if name == "lost" {
+			ctx, cancel := context.WithCancel(background)
+			if _, err := log.Append(ctx, nil); err != nil {
+				panic(err)
+			}
+			cancel()
 			break
 		}
 		defer log.Close()

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -238,6 +239,9 @@ func (q *queue) next() (event Event, err error) {
 // A watch tells everybody who waits in Go that the log may have changed. Its goroutine lives from
 // the first who asked to the log's close.
 type watch struct {
+	submitted submitted
+	running   atomic.Bool // start has nothing to do
+
 	mu      sync.Mutex
 	changed chan struct{} // closed with the next change; nil: nobody waits
 	lost    error         // why nothing more will be heard
@@ -246,24 +250,40 @@ type watch struct {
 
 const watched = EventDurable | EventTruncated | EventFailed | EventWriteError
 
+// start sees to it that there is the goroutine. The caller is inside.
+func (w *watch) start(l *Log) error {
+	if w.running.Load() {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.startLocked(l)
+}
+
+func (w *watch) startLocked(l *Log) error {
+	if w.lost != nil || w.done != nil {
+		return w.lost
+	}
+	mask := watched
+	if l.readOnly {
+		mask = EventDurable
+	}
+	q, err := newQueue(l, mask)
+	if err != nil {
+		return err
+	}
+	w.done = make(chan struct{})
+	w.running.Store(true)
+	go w.run(q)
+	return nil
+}
+
 // next gives a channel that is closed when the log changes from now on. The caller is inside.
 func (w *watch) next(l *Log) (<-chan struct{}, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.lost != nil {
-		return nil, w.lost
-	}
-	if w.done == nil {
-		mask := watched
-		if l.readOnly {
-			mask = EventDurable
-		}
-		q, err := newQueue(l, mask)
-		if err != nil {
-			return nil, err
-		}
-		w.done = make(chan struct{})
-		go w.run(q)
+	if err := w.startLocked(l); err != nil {
+		return nil, err
 	}
 	if w.changed == nil {
 		w.changed = make(chan struct{})
@@ -271,7 +291,16 @@ func (w *watch) next(l *Log) (<-chan struct{}, error) {
 	return w.changed, nil
 }
 
-func (w *watch) tell(lost error) {
+// tell passes on what has happened; lost: nothing more will be heard.
+func (w *watch) tell(kinds EventKind, lost error) {
+	if lost != nil {
+		w.running.Store(false)
+	}
+	if lost != nil || kinds&(EventFailed|EventWriteError) != 0 {
+		w.submitted.trouble()
+	} else if kinds&EventDurable != 0 {
+		w.submitted.advance()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lost = lost
@@ -288,19 +317,21 @@ func (w *watch) run(q *queue) {
 	defer q.free()
 	for {
 		looks := 0
+		var kinds EventKind
 		var failed error
 		err := q.conn.Read(func(uintptr) bool {
-			told := false
-			for got := true; got && failed == nil; told = told || got {
-				_, got, failed = q.take()
+			for got := true; got && failed == nil; {
+				var event Event
+				event, got, failed = q.take()
+				kinds |= event.Kind
 			}
 			looks++
-			return told || looks > 1 || failed != nil
+			return kinds != 0 || looks > 1 || failed != nil
 		})
 		if err != nil {
 			failed = err
 		}
-		w.tell(failed)
+		w.tell(kinds, failed)
 		if failed != nil {
 			return
 		}

@@ -34,6 +34,8 @@ type Log struct {
 	durable  bool // an append without flags returns when it is durable
 	interval bool
 	readOnly bool
+	// the library may have a thread for the log
+	background bool
 
 	// inside counts the calls under way; closedBit says that no more may begin. The library allows
 	// nothing on a handle once its close has returned.
@@ -44,7 +46,7 @@ type Log struct {
 	slots     chan struct{} // taken by each call that may wait for the disk
 	committer committer
 	ahead     atomic.Int64 // who waits for LSNs that weren't handed out yet
-	watch     watch
+	watch     *watch       // apart: its goroutine must not keep a Log alive that was lost
 	cuts      cuts
 	callbacks callbacks
 	logger    *slog.Logger
@@ -91,16 +93,18 @@ func Open(dir string, options ...Option) (*Log, error) {
 func newLog(w *C.wal_t, s *settings) *Log {
 	mode := SyncMode(s.get(C.WAL_OPT_SYNC))
 	l := &Log{
-		w:        w,
-		path:     s.path,
-		lock:     s.lock,
-		durable:  mode != SyncNone && mode != SyncInterval,
-		interval: mode == SyncInterval,
-		readOnly: s.get(C.WAL_OPT_READ_ONLY) != 0,
-		idle:     make(chan struct{}, 1),
-		closing:  make(chan struct{}),
-		slots:    make(chan struct{}, slotCount),
-		logger:   s.logger,
+		w:          w,
+		path:       s.path,
+		lock:       s.lock,
+		durable:    mode != SyncNone && mode != SyncInterval,
+		interval:   mode == SyncInterval,
+		readOnly:   s.get(C.WAL_OPT_READ_ONLY) != 0,
+		background: s.get(C.WAL_OPT_BACKGROUND) != 0,
+		idle:       make(chan struct{}, 1),
+		closing:    make(chan struct{}),
+		slots:      make(chan struct{}, slotCount),
+		watch:      new(watch),
+		logger:     s.logger,
 	}
 	runtime.SetFinalizer(l, func(l *Log) { reportLeak(l.logger, l.path, "log") })
 	return l

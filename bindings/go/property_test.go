@@ -312,8 +312,8 @@ func (w *walk) holds() {
 	equal(w.t, lsn, w.model.checkpoint)
 }
 
-// A log holds what its model holds, whatever is done to it, also by crashes at any byte. Flags -seed
-// and -walks make it another one, or longer.
+// A log holds what its model holds, whatever is done to it, also by crashes at any byte. Flags
+// -seed and -walks make it another one, or longer.
 func TestAgainstAModel(t *testing.T) {
 	for n := range *propertyWalks {
 		seed := *propertySeed*1000 + int64(n)

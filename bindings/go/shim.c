@@ -463,7 +463,7 @@ gowal_result gowal_failure(wal_t *w)
         return (gowal_result){.code = WAL_E_NOMEM};
     error->size = sizeof *error;
     int e = wal_failure_error(w, error, sizeof *error);
-    if (e == 0)
+    if (e == 0 && error->code < 0)
         return (gowal_result){.code = error->code, .error = error};
     free(error);
     return result(e);

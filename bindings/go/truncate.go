@@ -119,6 +119,7 @@ func (l *Log) cut() (func(err error, first, last LSN), error) {
 	return func(err error, first, last LSN) {
 		if err == nil {
 			l.cuts.done(first, last)
+			l.watch.submitted.trouble() // whose record was cut away hears nothing more
 		}
 		l.cuts.running.Unlock()
 	}, nil

@@ -122,7 +122,8 @@ func TestInsideACallback(t *testing.T) {
 func TestReadersAndCuts(t *testing.T) {
 	log := newLog(t)
 	fill(t, log, 10)
-	below, above, back := must(log.NewReader(1))(t), must(log.NewReader(6))(t), must(log.NewReader(0))(t)
+	below, above := must(log.NewReader(1))(t), must(log.NewReader(6))(t)
+	back := must(log.NewReader(0))(t)
 	defer below.Close()
 	defer above.Close()
 	defer back.Close()

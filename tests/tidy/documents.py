@@ -8,7 +8,9 @@ from functools import cache
 import tree
 
 LAYERS = ("base", "crc", "os", "format", "segment", "log", "api", "crypto")
-SOURCES = {layer: f"src/{layer}" for layer in LAYERS} | {"python": "bindings/python/src"}
+SOURCES = {layer: f"src/{layer}" for layer in LAYERS} | {
+    "python": "bindings/python/src", "go": "bindings/go",
+}
 DESIGN = "docs/design.md"
 BUGS_TEST, BUGS_TEXT = "tests/planted/bugs_test.c", "docs/testing.md"
 ROOMS = ("", "src", "tests", "docs", "include", "include/libwal")
@@ -128,7 +130,9 @@ def unnamed_sources(root):
     """Files of the layers and of the bindings that the design doesn't name."""
     text = (root / DESIGN).read_text() if (root / DESIGN).exists() else ""
     for name, folder in SOURCES.items():
-        for stem in sorted({path.stem for path in (root / folder).glob("*.[ch]")}):
+        for stem in sorted({path.stem for path in (root / folder).glob("*.[cgh]*")
+                            if path.suffix in (".c", ".h", ".go")
+                            and not path.stem.endswith("_test")}):
             if not re.search(rf"\b{name}/{stem}\b", text):
                 yield f"{DESIGN}:1: {folder}/{stem} isn't named"
 

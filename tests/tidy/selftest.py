@@ -23,6 +23,8 @@ GOOD = {
     "src/format/group.c": '#include "crc/crc.h"\n#include "os/os.h"\n',
     "bindings/python/src/log.h": "int log;\n",
     "bindings/python/src/log.c": '#include "log.h"\n#include <libwal/wal.h>\n',
+    "bindings/go/log.go": "package wal\n",
+    "bindings/go/log_test.go": "package wal\n",
     "src/walctl/main.c": "#include <libwal/wal.h>\n#include <unistd.h>\n",
     "tests/unit/base_one_test.c": '#include "base/one.h"\n',
     "tests/unit/os_posix_test.c": "\n",
@@ -32,7 +34,7 @@ GOOD = {
     "tests/crash/explore_test.c": "static void one_case(void **state);\n",
     "docs/format.md": "x" * 300 + "\n## The `slot`, a part\n",
     "docs/design.md": "[a](format.md#the-slot-a-part) `base/one` os/posix format/group.c\n"
-    "python/log\n"
+    "python/log go/log\n"
     "`src/os` `one_case` unit/base_one_test.c `crash_explore: one_case` `crash_explore data:ss`\n"
     "```\nsrc/no/file.c [b](c.md)\n```\n",
 }
@@ -67,6 +69,7 @@ BAD = [
     (mirror, "src/crypto/a.c", "\n", "tests/crypto/a_test.c is missing"),
     (documents, "src/log/a.h", "\n", "docs/design.md:1: src/log/a isn't named"),
     (documents, "bindings/python/src/a.c", "\n", "bindings/python/src/a isn't named"),
+    (documents, "bindings/go/a.go", "package wal\n", "bindings/go/a isn't named"),
     (documents, "docs/a.md", "`log/none`\n", "docs/a.md:1: src/log/none is no source file"),
     (documents, "docs/a.md", "see log/none.c\n", "there is no file log/none.c"),
     (documents, "docs/a.md", "`src/none`\n", "src/none doesn't exist"),
