@@ -16,7 +16,7 @@ import (
 
 const (
 	notMonotonic = "it takes any indexes, and says so"
-	inMemory     = "it is memory, and empty when it is opened"
+	onlyMemory   = "it is memory, and empty when it is opened"
 	noChecks     = "DeleteRange sets the first and last index without a look at what there is"
 	shares       = "it keeps what it is given and gives that out"
 	notFound     = "it gives an error with the text that raft knows"
@@ -48,9 +48,9 @@ var inmem = map[string]string{
 	"log/memory":           shares,
 	"stable/memory":        shares,
 	"stable/missing-quiet": notFound,
-	"reopen/all":           inMemory,
-	"reopen/deleted":       inMemory,
-	"random/reopen":        inMemory,
+	"reopen/all":           onlyMemory,
+	"reopen/deleted":       onlyMemory,
+	"random/reopen":        onlyMemory,
 	"closed":               "it can't be closed",
 }
 
@@ -64,28 +64,31 @@ func together(all ...map[string]string) map[string]string {
 
 func TestInmemStore(t *testing.T) {
 	raftstoretest.Run(t, raftstoretest.Factory{
+		Dir:        inMemory,
 		Open:       func(string) (raftstoretest.Store, error) { return raft.NewInmemStore(), nil },
-		NoCopy:     inMemory,
+		NoCopy:     onlyMemory,
 		Deviations: together(inmem, anyIndex, withoutCommit),
 	})
 }
 
 func TestInmemCommitTrackingStore(t *testing.T) {
 	raftstoretest.Run(t, raftstoretest.Factory{
+		Dir: inMemory,
 		Open: func(string) (raftstoretest.Store, error) {
 			return raft.NewInmemCommitTrackingStore(), nil
 		},
-		NoCopy: inMemory,
+		NoCopy: onlyMemory,
 		Deviations: together(inmem, anyIndex, map[string]string{
 			"commit/with-logs": "it gives what was staged",
 			"commit/bounded":   "it gives what was staged",
-			"reopen/commit":    inMemory,
+			"reopen/commit":    onlyMemory,
 		}),
 	})
 }
 
 func TestBoltStore(t *testing.T) {
 	raftstoretest.Run(t, raftstoretest.Factory{
+		Dir: inMemory,
 		Open: func(dir string) (raftstoretest.Store, error) {
 			return raftboltdb.NewBoltStore(filepath.Join(dir, "raft.db"))
 		},

@@ -35,6 +35,9 @@ type Factory struct {
 	// Open opens the store that lies in the directory, which exists; the first time it is empty.
 	Open func(dir string) (Store, error)
 
+	// Dir makes an empty directory that is gone behind the test; nil: TempDir of the test.
+	Dir func(t testing.TB) string
+
 	// Copy copies the directory of an open store, in which no call is under way, to one that is
 	// empty: what a crash of the process would leave. nil: file by file, byte by byte.
 	Copy func(from, to string) error
@@ -87,7 +90,11 @@ func runRule(t *testing.T, factory Factory, r rule) {
 	if r.crash && factory.NoCopy != "" {
 		t.Skip(factory.NoCopy)
 	}
-	s := &scene{factory: factory, dir: t.TempDir(), temp: t.TempDir}
+	newDir := t.TempDir
+	if factory.Dir != nil {
+		newDir = func() string { return factory.Dir(t) }
+	}
+	s := &scene{factory: factory, dir: newDir(), newDir: newDir}
 	err := s.start()
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +128,7 @@ func caught(f func() error) (err error) {
 type scene struct {
 	factory Factory
 	dir     string
-	temp    func() string
+	newDir  func() string
 	Store
 }
 
@@ -154,7 +161,7 @@ func (s *scene) reopen() error {
 
 // crash goes on with what a crash would leave of the store.
 func (s *scene) crash() error {
-	to := s.temp()
+	to := s.newDir()
 	copyDir := s.factory.Copy
 	if copyDir == nil {
 		copyDir = func(from, to string) error { return os.CopyFS(to, os.DirFS(from)) }
