@@ -48,7 +48,6 @@ func TestFailedSync(t *testing.T) {
 		"StoreLogs":  func(s *raftwal.Store) error { return s.StoreLogs(logs(6, 9, 1)) },
 		"SetUint64":  func(s *raftwal.Store) error { return s.SetUint64([]byte("CurrentTerm"), 2) },
 		"with index": func(s *raftwal.Store) error { return stageAndStore(s) },
-		"replacing":  func(s *raftwal.Store) error { return s.ReplaceSuffix(logs(4, 9, 2)) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			store, path := newStore(t)

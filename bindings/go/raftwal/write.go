@@ -14,7 +14,7 @@ import (
 var ErrGap = errors.New("indexes must have no gaps")
 
 // keptBytes is what is kept of memory for encoding.
-const keptBytes = 1 << 20
+const keptBytes = 4 << 20
 
 // StoreLog is StoreLogs with one log.
 func (s *Store) StoreLog(log *raft.Log) error { return s.StoreLogs([]*raft.Log{log}) }
@@ -208,8 +208,10 @@ func (s *Store) stored(logs []*raft.Log, at wal.LSN, err error) error {
 // breakOff lets all later changes fail; nil: somebody else has changed the log.
 func (s *Store) breakOff(err error) error {
 	if err == nil {
-		err = fmt.Errorf("raftwal: %s was changed by somebody else: %w", s.path, wal.ErrFailed)
+		s.broken = fmt.Errorf("raftwal: %s was changed by somebody else: %w", s.path, wal.ErrFailed)
+		return s.broken
 	}
-	s.broken = err
+	s.broken = fmt.Errorf("raftwal: %s has to be opened again, since %v: %w", s.path, err,
+		wal.ErrFailed)
 	return err
 }
