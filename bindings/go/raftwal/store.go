@@ -49,9 +49,9 @@ var (
 // raft says what may go; with wal.WithSync(wal.SyncNone) or wal.WithInterval a power cut may take
 // what raft was told is stored, which breaks its promises.
 //
-// The errors are those of wal.Open; besides, wal.ErrInvalid for a log that isn't raft's, wal.ErrVersion for a
-// store of a newer version, and wal.ErrReadOnly for a read-only one: use package wal itself, and
-// Decode.
+// The errors are those of wal.Open; besides, wal.ErrInvalid for a log that isn't raft's,
+// wal.ErrVersion for a store of a newer version, and wal.ErrReadOnly for a read-only one: use
+// package wal itself, and Decode.
 func Open(dir string, options ...Option) (*Store, error) {
 	all := append(append([]Option{}, options...),
 		wal.WithRetainBytes(0), wal.WithRetainSegments(0), wal.WithRetainAge(0),

@@ -44,13 +44,17 @@ func (s *Store) StoreLogs(logs []*raft.Log) error {
 	commit := min(staged, logs[len(logs)-1].Index)
 	var stored wal.LSN
 	var err error
-	if commit == s.commit.Load() {
-		stored, err = s.log.AppendRecords(context.Background(), s.encode(logs), 0)
-	} else {
-		stored, err = s.batched(commit, s.encode(logs), func(b *wal.Batch) (wal.LSN, error) {
+	records := s.encode(logs)
+	switch {
+	case commit != s.commit.Load():
+		stored, err = s.batched(commit, records, func(b *wal.Batch) (wal.LSN, error) {
 			first, _, err := b.Commit(context.Background(), 0)
 			return first, err
 		})
+	case len(records) == 1:
+		stored, err = s.log.Append(context.Background(), records[0].Data)
+	default:
+		stored, err = s.log.AppendRecords(context.Background(), records, 0)
 	}
 	if err := s.stored(logs, stored, err); err != nil {
 		return err
