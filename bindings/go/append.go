@@ -100,12 +100,12 @@ type input struct {
 }
 
 // send hands it to the library; `but` is a code that is no error.
-func (in *input) send(w *C.wal_t, flags AppendFlags, but Code) C.gowal_result {
+func (in *input) send(l *Log, flags AppendFlags, but Code) C.gowal_result {
 	if p := in.packed; p != nil {
-		return C.gowal_append_packed(w, bytesOf(p.payload), unsafe.SliceData(p.sizes),
+		return C.gowal_append_packed(l.handle, bytesOf(p.payload), unsafe.SliceData(p.sizes),
 			unsafe.SliceData(p.types), C.size_t(len(p.sizes)), C.uint32_t(flags), C.int32_t(but))
 	}
-	return C.gowal_append(w, C.uint32_t(in.typ), bytesOf(in.data), C.size_t(len(in.data)),
+	return C.gowal_append(l.handle, C.uint32_t(in.typ), bytesOf(in.data), C.size_t(len(in.data)),
 		C.uint32_t(flags), C.int32_t(but))
 }
 
@@ -119,31 +119,37 @@ func (l *Log) submit(ctx context.Context, in input, flags AppendFlags) (LSN, err
 	if !l.enter() {
 		return 0, l.closed()
 	}
-	defer l.leave()
+	lsn, err := l.submitInside(ctx, &in, flags)
+	l.leave()
+	return lsn, err
+}
+
+func (l *Log) submitInside(ctx context.Context, in *input, flags AppendFlags) (LSN, error) {
 	durable := flags&FlagSync != 0 || l.durable && flags&(FlagAsync|FlagSubmit) == 0
 	if !durable || l.readOnly {
-		lsn, err := l.buffer(ctx, &in, flags)
+		lsn, err := l.buffer(ctx, in, flags)
 		if err == nil && l.ahead.Load() > 0 {
 			l.committer.kick(l)
 		}
 		return lsn, err
 	}
 	if ctx.Done() == nil && l.trySlot() {
-		defer l.giveSlot()
-		return l.sent(in.send(l.w, flags, 0))
+		r := in.send(l, flags, 0)
+		l.giveSlot()
+		return l.sent(r)
 	}
 	if flags&(FlagAsync|FlagSubmit) != 0 { // beside FlagSync: the library's to refuse
-		return l.sent(in.send(l.w, flags, 0))
+		return l.sent(in.send(l, flags, 0))
 	}
 	if l.background && l.watch.submitted.few() && l.watch.start(l) == nil {
 		troubles := l.watch.submitted.troubles.Load()
-		lsn, err := l.buffer(ctx, &in, flags&^FlagSync|FlagSubmit)
+		lsn, err := l.buffer(ctx, in, flags&^FlagSync|FlagSubmit)
 		if err != nil {
 			return lsn, err
 		}
 		return lsn, l.watch.submitted.wait(ctx, l, lsn, troubles)
 	}
-	lsn, err := l.buffer(ctx, &in, flags&^FlagSync|FlagAsync)
+	lsn, err := l.buffer(ctx, in, flags&^FlagSync|FlagAsync)
 	if err != nil {
 		return lsn, err
 	}
@@ -153,9 +159,9 @@ func (l *Log) submit(ctx context.Context, in input, flags AppendFlags) (LSN, err
 // buffer appends without waiting for the disk, but for room where there is none.
 func (l *Log) buffer(ctx context.Context, in *input, flags AppendFlags) (LSN, error) {
 	if flags&FlagNoWait != 0 {
-		return l.sent(in.send(l.w, flags, 0))
+		return l.sent(in.send(l, flags, 0))
 	}
-	r := in.send(l.w, flags|FlagNoWait, ErrBusy)
+	r := in.send(l, flags|FlagNoWait, ErrBusy)
 	if Code(r.code) != ErrBusy {
 		return l.sent(r)
 	}
@@ -166,7 +172,7 @@ func (l *Log) buffer(ctx context.Context, in *input, flags AppendFlags) (LSN, er
 		return 0, err
 	}
 	defer l.giveSlot()
-	return l.sent(in.send(l.w, flags, 0))
+	return l.sent(in.send(l, flags, 0))
 }
 
 // sent gives an append's result.

@@ -36,7 +36,7 @@ func (l *Log) Get(lsn LSN, dst []byte) (Record, error) {
 // LSN is given to another one.
 func (l *Log) get(lsn LSN, buf []byte) (Record, error) {
 	for {
-		r := C.gowal_get(l.w, C.uint64_t(lsn), bytesOf(buf), C.size_t(len(buf)))
+		r := C.gowal_get(l.handle, C.uint64_t(lsn), bytesOf(buf), C.size_t(len(buf)))
 		if Code(r.code) == ErrTooBig {
 			buf = make([]byte, r.a)
 			continue

@@ -29,6 +29,7 @@ type LSN uint64
 // opening, rotations, truncations and removed segments as Info; completed segments as Debug.
 type Log struct {
 	w        *C.wal_t
+	handle   C.gowal_log // the same
 	path     string
 	lock     *Lock
 	durable  bool // an append without flags returns when it is durable
@@ -94,6 +95,7 @@ func newLog(w *C.wal_t, s *settings) *Log {
 	mode := SyncMode(s.get(C.WAL_OPT_SYNC))
 	l := &Log{
 		w:          w,
+		handle:     C.gowal_log(uintptr(unsafe.Pointer(w))),
 		path:       s.path,
 		lock:       s.lock,
 		durable:    mode != SyncNone && mode != SyncInterval,

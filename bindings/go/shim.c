@@ -121,19 +121,19 @@ gowal_result gowal_destroy(const char *dir)
 
 /* ---- append ---- */
 
-gowal_result gowal_append(wal_t *w, uint32_t type, const uint8_t *data, size_t size, uint32_t flags,
-                          int32_t but)
+gowal_result gowal_append(gowal_log w, uint32_t type, const uint8_t *data, size_t size,
+                          uint32_t flags, int32_t but)
 {
     uint64_t lsn = 0;
-    int e = wal_append_typed(w, type, data, size, flags, &lsn);
+    int e = wal_append_typed((wal_t *)w, type, data, size, flags, &lsn);
     return result_but(e, but, lsn, 0);
 }
 
-gowal_result gowal_append_packed(wal_t *w, const uint8_t *payload, const uint32_t *sizes,
+gowal_result gowal_append_packed(gowal_log w, const uint8_t *payload, const uint32_t *sizes,
                                  const uint16_t *types, size_t n, uint32_t flags, int32_t but)
 {
     uint64_t first = 0;
-    int e = wal_append_packed(w, payload, sizes, types, n, flags, &first);
+    int e = wal_append_packed((wal_t *)w, payload, sizes, types, n, flags, &first);
     return result_but(e, but, first, 0);
 }
 
@@ -222,10 +222,10 @@ gowal_result gowal_batch_abort(wal_batch_t *b)
 
 /* ---- read ---- */
 
-gowal_result gowal_get(wal_t *w, uint64_t lsn, uint8_t *buf, size_t cap)
+gowal_result gowal_get(gowal_log w, uint64_t lsn, uint8_t *buf, size_t cap)
 {
     wal_record_t record = {.size = sizeof record};
-    int e = wal_get(w, lsn, buf, cap, &record);
+    int e = wal_get((wal_t *)w, lsn, buf, cap, &record);
     gowal_result r = result_but(e, WAL_E_TOOBIG, record.data_size, 0);
     r.type = record.type;
     r.flags = record.flags;

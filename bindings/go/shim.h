@@ -20,6 +20,10 @@ typedef struct {
                            there was no memory */
 } gowal_result;
 
+/* A wal_t *, in the calls that are made most: cgo looks into a pointer each time, at a number
+ * never. */
+typedef uintptr_t gowal_log;
+
 void gowal_free(void *p);
 /* Of a call that was made just before, on the same thread. */
 gowal_result gowal_result_of(int code);
@@ -39,9 +43,9 @@ gowal_result gowal_lock_holder(const char *dir);
 gowal_result gowal_destroy(const char *dir);
 
 /* ---- append; no error is fetched for the code `but`; a: the (first) LSN ---- */
-gowal_result gowal_append(wal_t *w, uint32_t type, const uint8_t *data, size_t size, uint32_t flags,
-                          int32_t but);
-gowal_result gowal_append_packed(wal_t *w, const uint8_t *payload, const uint32_t *sizes,
+gowal_result gowal_append(gowal_log w, uint32_t type, const uint8_t *data, size_t size,
+                          uint32_t flags, int32_t but);
+gowal_result gowal_append_packed(gowal_log w, const uint8_t *payload, const uint32_t *sizes,
                                  const uint16_t *types, size_t n, uint32_t flags, int32_t but);
 gowal_result gowal_replace_after(wal_t *w, uint64_t lsn, const uint8_t *payload,
                                  const uint32_t *sizes, const uint16_t *types, size_t n);
@@ -65,7 +69,7 @@ gowal_result gowal_batch_abort(wal_batch_t *b);
 
 /* ---- read ---- */
 /* WAL_E_TOOBIG is no error; a: the record's size. */
-gowal_result gowal_get(wal_t *w, uint64_t lsn, uint8_t *buf, size_t cap);
+gowal_result gowal_get(gowal_log w, uint64_t lsn, uint8_t *buf, size_t cap);
 
 enum { GOWAL_FETCH = 256 }; /* most records of one fetch */
 
