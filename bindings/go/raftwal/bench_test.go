@@ -2,19 +2,18 @@ package raftwal_test
 
 import (
 	"fmt"
-	"path/filepath"
+	"io"
 	"testing"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	hashicorpwal "github.com/hashicorp/raft-wal"
 	raftbench "github.com/hashicorp/raft/bench"
 
-	"github.com/libwal/libwal/bindings/go/raftwal"
 	"github.com/libwal/libwal/bindings/go/raftwal/raftstoretest"
 )
 
-// Raft's own benchmarks, and two of the same for more and larger logs; raft-boltdb beside. They
-// write to the directory for temporary files: TMPDIR says on which disk.
+// Raft's own benchmarks, and two of the same for more and larger logs; HashiCorp's raft-wal and
+// raft-boltdb beside. They write to the directory for temporary files: TMPDIR says on which disk.
 //
 //	go test -run - -bench . -benchtime 300x
 
@@ -56,26 +55,19 @@ func (s suited) SetUint64(key []byte, value uint64) error {
 
 func few(key []byte) []byte { return []byte{key[0]%32 + 1} }
 
-func openBolt(dir string) (raftstoretest.Store, error) {
-	return raftboltdb.NewBoltStore(filepath.Join(dir, "raft.db"))
-}
+func openHashicorpWAL(dir string) (raftstoretest.Store, error) { return hashicorpwal.Open(dir) }
 
 func bench(b *testing.B, index func(uint64) uint64, f func(*testing.B, raftstoretest.Store)) {
 	for _, kind := range []struct {
 		name string
 		open func(dir string) (raftstoretest.Store, error)
-	}{{"raftwal", openIn}, {"boltdb", openBolt}} {
+	}{{"raftwal", openIn}, {"raft-wal", openHashicorpWAL}, {"boltdb", openBolt}} {
 		b.Run(kind.name, func(b *testing.B) {
 			store, err := kind.open(b.TempDir())
 			check(b, err)
 			f(b, suited{store, index})
 			b.StopTimer()
-			switch s := store.(type) {
-			case *raftwal.Store:
-				check(b, s.Close())
-			case *raftboltdb.BoltStore:
-				check(b, s.Close())
-			}
+			check(b, store.(io.Closer).Close())
 		})
 	}
 }

@@ -62,6 +62,10 @@ func together(all ...map[string]string) map[string]string {
 	return sum
 }
 
+func openBolt(dir string) (raftstoretest.Store, error) {
+	return raftboltdb.NewBoltStore(filepath.Join(dir, "raft.db"))
+}
+
 func TestInmemStore(t *testing.T) {
 	raftstoretest.Run(t, raftstoretest.Factory{
 		Dir:        inMemory,
@@ -88,10 +92,8 @@ func TestInmemCommitTrackingStore(t *testing.T) {
 
 func TestBoltStore(t *testing.T) {
 	raftstoretest.Run(t, raftstoretest.Factory{
-		Dir: inMemory,
-		Open: func(dir string) (raftstoretest.Store, error) {
-			return raftboltdb.NewBoltStore(filepath.Join(dir, "raft.db"))
-		},
+		Dir:  inMemory,
+		Open: openBolt,
 		Deviations: together(anyIndex, withoutCommit, map[string]string{
 			"stable/missing-quiet": notFound,
 		}),
