@@ -55,14 +55,15 @@ func TestFailedSync(t *testing.T) {
 			check(t, store.SetUint64([]byte("CurrentTerm"), 1))
 			breakSync(t, path)
 			wants(t, change(store), wal.ErrInDoubt)
-			last, err := store.LastIndex()
-			check(t, err)
-			equal(t, last, 5)
+			spans(t, store, 1, 5)
 			equal(t, store.GetLog(6, new(raft.Log)), raft.ErrLogNotFound)
 			wants(t, store.StoreLogs(logs(6, 6, 1)), wal.ErrFailed)
 			wants(t, stageAndStore(store), wal.ErrFailed)
 			wants(t, store.DeleteRange(1, 2), wal.ErrFailed)
 			wants(t, store.DeleteRange(4, 5), wal.ErrFailed)
+			wants(t, store.DeleteRange(1, 5), wal.ErrFailed)
+			wants(t, store.ReplaceSuffix(logs(4, 5, 2)), wal.ErrFailed)
+			spans(t, store, 1, 5)
 			wants(t, store.SetUint64([]byte("CurrentTerm"), 3), wal.ErrFailed)
 			commitIndex(t, store, 0)
 			store.Close()
@@ -96,6 +97,10 @@ func TestNoSpace(t *testing.T) {
 		check(t, store.StageCommitIndex(staged))
 		limited(t, 100_000, func() {
 			wants(t, store.StoreLogs(large), wal.ErrNoSpace)
+			holds(t, store, 1, 5, never)
+			large[0].Index, large[1].Index = 4, 5
+			wants(t, store.ReplaceSuffix(large), wal.ErrNoSpace)
+			large[0].Index, large[1].Index = 6, 7
 			holds(t, store, 1, 5, never)
 			commitIndex(t, store, 0)
 		})
@@ -151,4 +156,33 @@ func TestTooBig(t *testing.T) {
 	holds(t, store, 1, 2, never)
 	check(t, store.StoreLogs(logs(3, 3, 1)))
 	commitIndex(t, store, 1)
+}
+
+// Damage is told, at the log where it is, and never given out as another one.
+func TestDamage(t *testing.T) {
+	store, path := newStore(t)
+	for index := uint64(1); index <= 5; index++ {
+		check(t, store.StoreLogs(logs(index, index, 1)))
+	}
+	names, err := filepath.Glob(filepath.Join(path, "*.wal"))
+	check(t, err)
+	content, err := os.ReadFile(names[0])
+	check(t, err)
+	place := strings.Index(string(content), data(3, 1))
+	file, err := os.OpenFile(names[0], os.O_WRONLY, 0)
+	check(t, err)
+	_, err = file.WriteAt([]byte("4"), int64(place))
+	check(t, err)
+	check(t, file.Close())
+	log := raft.Log{Index: 77}
+	wants(t, store.GetLog(3, &log), wal.ErrCorrupt)
+	equal(t, log.Index, 77)
+	check(t, store.GetLog(4, &log))
+	check(t, store.Close())
+	_, err = raftwal.Open(path)
+	if err == nil {
+		again := open(t, path)
+		t.Fatalf("opened again: %v", again.GetLog(3, &log))
+	}
+	wants(t, err, wal.ErrCorrupt)
 }

@@ -83,12 +83,7 @@ func logs(first, last, term uint64) []*raft.Log {
 // the others of term 1.
 func holds(t testing.TB, store raft.LogStore, first, last, change uint64) {
 	t.Helper()
-	got, err := store.FirstIndex()
-	check(t, err)
-	equal(t, got, first)
-	got, err = store.LastIndex()
-	check(t, err)
-	equal(t, got, last)
+	spans(t, store, first, last)
 	for index := first; index <= last && index > 0; index++ {
 		term := uint64(1)
 		if index >= change {
@@ -100,6 +95,16 @@ func holds(t testing.TB, store raft.LogStore, first, last, change uint64) {
 		equal(t, string(log.Data), data(index, term))
 	}
 	equal(t, store.GetLog(last+1, new(raft.Log)), raft.ErrLogNotFound)
+}
+
+func spans(t testing.TB, store raft.LogStore, first, last uint64) {
+	t.Helper()
+	got, err := store.FirstIndex()
+	check(t, err)
+	equal(t, got, first)
+	got, err = store.LastIndex()
+	check(t, err)
+	equal(t, got, last)
 }
 
 const never = 1<<64 - 1 // for holds: no change
