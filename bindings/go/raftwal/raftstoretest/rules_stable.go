@@ -79,11 +79,11 @@ func checkMissing(s *scene) error {
 func checkMissingQuiet(s *scene) error {
 	value, err := s.Get([]byte("LastVoteCand"))
 	if err != nil || len(value) != 0 {
-		return fmt.Errorf("Get of none gives %q, %v", value, err)
+		return fmt.Errorf("a missing value is %q, %v", value, err)
 	}
 	number, err := s.GetUint64([]byte("CurrentTerm"))
 	if err != nil || number != 0 {
-		return fmt.Errorf("GetUint64 of none gives %d, %v", number, err)
+		return fmt.Errorf("a missing number is %d, %v", number, err)
 	}
 	return nil
 }
