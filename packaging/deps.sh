@@ -57,16 +57,17 @@ deps_go() { # VERSION
     return 1
 }
 
-# Debian 12 has it in its backports only.
+# Debian 12 has it in its backports only, which are where the rest of it comes from.
 deps_add_backports() { # PACKAGE...
-    local list=/etc/apt/sources.list.d/bookworm-backports.list
+    local list=/etc/apt/sources.list.d/bookworm-backports.list mirror
     if [[ " $* " == *" golang-1.23-go "* ]] &&
         grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release &&
         ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' \
+            'Codename: bookworm' | head -n 1)
         echo "Adding the package source bookworm-backports: $list"
-        echo deb '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]' \
-            http://deb.debian.org/debian bookworm-backports main |
-            "${as_root[@]}" tee "$list" >/dev/null
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+            "$mirror bookworm-backports main" | "${as_root[@]}" tee "$list" >/dev/null
     fi
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Tests the Python binding:
 #
-#   python.sh                 with the build of preset dev, then as a wheel in a clean virtual
-#                             environment of every CPython from 3.11 on that is found, then as a
-#                             source distribution
+#   python.sh                 as a wheel in a clean virtual environment of every CPython from 3.11
+#                             on that is found, and as a source distribution; looks into both
+#   python.sh build           with the build of preset dev
 #   python.sh with PYTHON...  as a wheel in these Pythons alone
 #   python.sh coverage        the lines of the binding that its tests run
 #   python.sh asan            with the address and undefined-behaviour sanitizers
@@ -19,6 +19,7 @@ dir=$root/build-python
 known_versions='3.11 3.12 3.13 3.14 3.15'
 tests=$root/tests/python
 everywhere=("$tests" --ignore "$tests/package")
+short=$tests/test_package.py
 export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_REQUIRE_VIRTUALENV=1
 
 # Prints "VERSION HEADERS PROGRAM" of a Python that can be used: HEADERS is 1 or 0.
@@ -78,10 +79,16 @@ pip_install() { # VENV OPTION-OR-PATH...
     "$dir/$1/bin/pip" install -q --no-index --no-deps "${@:2}"
 }
 
-test_build() {
+build_dev() {
     say "python: build of preset dev"
     quietly 1 cmake --preset dev
     quietly 1 cmake --build --preset dev --target wal_python
+}
+
+test_build() {
+    choose_pythons
+    make_venvs
+    build_dev
     say "python $tools: test of that build"
     PYTHONPATH=$root/build-dev/bindings/python run_pytest tools -n "$(nproc)" "${everywhere[@]}"
 }
@@ -100,25 +107,37 @@ test_packages() {
         -n "$(nproc)" "$tests/package"
 }
 
-# In each of these Pythons, as many at a time as there are processors.
+# With all tests in the newest of each minor version, with the short ones in others.
 test_wheels() { # VERSION...
+    local version words=()
+    local -A newest_of
     say "python $*: test of the wheel"
-    printf '%s\0' "$@" | at_once 1 wheel
+    for version; do newest_of[${version%.*}]=$version; done
+    for version; do
+        if [ "${newest_of[${version%.*}]}" = "$version" ]; then
+            words+=("$version" all)
+        else
+            words+=("$version" short)
+        fi
+    done
+    printf '%s\0' "${words[@]}" | at_once 2 wheel
 }
 
-test_wheel() { # VERSION
-    local said
+test_wheel() { # VERSION all|short
+    local said paths=("$short")
+    [ "$2" = short ] || paths=("${everywhere[@]}")
     pip_install "$1" --force-reinstall "$dir"/dist/*.whl
     # leaks were looked for with the first build: in other Pythons a few calls do
-    said=$(LIBWAL_LEAK_CALLS=2000 run_pytest "$1" "${everywhere[@]}") ||
+    said=$(LIBWAL_LEAK_CALLS=2000 run_pytest "$1" "${paths[@]}") ||
         { echo "$1: $said" && return 1; }
     echo "$1: $said"
 }
 
 test_sdist() { # VERSION
     say "python $1: test of the source distribution, installed by pip"
-    pip_install "$1" --force-reinstall --no-build-isolation "$dir"/dist/*.tar.gz
-    run_pytest "$1" "$tests/test_package.py"
+    pip_install "$1" --force-reinstall --no-build-isolation \
+        --config-settings=cmake.build-type=Debug "$dir"/dist/*.tar.gz # which takes less time
+    run_pytest "$1" "$short"
 }
 
 # Lines run of the extension's sources, and of the package's Python files.
@@ -134,8 +153,8 @@ measure_coverage() {
     PYTHONPATH=$root/build-coverage/bindings/python COVERAGE_FILE=$dir/coverage \
         run_pytest tools "${everywhere[@]}" --cov=libwal --cov-report=
     say "coverage"
-    gcov -n "$objects"/*.gcda | awk -v folder="$root/bindings/python/src/" -F"[':% ]+" '
-        /^File/ { name = index($2, folder) == 1 ? substr($2, length(folder) + 1) : "" }
+    gcov -n "$objects"/*.gcda | awk -F"[':% ]+" '
+        /^File/ { name = sub(/^.*bindings\/python\/src\//, "", $2) ? $2 : "" }
         /^Lines/ && name {
             printf "%-20s %6.1f %% of %d\n", name, $3, $5
             run += $3 * $5 / 100; lines += $5; name = ""
@@ -201,7 +220,7 @@ say_missing() {
 test_all() {
     choose_pythons
     make_venvs "${programs[@]}"
-    test_build
+    build_dev # which test_packages takes for an installed C library
     make_packages
     test_packages
     test_wheels "${tested[@]}"
@@ -220,10 +239,11 @@ versions=() programs=() tested=()
 case ${1:-} in
 '') test_all ;;
 with) test_with "${@:2}" ;;
+build) test_build ;;
 coverage) measure_coverage ;;
 asan) test_asan ;;
 venv) make_venv "${@:2}" ;; # by at_once
-wheel) test_wheel "$2" ;; # by at_once
+wheel) test_wheel "${@:2}" ;; # by at_once
 *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 2

@@ -20,7 +20,7 @@ run_tests() { # PRESET [COMMAND-PREFIX...]
 
 jobs=$((2 * $(nproc))) # many tests wait for the disk, or for each other's threads
 
-deps_install build test
+deps_install build test go
 
 format_check=ON
 if ! command -v clang-format-14 >/dev/null; then
@@ -37,6 +37,7 @@ fi
 build dev
 run_tests dev
 packaging/python.sh
+packaging/go.sh
 build asan
 run_tests asan
 build tsan

@@ -123,15 +123,17 @@ func TestReadersAndCuts(t *testing.T) {
 	log := newLog(t)
 	fill(t, log, 10)
 	below, above := must(log.NewReader(1))(t), must(log.NewReader(6))(t)
-	back := must(log.NewReader(0))(t)
+	back, at := must(log.NewReader(0))(t), must(log.NewReader(3))(t)
+	defer at.Close()
 	defer below.Close()
 	defer above.Close()
 	defer back.Close()
-	for _, r := range []*wal.Reader{below, above, back} {
+	for _, r := range []*wal.Reader{below, above, back, at} {
 		must(r.Next())(t)
 	}
 	must(log.ReplaceAfter(3, []wal.Record{{Data: []byte("new 4")}, {Data: []byte("new 5")}}))(t)
 	fill(t, log, 5)
+	equal(t, string(must(at.Next())(t).Data), "new 4") // its place was the first behind the cut
 	_, err := above.Next()
 	wants(t, err, wal.ErrTrimmed)
 	equal(t, above.Position(), 7)

@@ -3,6 +3,7 @@ package wal_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,23 +60,38 @@ func TestSync(t *testing.T) {
 	}
 }
 
-// Records that somebody waits for are durable before a truncation takes them away.
+// Records that somebody waits for are durable before a truncation takes them away, and whoever
+// waits gets his answer, by whichever way.
 func TestWaitAndTruncate(t *testing.T) {
 	log := newLog(t)
 	var all sync.WaitGroup
-	for range 8 {
+	var left atomic.Int64
+	for i := range 12 {
 		all.Add(1)
+		left.Add(1)
+		ctx := background
+		if i%2 == 0 {
+			ctx = cancellable(t)
+		}
 		go func() {
 			defer all.Done()
-			for range 50 {
-				if _, err := log.Append(cancellable(t), []byte("x")); err != nil {
-					t.Error(err)
+			defer left.Add(-1)
+			for range 200 {
+				lsn, err := log.AppendAsync(ctx, []byte("x"))
+				if err == nil && i%3 == 0 {
+					err = log.Sync(ctx)
+				} else if err == nil {
+					lsn, err = log.Append(ctx, []byte("y"))
+				}
+				if err != nil || lsn == 0 {
+					t.Error(lsn, err)
 				}
 			}
 		}()
 	}
-	for range 20 {
+	for left.Load() > 0 {
 		check(t, log.TruncateAfter(0))
+		time.Sleep(100 * time.Microsecond)
 	}
 	all.Wait()
 }

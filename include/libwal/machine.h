@@ -15,7 +15,8 @@ LIBWAL_BEGIN
  * be drained.
  *
  * No two of the functions run at once. Inside them the log may be asked what wal.h allows in
- * callbacks; nothing can be appended. A result other than 0 is an error (but for snapshot's
+ * callbacks (WAL_E_CLOSED where it is wal_close that applies what was left); nothing can be
+ * appended. A result other than 0 is an error (but for snapshot's
  * WAL_E_TOOBIG): wal_open gives WAL_E_CALLBACK then. Later, the record that was not applied stays
  * in the log, its append and those behind it that are durable too return WAL_E_CALLBACK, and the
  * log has failed; the next open applies it again. Since 1.0. */

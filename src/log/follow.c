@@ -103,7 +103,8 @@ static void view_free(struct wal *w, struct wal *v)
 }
 
 /* While the slots differ only what both states have is durable for sure: from the higher one's
- * first LSN up to what its newest segment has kept of the records before. */
+ * first LSN up to what its newest segment has kept of the records before; all of it where that
+ * segment is the lower one's, too, since what is cut off at the end is cut off by a new one. */
 static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durable)
 {
     struct segment s;
@@ -111,6 +112,8 @@ static int cap_by_higher(struct wal *v, uint64_t *first, struct boundary *durabl
     if (!v->control.newer)
         return 0;
     *first = max_u64(*first, v->control.higher.first_lsn);
+    if (v->control.higher.newest == v->control.now.newest)
+        return 0;
     struct fault before = *fault_last();
     int e = segment_open(&s, &v->folder, v->control.higher.newest, OS_READ);
     if (e == WAL_E_IO || e == WAL_E_NOMEM)

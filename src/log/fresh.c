@@ -214,6 +214,8 @@ static int enter_log(struct wal *w, struct fresh *f, const struct writer *n,
     if (e == 0 && f->cuts) {
         w->next_lsn = n->end.next_lsn;
         w->background.submit_lsn = 0; /* what stays is durable, what goes is not waited for */
+        /* who was woken since a record is durable, and hasn't looked yet, finds it gone */
+        waiters_answer(w, f->cut_lsn + 1, atomic_load(&w->durable_lsn), &(struct fault){0});
         notify_cut(w, f->cut_lsn, n->watermark);
         atomic_store(&w->first_lsn, f->first_lsn);
         readers_cut(w, f->cut_lsn);

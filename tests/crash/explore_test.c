@@ -20,7 +20,7 @@ enum {
     IMAGES_WANTED = PACE > 1 ? 5000 : 100000,
     NESTED_SHARE = PACE > 1 ? 500 : 60,
     LIMIT = PACE > 1 ? 8 : 16,
-    BY_CHANCE = 10 / PACE,
+    BY_CHANCE = PACE > 1 ? 1 : 6,
     IMAGES_OF_ALL = 520000,
     LENGTH_MAX = 6
 };

@@ -77,6 +77,8 @@ FUZZ = """
             Odd(lambda: fresh()), bytes, libwal.Log, ..., *pool[-5:],
         ])
 
+    LEFT_OUT = ("__mul__", "__rmul__")  # of tuples: that would be much memory
+
     NAMES = ["create", "sync", "submit", "nowait", "reverse", "written", "pin", "form", "start",
              "stop", "timeout", "types", "type", "default", "max", "max_bytes", "key", "key_id",
              "keys", "aead", "machine", "lock", "strict", "label", "codec", "preset",
@@ -92,7 +94,7 @@ FUZZ = """
             call = draw.choice(FUNCTIONS)
         else:
             thing = draw.choice(pool)
-            name = draw.choice([n for n in dir(thing) if n not in ("__class__", "__del__")])
+            name = draw.choice([n for n in dir(thing) if n not in LEFT_OUT])
             if name in ("close", "reset") and draw.random() < 0.8:
                 return None
             call = getattr(thing, name)
@@ -137,4 +139,4 @@ FUZZ = """
 @pytest.mark.parametrize("seed", range(4))
 def test_random_calls(tmp_path: Path, seed: int) -> None:
     """A walk over everything with anything; the child comes to its end."""
-    assert run_child(FUZZ, tmp_path, seed, 8000, flags=("-X", "dev", "-W", "ignore")) == "done\n"
+    assert run_child(FUZZ, tmp_path, seed, 5000, flags=("-X", "dev", "-W", "ignore")) == "done\n"

@@ -22,7 +22,7 @@ SCRIPT = """
     warnings.simplefilter("ignore", ResourceWarning)
 
     def later():
-        time.sleep(0.1)
+        time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
     log = libwal.open(sys.argv[1])

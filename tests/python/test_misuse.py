@@ -1,4 +1,5 @@
 """What nobody should do: none of it may crash, hang or damage anything."""
+# mypy: disable-error-code="assignment, attr-defined, call-arg, func-returns-value, list-item"
 
 import gc
 import itertools
@@ -115,6 +116,7 @@ def test_special_methods_after_close(log: libwal.Log) -> None:
     for call in (
         lambda: log[1], lambda: 1 in log, lambda: len(log), lambda: iter(log), lambda: list(log),
         lambda: next(reader), lambda: len(batch), lambda: next(events),
+        log.__enter__, reader.__enter__, batch.__enter__, events.__enter__,
     ):
         with pytest.raises(libwal.ClosedError):
             call()
@@ -358,7 +360,7 @@ def test_a_list_that_changes_meanwhile(log: libwal.Log) -> None:
             return 1
 
     try:
-        log.append_many(payloads, [Sly(), Sly(), Sly()])  # type: ignore[list-item]
+        log.append_many(payloads, [Sly(), Sly(), Sly()])
         assert [data for _, data in contents(log)] == [b"a", b"b", b"c"]
     except ValueError:
         assert len(log) == 0
@@ -484,7 +486,7 @@ def test_names_go_in_any_order(tmp_path: Path) -> None:
     """Log, reader, view, memory, batch, events, metadata: whichever goes first."""
     draw = random.Random(3)
     names = ["log", "reader", "view", "memory", "batch", "events", "meta"]
-    for number in range(30):
+    for number in range(12):
         log = libwal.open(tmp_path / str(number), sync="none")
         fill(log, 5)
         reader = log.read(form="view")
@@ -511,4 +513,4 @@ def test_closing_in_any_order(tmp_path: Path) -> None:
         log = libwal.open(tmp_path / str(number), sync="none")
         things = [log, log.read(), log.batch(), log.events()]
         for place in order:
-            things[place].close()  # type: ignore[attr-defined]
+            things[place].close()

@@ -17,8 +17,10 @@ durable_lsn segment_rotations_total truncated_records_total corruptions_total wr
 recovery_discarded_bytes_total recovery_duration_seconds
 """.split()
 
+DISCARDED = "Bytes at the log's end that a crash left and that don't count."
+
 # What `walctl stats --prometheus` prints of a log with a checkpoint.
-WALCTL = """
+WALCTL = f"""
 # HELP libwal_records Records in the log.
 # TYPE libwal_records gauge
 # HELP libwal_first_lsn The smallest LSN in the log.
@@ -47,7 +49,7 @@ WALCTL = """
 # TYPE libwal_metadata_keys gauge
 # HELP libwal_stray_files Files that mean nothing to the log.
 # TYPE libwal_stray_files gauge
-# HELP libwal_recovery_discarded_bytes_total Bytes at the log's end that a crash left and that don't count.
+# HELP libwal_recovery_discarded_bytes_total {DISCARDED}
 # TYPE libwal_recovery_discarded_bytes_total counter
 # HELP libwal_recovery_header_repairs Segment headers of which one of two copies is damaged.
 # TYPE libwal_recovery_header_repairs gauge

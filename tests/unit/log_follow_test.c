@@ -1,6 +1,7 @@
 /* A read-only handle beside a writer: what it sees, when, and that it touches nothing. */
 #include "spied_log.h"
 
+#include "format/control.h"
 #include "log/follow.h"
 
 static wal_t *follower;
@@ -115,6 +116,26 @@ static void truncation_reaches_it(void **state)
     wal_reader_close(front);
 }
 
+/* While a writer is between the two slots of control, which here stays so for a while. */
+static void a_change_of_control_hides_nothing(void **state)
+{
+    struct log_fixture *f = *state;
+    uint8_t before[CONTROL_SLOT_BYTES], after[CONTROL_SLOT_BYTES];
+
+    fixture_open(f);
+    fixture_fill(f, 10);
+    follow(f);
+    fixture_read_file(fixture_path(f, "control"), 0, before, sizeof before);
+    must(wal_truncate_before(f->log, 3));
+    fixture_read_file(fixture_path(f, "control"), 0, after, sizeof after);
+    assert_memory_not_equal(before, after, sizeof after);
+    fixture_write_file(fixture_path(f, "control"), 0, before, sizeof before);
+    expect_range(follower, 3, 10, 11, 10);
+    expect_record(follower, 10, "10");
+    fixture_write_file(fixture_path(f, "control"), 0, after, sizeof after);
+    expect_range(follower, 3, 10, 11, 10);
+}
+
 static void metadata_follow(void **state)
 {
     struct log_fixture *f = *state;
@@ -188,10 +209,11 @@ static void a_writer_has_nothing_to_follow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        follow_test(it_sees_what_is_durable),  follow_test(written_ones_for_those_who_ask),
-        follow_test(it_never_writes_or_locks), follow_test(truncation_reaches_it),
-        follow_test(metadata_follow),          follow_test(another_log_in_its_place),
-        follow_test(the_report_stays),         follow_test(a_writer_has_nothing_to_follow),
+        follow_test(it_sees_what_is_durable),           follow_test(written_ones_for_those_who_ask),
+        follow_test(it_never_writes_or_locks),          follow_test(truncation_reaches_it),
+        follow_test(a_change_of_control_hides_nothing), follow_test(metadata_follow),
+        follow_test(another_log_in_its_place),          follow_test(the_report_stays),
+        follow_test(a_writer_has_nothing_to_follow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

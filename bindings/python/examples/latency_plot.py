@@ -25,10 +25,10 @@ matplotlib.use("Agg")  # no display is needed
 
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.ticker import FuncFormatter  # noqa: E402
+from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: E402
 
 PAYLOAD = b"x" * 128
-RUN_S = 0.4
+RUN_S = 0.25
 THREADS = (1, 2, 4, 8, 16)
 GROUPS = (1, 4, 16, 64, 256)
 
@@ -123,7 +123,6 @@ def number_text(value: float) -> str:
 
 def draw_sync_latency(axes: Axes, runs: list[Run]) -> None:
     """How large a part of all syncs took at most so long."""
-    colours = plt.get_cmap("viridis", len(runs) + 1)
     for row, run in enumerate(runs):
         buckets = span(run.sync_ns)
         total, below = sum(run.sync_ns), 0
@@ -133,12 +132,14 @@ def draw_sync_latency(axes: Axes, runs: list[Run]) -> None:
             times.append(2.0 ** (i + 1))
             parts.append(below / total)
         name = f"{run.threads} thread{'s' if run.threads > 1 else ''}"
-        axes.plot(times, parts, color=colours(row), marker="o", markersize=3, label=name)
-    axes.set_xscale("log", base=2)
+        color = plt.get_cmap("viridis")(row / len(runs))
+        axes.plot(times, parts, color=color, marker="o", markersize=3, label=name)
+    axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda ns, _: time_text(ns)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda part, _: f"{part:.0%}"))
     axes.set(title="How long a sync takes", xlabel="at most so long", ylabel="of all syncs")
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="lower right")
 
 
 def draw_group_sizes(axes: Axes, runs: list[Run]) -> None:
@@ -147,10 +148,13 @@ def draw_group_sizes(axes: Axes, runs: list[Run]) -> None:
         total = max(sum(run.group_records), 1)
         for i in span(run.group_records):
             part = run.group_records[i] / total
-            axes.barh(row, 0.9, left=i, height=0.75, color="tab:blue", alpha=0.08 + 0.92 * part)
-            if part >= 0.005:
-                shade = "white" if part > 0.5 else "black"
-                axes.text(i + 0.45, row, f"{part:.0%}", ha="center", va="center", color=shade)
+            if part == 0:
+                continue
+            shade = plt.get_cmap("Blues")(0.1 + 0.75 * part)
+            axes.barh(row, 0.9, left=i, height=0.75, color=shade)
+            text = f"{part:.0%}" if part >= 0.005 else "<1%"
+            ink = "white" if part > 0.5 else "black"
+            axes.text(i + 0.45, row, text, ha="center", va="center", color=ink)
     last = max((span(run.group_records).stop for run in runs), default=1)
     names = [f"{2**i}" if i < 1 else f"{2**i}–{2 ** (i + 1) - 1}" for i in range(last)]
     axes.set_xticks([i + 0.45 for i in range(last)], names)
@@ -163,6 +167,7 @@ def draw_throughput(axes: Axes, runs: list[Run], of: str) -> None:
     names = [str(getattr(run, of)) for run in runs]
     bars = axes.bar(names, [run.records_per_s for run in runs], color="tab:green", alpha=0.8)
     axes.bar_label(bars, [number_text(run.records_per_s) for run in runs], padding=2)
+    axes.set_yscale("log")
     axes.margins(y=0.15)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
 
@@ -178,7 +183,8 @@ draw_throughput(more_records, by_group, "group")
 more_records.set(title="One thread", xlabel="records per call", ylabel="durable records per s")
 for axes in (latency, sizes, more_threads, more_records):
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="x" if axes is sizes else "both", alpha=0.2)
+    if axes is not sizes:
+        axes.grid(alpha=0.2)
     axes.set_axisbelow(True)
 figure.suptitle(f"libwal {libwal.__version__}: {len(PAYLOAD)}-byte records, durable on return")
 

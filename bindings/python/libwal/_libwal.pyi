@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from types import GenericAlias
-from typing import Any, Final, Generic, Literal, NoReturn, Protocol, TypedDict, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, NoReturn, Protocol, TypedDict, TypeVar
+from typing import final, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, structseq
 from typing_extensions import Self, Unpack

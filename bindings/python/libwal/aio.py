@@ -258,6 +258,10 @@ class AsyncLog:
 
     # Records out
 
+    @overload
+    async def get(self, lsn: int, default: None = None) -> bytes | None: ...
+    @overload
+    async def get(self, lsn: int, default: _Default) -> bytes | _Default: ...
     async def get(self, lsn: int, default: _Default | None = None) -> bytes | _Default | None:
         """The payload of the record `lsn`, or `default` where there is none."""
         return await self._home.run(self._log.get, lsn, default)
@@ -395,6 +399,12 @@ class AsyncLog:
         """The newest checkpoint."""
         return await self._home.run(self._log.last_checkpoint)
 
+    @overload
+    async def get_meta(self, key: str | ReadableBuffer, default: None = None) -> bytes | None: ...
+    @overload
+    async def get_meta(
+        self, key: str | ReadableBuffer, default: _Default
+    ) -> bytes | _Default: ...
     async def get_meta(
         self, key: str | ReadableBuffer, default: _Default | None = None
     ) -> bytes | _Default | None:

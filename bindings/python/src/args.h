@@ -48,6 +48,8 @@ struct payload {
 };
 bool payload_get(PyObject *o, struct payload *ret);
 void payload_release(struct payload *p);
+/* Bytes of an argument that nobody can change any more: itself, or a copy. */
+PyObject *payload_bytes(PyObject *o);
 /* The same for a key: str is taken as UTF-8 with surrogate escapes. */
 struct key {
     struct payload bytes;

@@ -40,7 +40,8 @@ static void shut(struct batch *self)
     self->b = NULL;
     if (!b)
         return;
-    Py_BEGIN_ALLOW_THREADS wal_batch_free(b);
+    Py_BEGIN_ALLOW_THREADS
+        wal_batch_free(b);
     Py_END_ALLOW_THREADS
 }
 
@@ -65,6 +66,11 @@ static void batch_dealloc(PyObject *o)
 
 /* ---- calls ---- */
 
+static bool is_busy(const struct batch *self)
+{
+    return self->busy && !log_is_inherited(self->log);
+}
+
 /* A call on an open batch that nobody else uses. */
 static bool begin(struct batch *self, struct call *c)
 {
@@ -72,10 +78,14 @@ static bool begin(struct batch *self, struct call *c)
 
     if (!self->b)
         error_raise_text(s, WAL_E_CLOSED, self->log->path, "the batch is closed");
-    else if (self->busy)
+    else if (is_busy(self))
         error_raise_text(s, WAL_E_BUSY, self->log->path, "another thread is using the batch");
-    else if (call_begin(c, self->log))
-        return self->busy = true;
+    else {
+        self->busy = true; /* before others get the GIL */
+        if (call_begin(c, self->log))
+            return true;
+        self->busy = false;
+    }
     return false;
 }
 
@@ -276,7 +286,7 @@ static PyObject *batch_close(PyObject *o, PyObject *unused)
     struct batch *self = (struct batch *)o;
 
     (void)unused;
-    if (self->busy) {
+    if (is_busy(self)) {
         error_raise_text(self->log->state, WAL_E_BUSY, self->log->path,
                          "another thread is using the batch");
         return NULL;

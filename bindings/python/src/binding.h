@@ -1,5 +1,6 @@
 /* What every file of the extension needs: Python's limited interface, libwal's public one, and the
- * state of one import of the module. There is no other state: interpreters share nothing.
+ * state of one import of the module. There is no other state, but for each thread's list of the
+ * calls that it is in (call.h): interpreters share nothing.
  *
  * All functions here are called with the GIL held, unless they say otherwise, and report a failure
  * as Python's own functions do: an exception is set, and NULL, -1 or false comes back. */

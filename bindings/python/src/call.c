@@ -1,7 +1,5 @@
 #include "call.h"
 
-#include <pthread.h>
-
 #include "errors.h"
 #include "log.h"
 #include "machine.h"
@@ -17,9 +15,41 @@ void caller_enter_python(struct caller *c)
     c->thread = NULL;
 }
 
+/* Of this thread: so nobody else's stack is looked at, in the child of a fork neither. */
+static _Thread_local struct caller *innermost;
+
+void caller_in(struct caller *c, struct log *log)
+{
+    c->log = log;
+    c->outer = innermost;
+    innermost = c;
+}
+
+/* It need not be the innermost: greenlets change their stacks within callbacks. */
+void caller_out(struct caller *c)
+{
+    struct caller **at = &innermost;
+
+    while (*at != c)
+        at = &(*at)->outer;
+    *at = c->outer;
+}
+
+struct caller *caller_of(const struct log *log)
+{
+    struct caller *c = innermost;
+
+    while (c && c->log != log)
+        c = c->outer;
+    return c;
+}
+
 void caller_keep_error(struct caller *c)
 {
-    PyErr_Fetch(&c->error[0], &c->error[1], &c->error[2]);
+    if (c->error[0])
+        PyErr_Clear();
+    else
+        PyErr_Fetch(&c->error[0], &c->error[1], &c->error[2]);
 }
 
 bool caller_raise(struct caller *c)
@@ -31,20 +61,23 @@ bool caller_raise(struct caller *c)
     return true;
 }
 
-static bool begin(struct call *c, struct log *log, bool listed)
+static bool is_open(const struct log *log)
 {
-    if (!log->w || log->closing) {
+    return log->w && (!log->closing || caller_of(log));
+}
+
+static bool begin(struct call *c, struct log *log, bool calling)
+{
+    if (!is_open(log)) {
         error_raise_text(log->state, WAL_E_CLOSED, log->path, "the log is closed");
         return false;
     }
-    *c = (struct call){.log = log, .w = log->w, .listed = listed};
+    *c = (struct call){.log = log, .w = log->w, .calling = calling};
     Py_INCREF((PyObject *)log);
     log->users++;
-    if (listed) {
-        c->caller.id = (unsigned long)pthread_self();
-        c->caller.next = log->callers;
-        log->callers = &c->caller;
-        machine_caller_in(log->machine, &c->caller);
+    if (calling) {
+        log->calling++;
+        caller_in(&c->caller, log);
     }
     caller_leave_python(&c->caller);
     return true;
@@ -60,28 +93,38 @@ bool call_begin_calling(struct call *c, struct log *log)
     return begin(c, log, true);
 }
 
-static void unlist(struct call *c)
+static void leave(struct call *c)
 {
-    struct caller **at = &c->log->callers;
+    caller_enter_python(&c->caller);
+    c->log->users--;
+    if (c->calling) {
+        c->log->calling--;
+        caller_out(&c->caller);
+    }
+}
 
-    while (*at != &c->caller)
-        at = &(*at)->next;
-    *at = c->caller.next;
-    machine_caller_out(c->log->machine, &c->caller);
+/* A machine is handed other threads' records, too. What it raises about these, their own calls
+ * raise, while this one is well. But what is no Exception, such as KeyboardInterrupt, must be heard
+ * where it came. */
+static void drop_others_error(struct caller *c)
+{
+    if (!c->error[0] || !PyErr_GivenExceptionMatches(c->error[0], PyExc_Exception))
+        return;
+    for (int i = 0; i < 3; i++)
+        Py_CLEAR(c->error[i]);
 }
 
 int call_end_but(struct call *c, int result, int but)
 {
     struct log *log = c->log;
 
-    caller_enter_python(&c->caller);
-    log->users--;
-    if (c->listed)
-        unlist(c);
+    leave(c);
+    if (result >= 0)
+        drop_others_error(&c->caller);
     bool raised = caller_raise(&c->caller);
-    if (raised && result >= 0)
+    if (raised)
         result = WAL_E_CALLBACK;
-    if (result < 0 && result != but && !raised) {
+    else if (result < 0 && result != but) {
         error_raise(log->state, result, log->path);
         if (result == WAL_E_CALLBACK)
             machine_add_cause(log->machine);

@@ -23,7 +23,8 @@ int callback_call(struct callback *b, PyObject *argument);
 int callback_call_tuple(struct callback *b, PyObject *arguments);
 /* Gives the GIL away again; the result for the library, an exception is kept for after the call. */
 int callback_leave(struct callback *b, int result);
-/* A wal_progress_fn whose context is a struct callback. */
+/* A wal_progress_fn whose context is a struct callback. Also without a function: signals are looked
+ * at in any case. */
 int callback_progress(void *ctx, uint64_t done, uint64_t total);
 
 #endif

@@ -67,7 +67,8 @@ static void shut(struct events *self)
     self->s = NULL;
     if (!s)
         return;
-    Py_BEGIN_ALLOW_THREADS wal_unsubscribe(s);
+    Py_BEGIN_ALLOW_THREADS
+        wal_unsubscribe(s);
     Py_END_ALLOW_THREADS
 }
 
@@ -92,13 +93,18 @@ static void events_dealloc(PyObject *o)
 
 /* ---- calls: also on a log that was closed, for what is queued ---- */
 
+static bool is_busy(const struct events *self)
+{
+    return self->busy && !log_is_inherited(self->log);
+}
+
 static bool begin(struct events *self)
 {
     struct state *s = self->log->state;
 
     if (!self->s)
         error_raise_text(s, WAL_E_CLOSED, self->log->path, "the events are closed");
-    else if (self->busy)
+    else if (is_busy(self))
         error_raise_text(s, WAL_E_BUSY, self->log->path, "another thread is using the events");
     else if (self->log->process != getpid())
         error_raise_text(s, WAL_E_FORK, self->log->path, "the log belongs to the parent process");
@@ -115,21 +121,38 @@ static PyObject *events_next(PyObject *o)
 
     if (!begin(self))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS e = wal_subscription_next(self->s, &event);
-    Py_END_ALLOW_THREADS self->busy = false;
+    Py_BEGIN_ALLOW_THREADS
+        e = wal_subscription_next(self->s, &event);
+    Py_END_ALLOW_THREADS
+    self->busy = false;
     if (e < 0)
         error_raise(self->log->state, e, self->log->path);
     return e > 0 ? result_event(self->log->state, &event) : NULL;
 }
 
+/* -1: an exception; in the child of a fork there is none. */
+static int descriptor(struct events *self)
+{
+    int fd = wal_subscription_fd(self->s);
+
+    if (fd >= 0)
+        return fd;
+    error_raise(self->log->state, fd, self->log->path);
+    return -1;
+}
+
 static int wait_step_once(void *object, int ms)
 {
     struct events *self = object;
-    struct pollfd p = {.fd = wal_subscription_fd(self->s), .events = POLLIN};
+    struct pollfd p = {.fd = descriptor(self), .events = POLLIN};
     int n;
 
-    Py_BEGIN_ALLOW_THREADS n = p.fd < 0 ? 0 : poll(&p, 1, ms);
-    Py_END_ALLOW_THREADS return n > 0;
+    if (p.fd < 0)
+        return -1;
+    Py_BEGIN_ALLOW_THREADS
+        n = poll(&p, 1, ms);
+    Py_END_ALLOW_THREADS
+    return n > 0;
 }
 
 static PyObject *events_wait(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
@@ -155,7 +178,8 @@ static PyObject *events_fileno(PyObject *o, PyObject *unused)
     if (!begin(self))
         return NULL;
     self->busy = false;
-    return PyLong_FromLong(wal_subscription_fd(self->s));
+    int fd = descriptor(self);
+    return fd < 0 ? NULL : PyLong_FromLong(fd);
 }
 
 static PyObject *events_close(PyObject *o, PyObject *unused)
@@ -163,7 +187,7 @@ static PyObject *events_close(PyObject *o, PyObject *unused)
     struct events *self = (struct events *)o;
 
     (void)unused;
-    if (self->busy) {
+    if (is_busy(self)) {
         error_raise_text(self->log->state, WAL_E_BUSY, self->log->path,
                          "another thread is using the events");
         return NULL;

@@ -34,7 +34,7 @@ bool lock_lend(struct state *s, PyObject *o, wal_options_t *options)
 
 void lock_return(PyObject *o)
 {
-    if (o)
+    if (o && o != Py_None)
         ((struct lock *)o)->lent_to--;
 }
 
@@ -49,9 +49,10 @@ static struct lock *make(struct state *s, PyTypeObject *type, const char *path, 
         return NULL;
     }
     *self = (struct lock){.ob_base = self->ob_base, .state = s, .path = text};
-    Py_BEGIN_ALLOW_THREADS e = wal_lock_acquire(path, &self->lock);
-    Py_END_ALLOW_THREADS if (e < 0)
-    {
+    Py_BEGIN_ALLOW_THREADS
+        e = wal_lock_acquire(path, &self->lock);
+    Py_END_ALLOW_THREADS
+    if (e < 0) {
         error_raise(s, e, text);
         Py_CLEAR(self);
     }
@@ -80,7 +81,8 @@ static void release(struct lock *self)
     wal_lock_t *lock = self->lock;
 
     self->lock = NULL;
-    Py_BEGIN_ALLOW_THREADS wal_lock_release(lock);
+    Py_BEGIN_ALLOW_THREADS
+        wal_lock_release(lock);
     Py_END_ALLOW_THREADS
 }
 
@@ -148,8 +150,10 @@ PyObject *libwal_lock_holder(PyObject *module, PyObject *path)
     if (!bytes)
         return NULL;
     const char *dir = PyBytes_AsString(bytes);
-    Py_BEGIN_ALLOW_THREADS e = wal_lock_holder(dir, &pid);
-    Py_END_ALLOW_THREADS PyObject *text = e < 0 ? PyUnicode_DecodeFSDefault(dir) : NULL;
+    Py_BEGIN_ALLOW_THREADS
+        e = wal_lock_holder(dir, &pid);
+    Py_END_ALLOW_THREADS
+    PyObject *text = e < 0 ? PyUnicode_DecodeFSDefault(dir) : NULL;
     if (e < 0)
         error_raise(s, e, text);
     Py_XDECREF(text);

@@ -5,7 +5,7 @@
 #include "binding.h"
 
 /* Lends it to an open that uses these options; NULL or None: nothing to do. The log that comes of
- * it holds the object, and gives it back by lock_return. */
+ * it holds the object, and gives it back by lock_return, which takes NULL and None, too. */
 bool lock_lend(struct state *s, PyObject *lock, wal_options_t *o);
 void lock_return(PyObject *lock);
 

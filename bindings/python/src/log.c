@@ -1,8 +1,6 @@
 /* The life of a log: open and close. */
 #include "log.h"
 
-#include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -10,6 +8,7 @@
 #include "lock.h"
 #include "machine.h"
 #include "options.h"
+#include "wait.h"
 
 enum {
     OPEN_PATH,
@@ -84,19 +83,26 @@ static bool set_options(struct state *s, wal_options_t *o, PyObject *const *slot
            set_machine(s, o, slots[OPEN_MACHINE], ret_machine);
 }
 
+/* Of open and close: 0 or -1. */
+static int raise_result(struct log *log, struct caller *caller, int e)
+{
+    bool raised = caller_raise(caller);
+    if (!raised && e < 0)
+        error_raise(log->state, e, log->path);
+    return raised || e < 0 ? -1 : 0;
+}
+
 /* The handle; a machine's callbacks run meanwhile. 0 or -1. */
 static int open_handle(struct log *log, const char *dir, const wal_options_t *o)
 {
     struct caller caller = {0};
 
-    machine_caller_in(log->machine, &caller);
+    caller_in(&caller, log);
     caller_leave_python(&caller);
     int e = wal_open(dir, o, &log->w);
     caller_enter_python(&caller);
-    machine_caller_out(log->machine, &caller);
-    if (!caller_raise(&caller) && e < 0)
-        error_raise(log->state, e, log->path);
-    return e < 0 ? -1 : 0;
+    caller_out(&caller);
+    return raise_result(log, &caller, e);
 }
 
 /* Takes machine; the lock was lent already. */
@@ -116,6 +122,7 @@ static struct log *make(struct state *s, const char *dir, PyObject *lock, struct
     log->path = path;
     log->lock = lock && lock != Py_None ? Py_NewRef(lock) : NULL;
     log->machine = machine;
+    machine_bind(machine, log);
     log->process = getpid();
     PyObject_GC_Track(log);
     return log;
@@ -197,28 +204,28 @@ const char libwal_open_doc[] =
 
 /* ---- close ---- */
 
-static void nap(void)
+bool log_is_inherited(const struct log *log)
 {
-    const struct timespec brief = {.tv_nsec = 1000000};
-
-    Py_BEGIN_ALLOW_THREADS(void) nanosleep(&brief, NULL);
-    Py_END_ALLOW_THREADS
+    return log->process != getpid();
 }
 
-static bool is_in_callback(const struct log *log)
+/* Calls that are inside come out by themselves, but for those of threads that a fork left behind,
+ * and of daemon threads where the interpreter ends: these leave the library, yet never get the GIL
+ * again. *ret_stuck: some of them may be in a callback, so they don't even leave the library. -1: a
+ * signal's exception. */
+static int wait_for_users(const struct log *log, bool *ret_stuck)
 {
-    unsigned long me = (unsigned long)pthread_self();
-    for (const struct caller *c = log->callers; c; c = c->next)
-        if (c->id == me)
-            return true;
-    return false;
-}
-
-/* Calls that are inside come out by themselves; the threads that a fork left behind never do. */
-static void wait_for_users(const struct log *log)
-{
-    while (log->users > 0 && log->process == getpid())
-        nap();
+    *ret_stuck = false;
+    while (log->users > 0 && !log_is_inherited(log)) {
+        if (PyErr_CheckSignals() < 0)
+            return -1;
+        wait_a_moment();
+        if (python_ends()) {
+            *ret_stuck = log->calling > 0;
+            return 0;
+        }
+    }
+    return 0;
 }
 
 static void give_lock_back(struct log *log)
@@ -231,21 +238,30 @@ static void give_lock_back(struct log *log)
 static int shut(struct log *log)
 {
     struct caller caller = {0};
-    wal_t *w = log->w;
+    bool stuck;
 
     log->closing = true;
-    wait_for_users(log);
+    caller_in(&caller, log); /* also for what a signal's handler calls meanwhile */
+    if (wait_for_users(log, &stuck) < 0) {
+        caller_out(&caller);
+        log->closing = false;
+        return -1;
+    }
+    wal_t *w = log->w;
     log->w = NULL;
-    machine_caller_in(log->machine, &caller);
     caller_leave_python(&caller);
-    int e = wal_close(w);
+    int e = stuck ? 0 : wal_close(w);
     caller_enter_python(&caller);
-    machine_caller_out(log->machine, &caller);
+    caller_out(&caller);
     log->closing = false;
-    give_lock_back(log);
-    if (!caller_raise(&caller) && e < 0)
-        error_raise(log->state, e, log->path);
-    return e < 0 ? -1 : 0;
+    if (!stuck)
+        give_lock_back(log);
+    return raise_result(log, &caller, e);
+}
+
+static bool another_closes(const struct log *log)
+{
+    return log->closing && !log_is_inherited(log) && !python_ends();
 }
 
 PyObject *log_close(PyObject *o, PyObject *unused)
@@ -253,16 +269,19 @@ PyObject *log_close(PyObject *o, PyObject *unused)
     struct log *log = (struct log *)o;
 
     (void)unused;
-    while (log->closing) /* another thread is at it */
-        nap();
+    if (caller_of(log)) { /* first: who is closing it waits for this thread, or is it */
+        error_raise_text(log->state, WAL_E_BUSY, log->path, "close() inside a callback of the log");
+        return NULL;
+    }
+    while (another_closes(log)) {
+        if (PyErr_CheckSignals() < 0)
+            return NULL;
+        wait_a_moment();
+    }
     if (!log->w)
         return Py_NewRef(Py_None);
     if (log->exports) {
         PyErr_SetString(PyExc_BufferError, "a buffer of a view of the log is in use");
-        return NULL;
-    }
-    if (is_in_callback(log)) {
-        error_raise_text(log->state, WAL_E_BUSY, log->path, "close() inside a callback of the log");
         return NULL;
     }
     return shut(log) < 0 ? NULL : Py_NewRef(Py_None);

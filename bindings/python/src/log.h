@@ -14,21 +14,22 @@ struct log {
     PyObject *path;          /* str */
     PyObject *lock;          /* a Lock that was lent, or NULL */
     struct machine *machine; /* NULL: none */
-    struct caller *callers;  /* calls under way that may run callbacks */
     struct reader *readers;  /* all of this log, see reader.h */
     Py_ssize_t users;        /* calls under way */
+    Py_ssize_t calling;      /* those among them that may run callbacks */
     Py_ssize_t exports;      /* buffers of views */
     long process;            /* that opened it */
-    unsigned cutting;        /* truncations under way */
-    uint64_t cuts;           /* truncations that were done; the last one left these */
-    uint64_t cut_first, cut_last;
+    unsigned cutting;        /* truncations of the end under way */
+    uint64_t cuts;           /* truncations that were done */
     bool closing, read_only;
 };
 
+/* Whether this is the child of a fork: threads that were inside a call aren't here. */
+bool log_is_inherited(const struct log *log);
 /* The four numbers in one look: first, last, next, durable. */
 bool log_range(struct log *log, uint64_t range[4]);
-/* Around a call that takes records away. When it is done, those below first and above last are
- * gone, also for readers that had fetched them. */
+/* Around a call that takes records away at the end, whose LSNs may come again. When it is done,
+ * those below first and above last are gone, also for readers that had fetched them. */
 void log_cut_begin(struct log *log);
 void log_cut_end(struct log *log, bool done, uint64_t first, uint64_t last);
 

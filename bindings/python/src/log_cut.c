@@ -6,11 +6,9 @@
 #include "reader.h"
 #include "results.h"
 
-enum { NO_CUT = 0 };
-
 void log_cut_begin(struct log *log)
 {
-    log->cutting++; /* readers fetch one record at a time meanwhile */
+    log->cutting++; /* readers fetch one record at a time meanwhile, and don't go back */
 }
 
 void log_cut_end(struct log *log, bool done, uint64_t first, uint64_t last)
@@ -33,7 +31,7 @@ static bool cut_argument(struct log *log, const char *function, const char *name
            arg_lsn(log->state, log->path, slots[0], ret);
 }
 
-static PyObject *cut(struct log *log, cut_fn *fn, uint64_t lsn, uint64_t first, uint64_t last)
+static PyObject *cut_end(struct log *log, cut_fn *fn, uint64_t lsn, uint64_t first, uint64_t last)
 {
     struct call c;
     int e = -1;
@@ -48,11 +46,14 @@ static PyObject *cut(struct log *log, cut_fn *fn, uint64_t lsn, uint64_t first, 
 PyObject *log_truncate_before(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
 {
     struct log *log = (struct log *)o;
+    struct call c;
     uint64_t lsn = 0;
 
-    if (!cut_argument(log, "truncate_before", "lsn", args, n, kwnames, &lsn))
+    if (!cut_argument(log, "truncate_before", "lsn", args, n, kwnames, &lsn) ||
+        !call_begin(&c, log) || call_end(&c, wal_truncate_before(c.w, lsn)) < 0)
         return NULL;
-    return cut(log, wal_truncate_before, lsn, lsn, UINT64_MAX);
+    readers_cut(log, lsn, UINT64_MAX);
+    return Py_NewRef(Py_None);
 }
 
 PyObject *log_truncate_after(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
@@ -62,7 +63,7 @@ PyObject *log_truncate_after(PyObject *o, PyObject *const *args, Py_ssize_t n, P
 
     if (!cut_argument(log, "truncate_after", "lsn", args, n, kwnames, &lsn))
         return NULL;
-    return cut(log, wal_truncate_after, lsn, NO_CUT, lsn);
+    return cut_end(log, wal_truncate_after, lsn, 0, lsn);
 }
 
 PyObject *log_reset(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
@@ -72,7 +73,7 @@ PyObject *log_reset(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *
 
     if (!cut_argument(log, "reset", "next_lsn", args, n, kwnames, &next))
         return NULL;
-    return cut(log, wal_reset, next, UINT64_MAX, UINT64_MAX);
+    return cut_end(log, wal_reset, next, UINT64_MAX, UINT64_MAX);
 }
 
 PyObject *log_rotate(PyObject *o, PyObject *unused)
@@ -100,18 +101,17 @@ PyObject *log_drain(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *
     struct call c;
     size_t count = 0;
     uint64_t first = 0;
-    int e = -1;
 
     struct callback b = {.state = log->state, .caller = &c.caller};
     if (!args_bind(&signature, args, n, kwnames, slots) ||
-        !arg_callable("function", slots[0], &b.function) || !callback_needed(&b, "function"))
+        !arg_callable("function", slots[0], &b.function) || !callback_needed(&b, "function") ||
+        !call_begin_calling(&c, log))
         return NULL;
-    log_cut_begin(log);
-    if (call_begin_calling(&c, log)) {
-        e = wal_drain(c.w, drain_fn, &b, &count);
-        first = e < 0 ? 0 : wal_first_lsn(c.w);
-        e = call_end(&c, e);
-    }
-    log_cut_end(log, e >= 0, first, UINT64_MAX);
-    return e < 0 ? NULL : PyLong_FromSize_t(count);
+    int e = wal_drain(c.w, drain_fn, &b, &count);
+    if (e >= 0)
+        first = wal_first_lsn(c.w);
+    if (call_end(&c, e) < 0)
+        return NULL;
+    readers_cut(log, first, UINT64_MAX);
+    return PyLong_FromSize_t(count);
 }

@@ -195,7 +195,7 @@ PyObject *log_copy(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
         !arg_callable("progress", slots[1], &b.function) || !(dest = arg_path(slots[0])))
         return NULL;
     if (call_begin_calling(&c, log)) {
-        e = wal_copy(c.w, PyBytes_AsString(dest), b.function ? callback_progress : NULL, &b);
+        e = wal_copy(c.w, PyBytes_AsString(dest), callback_progress, &b);
         e = call_end(&c, e);
     }
     Py_DECREF(dest);

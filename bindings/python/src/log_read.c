@@ -109,10 +109,6 @@ PyObject *log_read(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
         !read_flag(slots[4], WAL_READ_PIN, &walk.flags) ||
         !read_form(log->state, slots[5], &walk.form))
         return NULL;
-    if (slots[0] && slots[0] != Py_None && walk.start == 0) {
-        error_raise_text(log->state, WAL_E_RANGE, log->path, "LSN 0 is no record");
-        return NULL;
-    }
     if (slots[1] && slots[1] != Py_None && walk.stop == 0)
         walk.stop = walk.flags & WAL_READ_REVERSE ? 0 : 1; /* as far as there is, or nothing */
     return reader_new(log, &walk);
@@ -133,7 +129,7 @@ PyObject *log_tail(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *k
         !read_flag(slots[3], WAL_READ_PIN, &walk.flags) ||
         !read_form(log->state, slots[4], &walk.form))
         return NULL;
-    if (walk.start == 0) {
+    if (!slots[0] || slots[0] == Py_None) {
         if (!log_range(log, range))
             return NULL;
         walk.start = range[2];

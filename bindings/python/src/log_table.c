@@ -50,17 +50,20 @@ static PyMethodDef log_methods[] = {
     METHOD("read", log_read,
            "read($self, start=None, stop=None, *, reverse=False, written=False, pin=False, "
            "form='record')\n--\n\n"
-           "A Reader from `start` (None: the first record, with reverse the last) to before\n"
+           "A Reader from `start` (None or 0: the first, with reverse the last) to before\n"
            "`stop`, over what is durable.\n\n"
            "reverse   walk towards smaller LSNs\n"
            "written   see what is written but not yet durable, too\n"
            "pin       retention leaves what this reader has not read yet\n"
            "form      'record': Record objects; 'bytes': payloads; 'view': View objects, which\n"
-           "          show the bytes without a copy"),
+           "          show the bytes without a copy\n\n"
+           "It fetches some hundred records at a time. A cut by this object takes back those that\n"
+           "were not given yet; of a writer in another process they stay as they were fetched."),
     METHOD("tail", log_tail,
            "tail($self, start=None, timeout=None, *, written=False, pin=False, form='record')\n"
            "--\n\n"
-           "A Reader that waits for what comes, from `start` on (None: the next record), in this\n"
+           "A Reader that waits for what comes, from `start` on (None: the next one, 0: the "
+           "first), in this\n"
            "process or, where the log is read-only, from a writer in another one. It ends when\n"
            "nothing came for `timeout` seconds, or by interrupt(), and can go on then."),
     METHOD("replay", log_replay,
@@ -122,7 +125,9 @@ static PyMethodDef log_methods[] = {
         "Writes and syncs what is buffered, and closes the log; what other threads wait\n"
         "for ends with ClosedError. Raises the first error of that last sync; the log is\n"
         "closed nevertheless. BufferError while a buffer of a view is in use, BusyError\n"
-        "inside a callback of the log: then it stays open. A second close does nothing."),
+        "inside a callback of the log: then it stays open. It waits for calls of other\n"
+        "threads to come to their end; the exception of a signal's handler ends that, and\n"
+        "leaves the log open. A second close does nothing."),
     METHOD_ENTER(log_enter),
     METHOD_NO_PICKLE,
     METHOD_EXIT(log_exit),

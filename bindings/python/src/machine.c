@@ -1,8 +1,5 @@
 #include "machine.h"
 
-#include <pthread.h>
-#include <string.h>
-
 #include "args.h"
 #include "errors.h"
 #include "record.h"
@@ -13,29 +10,37 @@ static const char *const names[FUNCTIONS] = {"apply", "snapshot", "restore"};
 struct machine {
     struct state *state;
     PyObject *functions[FUNCTIONS];
-    PyObject *failure;    /* what a callback has raised last, for the other threads */
-    pthread_key_t caller; /* the thread's innermost call on the log */
-    PyObject *image;      /* a snapshot that did not fit, for the call that brings more room */
+    struct log *log;   /* borrowed: it has this machine */
+    PyObject *failure; /* what a callback has raised last, for the other threads */
+    PyObject *image;   /* a snapshot that did not fit, for the call that brings more room */
 };
+
+/* An attribute that raises something of its own is heard. */
+static PyObject *method_of(PyObject *object, const char *name)
+{
+    PyObject *method = PyObject_GetAttrString(object, name);
+
+    if (method ? PyCallable_Check(method) : !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return method;
+    PyErr_Format(PyExc_TypeError, "a machine needs a method %s()", name);
+    Py_XDECREF(method);
+    return NULL;
+}
 
 struct machine *machine_new(struct state *s, PyObject *object)
 {
     struct machine *m = PyMem_Calloc(1, sizeof *m);
 
-    if (!m || pthread_key_create(&m->caller, NULL) != 0) {
-        PyMem_Free(m);
+    if (!m) {
         PyErr_NoMemory();
         return NULL;
     }
     m->state = s;
-    for (int i = 0; i < FUNCTIONS; i++) {
-        m->functions[i] = PyObject_GetAttrString(object, names[i]);
-        if (!m->functions[i] || !PyCallable_Check(m->functions[i])) {
-            PyErr_Format(PyExc_TypeError, "a machine needs a method %s()", names[i]);
+    for (int i = 0; i < FUNCTIONS; i++)
+        if (!(m->functions[i] = method_of(object, names[i]))) {
             machine_free(m);
             return NULL;
         }
-    }
     return m;
 }
 
@@ -47,7 +52,6 @@ void machine_free(struct machine *m)
         Py_XDECREF(m->functions[i]);
     Py_XDECREF(m->failure);
     Py_XDECREF(m->image);
-    pthread_key_delete(m->caller);
     PyMem_Free(m);
 }
 
@@ -58,21 +62,14 @@ int machine_traverse(struct machine *m, visitproc visit, void *arg)
     for (int i = 0; i < FUNCTIONS; i++)
         Py_VISIT(m->functions[i]);
     Py_VISIT(m->failure);
+    Py_VISIT(m->image);
     return 0;
 }
 
-void machine_caller_in(struct machine *m, struct caller *c)
-{
-    if (!m)
-        return;
-    c->outer = pthread_getspecific(m->caller);
-    (void)pthread_setspecific(m->caller, c);
-}
-
-void machine_caller_out(struct machine *m, struct caller *c)
+void machine_bind(struct machine *m, struct log *log)
 {
     if (m)
-        (void)pthread_setspecific(m->caller, c->outer);
+        m->log = log;
 }
 
 void machine_add_cause(struct machine *m)
@@ -111,7 +108,7 @@ static int ended(struct machine *m, struct caller *c, PyObject *result)
 
 static struct caller *enter(struct machine *m)
 {
-    struct caller *c = pthread_getspecific(m->caller);
+    struct caller *c = caller_of(m->log);
     caller_enter_python(c);
     return c;
 }

@@ -90,6 +90,7 @@ static int meta_contains(PyObject *o, PyObject *key)
 
     Py_XDECREF(value);
     if (is < 0 && (PyErr_ExceptionMatches(PyExc_TypeError) || /* can't be a key */
+                   PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) ||
                    PyErr_ExceptionMatches(((struct meta *)o)->log->state->of[ERROR_INVALID]) ||
                    PyErr_ExceptionMatches(((struct meta *)o)->log->state->of[ERROR_TOO_BIG]))) {
         PyErr_Clear();
@@ -218,6 +219,7 @@ static PyType_Slot meta_slots[] = {
     {Py_tp_traverse, meta_traverse},
     {Py_tp_repr, meta_repr},
     {Py_tp_iter, meta_iter},
+    {Py_tp_hash, PyObject_HashNotImplemented}, /* like all that can change */
     {Py_tp_methods, meta_methods},
     {Py_mp_length, meta_length},
     {Py_mp_subscript, meta_get_item},

@@ -93,8 +93,8 @@ PyObject *libwal_verify(PyObject *module, PyObject *const *args, Py_ssize_t n, P
     if (options_number(f.state, f.options, WAL_OPT_READ_THREADS, threads)) {
         b.caller = &f.caller;
         caller_leave_python(&f.caller);
-        int e = wal_verify(PyBytes_AsString(f.dir), f.options,
-                           b.function ? callback_progress : NULL, &b, &report, sizeof report);
+        int e = wal_verify(PyBytes_AsString(f.dir), f.options, callback_progress, &b, &report,
+                           sizeof report);
         caller_enter_python(&f.caller);
         made = report_or_raise(&f, e, &report);
     }

@@ -27,7 +27,13 @@ bool options_number(struct state *s, wal_options_t *o, uint32_t option, uint64_t
 
 bool options_text(struct state *s, wal_options_t *o, const char *name, PyObject *text)
 {
-    const char *value = PyUnicode_AsUTF8AndSize(text, NULL);
+    Py_ssize_t size;
+    const char *value = PyUnicode_AsUTF8AndSize(text, &size);
+
+    if (value && strlen(value) != (size_t)size) {
+        error_raise_text(s, WAL_E_INVAL, NULL, "%s: there is a NUL in the value", name);
+        return false;
+    }
     return value && done(s, wal_options_set_string(o, name, value));
 }
 
@@ -68,6 +74,15 @@ static bool add_key(struct state *s, wal_options_t *o, uint32_t aead, PyObject *
     return done(s, e);
 }
 
+/* A mapping of a program's own may give anything. */
+static bool is_pair(PyObject *o)
+{
+    if (PyTuple_Check(o) && PyTuple_Size(o) == 2)
+        return true;
+    PyErr_SetString(PyExc_TypeError, "keys: its items must be pairs of an id and a key");
+    return false;
+}
+
 static bool add_keys(struct state *s, wal_options_t *o, uint32_t aead, PyObject *keys)
 {
     PyObject *items = PyMapping_Items(keys);
@@ -75,7 +90,8 @@ static bool add_keys(struct state *s, wal_options_t *o, uint32_t aead, PyObject 
 
     for (Py_ssize_t i = 0; is && i < PyList_Size(items); i++) {
         PyObject *pair = PyList_GetItem(items, i);
-        is = add_key(s, o, aead, PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
+        is = is_pair(pair) &&
+             add_key(s, o, aead, PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
     }
     Py_XDECREF(items);
     return is;

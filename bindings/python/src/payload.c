@@ -27,6 +27,19 @@ void payload_release(struct payload *p)
         PyBuffer_Release(&p->buffer);
 }
 
+PyObject *payload_bytes(PyObject *o)
+{
+    struct payload p;
+
+    if (PyBytes_CheckExact(o))
+        return Py_NewRef(o);
+    if (!payload_get(o, &p))
+        return NULL;
+    PyObject *made = PyBytes_FromStringAndSize(p.data, p.size);
+    payload_release(&p);
+    return made;
+}
+
 bool key_get(PyObject *o, struct key *ret)
 {
     ret->encoded = NULL;

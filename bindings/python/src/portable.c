@@ -18,9 +18,10 @@ static PyObject *encode(struct state *s, const struct payloads *p)
     if (!form)
         return NULL;
     char *to = PyBytes_AsString(form);
-    Py_BEGIN_ALLOW_THREADS e = wal_encode(p->records, p->n, to, size, &size);
-    Py_END_ALLOW_THREADS if (e < 0)
-    {
+    Py_BEGIN_ALLOW_THREADS
+        e = wal_encode(p->records, p->n, to, size, &size);
+    Py_END_ALLOW_THREADS
+    if (e < 0) {
         error_raise(s, e, NULL);
         Py_CLEAR(form);
     }
@@ -54,16 +55,19 @@ PyObject *libwal_decode(PyObject *module, PyObject *form)
     struct state *s = state_of(module);
     struct caller caller = {0};
     struct callback b = {.state = s, .list = PyList_New(0), .caller = &caller};
-    struct payload p;
+    PyObject *own = payload_bytes(form); /* sizes in it must stay as they were checked */
 
-    if (!b.list || !payload_get(form, &p)) {
+    if (!b.list || !own) {
         Py_XDECREF(b.list);
+        Py_XDECREF(own);
         return NULL;
     }
+    const char *data = PyBytes_AsString(own);
+    size_t size = (size_t)PyBytes_Size(own);
     caller_leave_python(&caller);
-    int e = wal_decode(p.data, (size_t)p.size, decode_fn, &b);
+    int e = wal_decode(data, size, decode_fn, &b);
     caller_enter_python(&caller);
-    payload_release(&p);
+    Py_DECREF(own);
     if (e < 0 && !caller_raise(&caller))
         error_raise(s, e, NULL);
     if (e < 0)

@@ -2,18 +2,11 @@
 
 #include "args.h"
 #include "errors.h"
+#include "fetch.h"
 #include "record.h"
 #include "view.h"
-#include "wait.h"
 
 enum { FETCH = 256, FETCH_BYTES = 256 * 1024, MOST = 65536 };
-
-/* ---- its place ---- */
-
-static bool is_reverse(const struct reader *r)
-{
-    return (r->walk.flags & WAL_READ_REVERSE) != 0;
-}
 
 static void link_in(struct reader *r)
 {
@@ -34,212 +27,6 @@ static void link_out(struct reader *r)
     r->link = NULL;
 }
 
-/* Nothing fetched is left: the library's reader says where this one is. */
-static uint64_t place(const struct reader *r)
-{
-    if (r->at < r->have)
-        return r->records[r->at].lsn;
-    return r->stale || r->trimmed ? r->place : wal_reader_position(r->chunk->reader);
-}
-
-/* Gives up what was fetched. */
-static void set_back(struct reader *r, uint64_t to)
-{
-    r->place = to;
-    r->stale = true;
-    r->at = r->have = 0;
-}
-
-/* Sets it back to an LSN that the log's last truncation may have taken away. */
-static void set_back_behind_cut(struct reader *r, uint64_t to)
-{
-    uint64_t first = r->log->cut_first, last = r->log->cut_last;
-
-    set_back(r, to);
-    r->trimmed = to < first || (is_reverse(r) ? to > last : to > last && to - last > 1);
-}
-
-void readers_cut(struct log *log, uint64_t first, uint64_t last)
-{
-    log->cuts++;
-    log->cut_first = first;
-    log->cut_last = last;
-    for (struct reader *r = log->readers; r; r = r->next)
-        if (r->at < r->have) /* else the library's reader knows */
-            set_back_behind_cut(r, r->records[r->at].lsn);
-}
-
-/* ---- calls ---- */
-
-static bool is_open(struct reader *r)
-{
-    if (!r->chunk || !r->log->w) {
-        error_raise_text(r->state, WAL_E_CLOSED, r->log->path, "the %s is closed",
-                         r->chunk ? "log" : "reader");
-        return false;
-    }
-    return true;
-}
-
-static bool enter(struct reader *r)
-{
-    if (!is_open(r))
-        return false;
-    if (r->busy) {
-        error_raise_text(r->state, WAL_E_BUSY, r->log->path, "another thread is using the reader");
-        return false;
-    }
-    r->busy = true;
-    return true;
-}
-
-static int raise_trimmed(const struct reader *r)
-{
-    error_raise_text(r->state, WAL_E_TRIMMED, r->log->path,
-                     "the reader's place, LSN %llu, was cut away", (unsigned long long)r->place);
-    return -1;
-}
-
-/* The library's reader is to walk from lsn on: the old one where nobody shows its memory. 0, or -1;
- * the code `but` is left to the caller. */
-static int move(struct reader *r, uint64_t lsn, int but)
-{
-    struct call c;
-    wal_reader_t *fresh = NULL;
-    bool held = r->chunk->holders > 1;
-
-    if (!call_begin(&c, r->log))
-        return -1;
-    int e = held ? wal_reader_open(c.w, lsn, r->walk.flags, &fresh)
-                 : wal_reader_seek(r->chunk->reader, lsn);
-    e = call_end_but(&c, e, but);
-    if (e < 0)
-        return e == but ? but : -1;
-    struct chunk *chunk = held ? chunk_new(fresh) : r->chunk;
-    if (!chunk)
-        return -1;
-    if (held)
-        chunk_drop(r->chunk);
-    r->chunk = chunk;
-    r->stale = r->trimmed = false;
-    r->at = r->have = 0;
-    return 0;
-}
-
-/* Before the library's reader is used: it has to be in its place, and its memory its own. */
-static int ready(struct reader *r)
-{
-    if (!r->trimmed && r->chunk->holders > 1 && !r->stale)
-        set_back(r, wal_reader_position(r->chunk->reader));
-    if (!r->trimmed && r->stale) {
-        int e = move(r, r->place, WAL_E_RANGE);
-        r->trimmed = e == WAL_E_RANGE; /* it was in the log, and isn't any more */
-        return r->trimmed ? raise_trimmed(r) : e;
-    }
-    return r->trimmed ? raise_trimmed(r) : 0;
-}
-
-static bool make_room(struct reader *r, size_t n)
-{
-    if (n <= r->room)
-        return true;
-    wal_record_t *larger = PyMem_Realloc(r->records, n * sizeof *larger);
-    if (!larger) {
-        PyErr_NoMemory();
-        return false;
-    }
-    r->records = larger;
-    r->room = n;
-    return true;
-}
-
-static bool is_behind(const struct reader *r, uint64_t lsn)
-{
-    uint64_t stop = r->walk.stop;
-    return is_reverse(r) ? lsn <= stop : stop && lsn >= stop;
-}
-
-/* Drops what lies at or behind the bound. */
-static void stop_at(struct reader *r)
-{
-    while (r->have > 0 && is_behind(r, r->records[r->have - 1].lsn)) {
-        r->place = r->records[--r->have].lsn;
-        r->stale = true;
-    }
-}
-
-/* Fetches up to n records: 1 there are some, 0 there are none, -1. A truncation that went on
- * meanwhile may have taken some of them away again: then once more. */
-static int fetch_once(struct reader *r, size_t n, size_t bytes, bool *ret_again)
-{
-    struct call c;
-    uint64_t cuts = r->log->cuts;
-    size_t got = 0;
-
-    *ret_again = false;
-    if (!r->trimmed && is_behind(r, place(r)))
-        return 0;
-    if (ready(r) < 0 || !make_room(r, n))
-        return -1;
-    uint64_t from = place(r);
-    r->records[0].size = sizeof r->records[0];
-    if (!call_begin(&c, r->log))
-        return -1;
-    int e = wal_reader_next_many(r->chunk->reader, r->records, n, bytes, &got);
-    if (call_end(&c, e) < 0)
-        return -1;
-    if (cuts != r->log->cuts && got > 0) {
-        set_back_behind_cut(r, from);
-        *ret_again = true;
-        return 0;
-    }
-    r->at = 0;
-    r->have = got;
-    stop_at(r);
-    return r->have > 0;
-}
-
-static int fetch(struct reader *r, size_t n, size_t bytes)
-{
-    bool again;
-    int is;
-
-    do {
-        is = fetch_once(r, r->log->cutting ? 1 : n, bytes, &again);
-    } while (again);
-    return is;
-}
-
-/* ---- waiting ---- */
-
-static int wait_step_once(void *object, int ms)
-{
-    struct reader *r = object;
-    struct call c;
-
-    if (r->interrupted) {
-        r->interrupted = false;
-        return 2;
-    }
-    if (!is_open(r))
-        return -1;
-    if (!r->trimmed && is_behind(r, place(r)))
-        return 2; /* nothing comes any more */
-    if (ready(r) < 0 || !call_begin(&c, r->log))
-        return -1;
-    int e = wal_reader_wait(r->chunk->reader, ms);
-    return call_end(&c, e) < 0 ? -1 : e;
-}
-
-/* 1: there is something; 0: timeout or interrupt; -1. */
-static int wait_for_more(struct reader *r, int64_t ms)
-{
-    if (r->at < r->have)
-        return 1;
-    int is = wait_in_slices(wait_step_once, r, ms);
-    return is == 2 ? 0 : is;
-}
-
 /* ---- giving ---- */
 
 static PyObject *shape(struct reader *r, const wal_record_t *record)
@@ -254,14 +41,26 @@ static PyObject *shape(struct reader *r, const wal_record_t *record)
     }
 }
 
+/* The next one of those that were fetched. It is given up first: to make an object may collect
+ * garbage, which may run what uses the reader, too. */
+static PyObject *give(struct reader *r)
+{
+    const wal_record_t record = r->records[r->at++];
+    PyObject *made = shape(r, &record);
+
+    if (!made)
+        reader_set_back(r, record.lsn);
+    return made;
+}
+
 static int more(struct reader *r)
 {
-    int is = fetch(r, FETCH, FETCH_BYTES);
+    int is = reader_fetch(r, FETCH, FETCH_BYTES);
     while (is == 0 && r->walk.tail) {
-        is = wait_for_more(r, r->walk.timeout_ms);
+        is = reader_wait_for_more(r, r->walk.timeout_ms);
         if (is <= 0)
             return is;
-        is = fetch(r, FETCH, FETCH_BYTES);
+        is = reader_fetch(r, FETCH, FETCH_BYTES);
     }
     return is;
 }
@@ -271,17 +70,14 @@ static PyObject *reader_next(PyObject *o)
     struct reader *r = (struct reader *)o;
 
     if (r->at == r->have || r->busy) {
-        if (!enter(r))
+        if (!reader_begin(r))
             return NULL;
         int is = more(r);
         r->busy = false;
         if (is <= 0)
             return NULL;
     }
-    PyObject *made = shape(r, &r->records[r->at]);
-    if (made)
-        r->at++;
-    return made;
+    return give(r);
 }
 
 /* How many of those that were fetched: at least one, then as long as they fit. */
@@ -299,17 +95,22 @@ static size_t how_many(const struct reader *r, size_t most, size_t bytes)
     return n;
 }
 
-static PyObject *give_many(struct reader *r, size_t n)
+static PyObject *give_many(struct reader *r, size_t most, size_t bytes)
 {
-    PyObject *list = PyList_New((Py_ssize_t)n);
+    PyObject *list = PyList_New(0);
+    size_t n = list ? how_many(r, most, bytes) : 0;
+    uint64_t first = n ? r->records[r->at].lsn : 0;
 
-    for (size_t i = 0; list && i < n; i++) {
-        PyObject *made = shape(r, &r->records[r->at + i]);
-        if (!made || PyList_SetItem(list, (Py_ssize_t)i, made) < 0)
-            Py_CLEAR(list);
+    for (; n > 0 && r->at < r->have; n--) {
+        PyObject *made = give(r);
+        int e = made ? PyList_Append(list, made) : -1;
+        Py_XDECREF(made);
+        if (e < 0) {
+            Py_DECREF(list);
+            reader_set_back(r, first);
+            return NULL;
+        }
     }
-    if (list)
-        r->at += n;
     return list;
 }
 
@@ -323,15 +124,15 @@ static PyObject *reader_read_many(PyObject *o, PyObject *const *args, Py_ssize_t
 
     if (!args_bind(&signature, args, n, kwnames, slots) ||
         !arg_size(r->state, "max", slots[0], &most) ||
-        !arg_size(r->state, "max_bytes", slots[1], &bytes) || !enter(r))
+        !arg_size(r->state, "max_bytes", slots[1], &bytes) || !reader_begin(r))
         return NULL;
     if (most > MOST)
         most = MOST;
-    int is = r->at < r->have ? 1 : fetch(r, most, bytes);
+    int is = r->at < r->have ? 1 : reader_fetch(r, most, bytes);
     r->busy = false;
     if (is < 0)
         return NULL;
-    return give_many(r, is == 0 ? 0 : how_many(r, most, bytes));
+    return give_many(r, most, bytes);
 }
 
 static PyObject *reader_seek(PyObject *o, PyObject *lsn)
@@ -339,9 +140,11 @@ static PyObject *reader_seek(PyObject *o, PyObject *lsn)
     struct reader *r = (struct reader *)o;
     uint64_t to = 0;
 
-    if (!arg_lsn(r->state, r->log->path, lsn, &to) || !enter(r))
+    if (!arg_lsn(r->state, r->log->path, lsn, &to) || !reader_begin(r))
         return NULL;
-    int e = move(r, to, 0);
+    int e = reader_move(r, to, 0);
+    if (e == 0)
+        r->trimmed = false;
     r->busy = false;
     return e < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -354,9 +157,9 @@ static PyObject *reader_wait(PyObject *o, PyObject *const *args, Py_ssize_t n, P
     int64_t ms = -1;
 
     if (!args_bind(&signature, args, n, kwnames, slots) || !arg_timeout(r->state, slots[0], &ms) ||
-        !enter(r))
+        !reader_begin(r))
         return NULL;
-    int is = wait_for_more(r, ms);
+    int is = reader_wait_for_more(r, ms);
     r->busy = false;
     return is < 0 ? NULL : PyBool_FromLong(is);
 }
@@ -422,7 +225,7 @@ static PyObject *reader_close(PyObject *o, PyObject *unused)
         PyErr_SetString(PyExc_BufferError, "a buffer of one of the reader's views is in use");
         return NULL;
     }
-    if (r->busy) {
+    if (reader_is_busy(r)) {
         error_raise_text(r->state, WAL_E_BUSY, r->log->path, "another thread is using the reader");
         return NULL;
     }
@@ -433,7 +236,7 @@ static PyObject *reader_close(PyObject *o, PyObject *unused)
 static PyObject *reader_enter(PyObject *o, PyObject *unused)
 {
     (void)unused;
-    return is_open((struct reader *)o) ? Py_NewRef(o) : NULL;
+    return reader_is_open((struct reader *)o) ? Py_NewRef(o) : NULL;
 }
 
 static PyObject *reader_exit(PyObject *o, PyObject *args)
@@ -462,6 +265,12 @@ static void reader_dealloc(PyObject *o)
     Py_DECREF(type);
 }
 
+/* While another thread is in a call: where it was before that. */
+static uint64_t shown_place(const struct reader *r)
+{
+    return r->busy ? r->shown : reader_place(r);
+}
+
 static PyObject *reader_repr(PyObject *o)
 {
     struct reader *r = (struct reader *)o;
@@ -469,7 +278,8 @@ static PyObject *reader_repr(PyObject *o)
     if (!r->chunk)
         return PyUnicode_FromFormat("<libwal.Reader of %R, closed>", r->log->path);
     return PyUnicode_FromFormat("<libwal.Reader of %R, next LSN %llu%s>", r->log->path,
-                                (unsigned long long)place(r), is_reverse(r) ? ", reverse" : "");
+                                (unsigned long long)shown_place(r),
+                                reader_is_reverse(r) ? ", reverse" : "");
 }
 
 static PyObject *get_position(PyObject *o, void *unused)
@@ -477,7 +287,7 @@ static PyObject *get_position(PyObject *o, void *unused)
     struct reader *r = (struct reader *)o;
 
     (void)unused;
-    return is_open(r) ? PyLong_FromUnsignedLongLong(place(r)) : NULL;
+    return reader_is_open(r) ? PyLong_FromUnsignedLongLong(shown_place(r)) : NULL;
 }
 
 static PyObject *get_closed(PyObject *o, void *unused)
@@ -500,7 +310,8 @@ static PyMethodDef reader_methods[] = {
            "larger one comes alone. It may have fewer than there are; an empty list says that\n"
            "there is no more (yet). Never waits."),
     {"seek", reader_seek, METH_O,
-     "seek($self, lsn, /)\n--\n\nMakes lsn the next record. RangeError outside of the log."},
+     "seek($self, lsn, /)\n--\n\nMakes lsn the next record, 0: the first, in reverse the\nlast "
+     "one. RangeError outside of the log."},
     METHOD("wait", reader_wait,
            "wait($self, timeout=None)\n--\n\n"
            "Waits until there is a record (True), for at most `timeout` seconds or until\n"

@@ -25,11 +25,13 @@ struct reader {
     struct walk walk;
     wal_record_t *records;
     size_t room, have, at;
-    uint64_t place;              /* the LSN that is next, when stale */
+    uint64_t place;              /* the LSN that is next, when stale, trimmed or fetching */
+    uint64_t shown;              /* the one that was next when the call began, when busy */
     Py_ssize_t exports;          /* buffers of views that came from here */
     struct reader *next, **link; /* among the log's */
     bool stale;                  /* the library's reader is to be set to `place` first */
     bool trimmed;                /* `place` was cut away */
+    bool fetching;               /* a call for more records is under way, from `place` */
     bool busy;                   /* another thread is in a call on it */
     bool interrupted;            /* the present or next wait is to end */
 };

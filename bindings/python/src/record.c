@@ -56,16 +56,6 @@ static void record_dealloc(PyObject *o)
     Py_DECREF(type);
 }
 
-static PyObject *bytes_of(PyObject *o)
-{
-    struct payload p;
-    if (!payload_get(o, &p))
-        return NULL;
-    PyObject *made = PyBytes_FromStringAndSize(p.data, p.size);
-    payload_release(&p);
-    return made;
-}
-
 static PyObject *record_create(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const struct signature signature = {
@@ -81,10 +71,10 @@ static PyObject *record_create(PyTypeObject *type, PyObject *args, PyObject *kwa
         !arg_bool(slots[4], &durable) || !arg_bool(slots[5], &last))
         return NULL;
     PyObject *tag = NULL;
-    if (slots[3] && slots[3] != Py_None && !(tag = bytes_of(slots[3])))
+    if (slots[3] && slots[3] != Py_None && !(tag = payload_bytes(slots[3])))
         return NULL;
     uint32_t flags = (durable ? WAL_RECORD_DURABLE : 0u) | (last ? WAL_RECORD_BATCH_LAST : 0u);
-    return make(type, lsn, record_type, flags, bytes_of(slots[1]), tag);
+    return make(type, lsn, record_type, flags, payload_bytes(slots[1]), tag);
 }
 
 static PyObject *record_repr(PyObject *o)

@@ -11,12 +11,16 @@ struct view {
 
 PyObject *view_new(struct reader *reader, const wal_record_t *r)
 {
+    /* First: to make it may collect garbage, which may run what closes the reader or goes on. */
+    struct chunk *chunk = chunk_hold(reader->chunk);
     struct view *self = PyObject_GC_New(struct view, type_of(reader->state, TYPE_VIEW));
 
-    if (!self)
+    if (!self) {
+        chunk_drop(chunk);
         return NULL;
+    }
     self->reader = (struct reader *)Py_NewRef((PyObject *)reader);
-    self->chunk = chunk_hold(reader->chunk);
+    self->chunk = chunk;
     self->record = *r;
     self->exports = 0;
     PyObject_GC_Track(self);

@@ -27,3 +27,28 @@ int wait_in_slices(wait_step *step, void *object, int64_t ms)
             return 0;
     }
 }
+
+void wait_a_moment(void)
+{
+    const struct timespec brief = {.tv_nsec = 1000000};
+
+    Py_BEGIN_ALLOW_THREADS
+        nanosleep(&brief, NULL);
+    Py_END_ALLOW_THREADS
+}
+
+/* Also with an exception set. */
+bool python_ends(void)
+{
+    PyObject *type, *value, *traceback;
+    PyObject *function = PySys_GetObject("is_finalizing"); /* borrowed */
+
+    if (!function)
+        return true; /* at the very end */
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *is = PyObject_CallNoArgs(function);
+    bool ends = is == Py_True;
+    Py_XDECREF(is);
+    PyErr_Restore(type, value, traceback);
+    return ends;
+}

@@ -11,4 +11,9 @@ typedef int wait_step(void *object, int ms);
 /* Until a step says so, or the time is over: 1, 0 or -1. ms < 0: for ever; 0: looks once. */
 int wait_in_slices(wait_step *step, void *object, int64_t ms);
 
+/* About a millisecond, without the GIL. */
+void wait_a_moment(void);
+/* Whether the interpreter is at its end: other threads don't get the GIL any more. */
+bool python_ends(void);
+
 #endif

@@ -53,7 +53,7 @@ func main() {
 
 func bench(words []string) error {
 	if len(words) < 2 || operations[words[0]] == nil {
-		return errors.New("usage: walbench durable|batch|append|fill|replay|open|get DIR KEY=VALUE...")
+		return errors.New("usage: walbench durable|batch|append|fill|replay|open|get DIR [KEY=VALUE]")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -34,8 +34,14 @@ class Submissions:
         self._flushing = False
 
     def add(self, lsn: int, result: Any) -> asyncio.Future[Any]:
-        """A future that gives `result` when `lsn`, which was just handed out, is durable."""
-        return self._take(self._create_future(), lsn, result)
+        """A future that gives `result` when `lsn`, which was just handed out, is durable. As
+        _take, without a call: each append comes by here."""
+        future = self._create_future()
+        if lsn <= self._newest:
+            self._resolve(self._newest)
+        self._newest = lsn
+        self._queue.append((lsn, future, result))
+        return future
 
     def call(self, call: Call) -> asyncio.Future[Any]:
         """Makes the call, now or behind those that wait for room; errors other than BusyError of

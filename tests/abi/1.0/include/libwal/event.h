@@ -21,10 +21,10 @@ LIBWAL_BEGIN
  * REMOVED      a segment left the log and its file was removed: segment is its number
  * TRUNCATED    once per call that took records away, each time that retention did, and for each
  *              wal_reset. At the front (segment 0): lsn is the first record that is left. At the
- * end: lsn is the last one that is left, or the next LSN - 1, segment the number of the one that
- * goes on behind it FAILED       the log has failed: code, lsn and segment as in wal_failure_error
- * CORRUPT      reading met damage: code, lsn and segment as in the error that the reading call
- *              gives, bytes the offset in the segment. As often as WAL_STAT_CORRUPTIONS counts
+ *              end: lsn is the last one that is left, or the next LSN - 1, segment the number of
+ * the one that goes on behind it FAILED       the log has failed: code, lsn and segment as in
+ * wal_failure_error CORRUPT      reading met damage: code, lsn and segment as in the error that the
+ * reading call gives, bytes the offset in the segment. As often as WAL_STAT_CORRUPTIONS counts
  * SLOW_SYNC    as SYNCED, for a sync that took longer than SLOW_SYNC_US
  * DURABLE      the durable LSN has grown: lsn is what it is now. While one is waiting to be fetched
  *              no second one comes: the first is brought up to date, also where the LSN falls by a
