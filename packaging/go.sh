@@ -3,6 +3,8 @@
 #
 #   go.sh             vet and format; the tests with the race detector and the shared library of
 #                     preset dev; then linked with the archives, with encryption
+#   go.sh modules     the nested modules: the Raft log store, the collector for Prometheus; what
+#                     they need is fetched once
 #   go.sh asan        with the address sanitizer in both the C library and Go's calls of it
 #   go.sh cgocheck    with Go's check of every pointer that goes to C
 #   go.sh lint        staticcheck, which Go's module proxy has
@@ -70,6 +72,17 @@ test_all() {
     run_tests -tags "$tags"
 }
 
+test_modules() {
+    local module
+    build dev
+    use_shared dev
+    for module in raftwal prometheus; do
+        say "go: module $module, with the race detector"
+        (cd "bindings/go/$module" && CGO_ENABLED=1 GOFLAGS=-buildvcs=false "$go" vet ./... &&
+            CGO_ENABLED=1 GOFLAGS=-buildvcs=false quietly 20 "$go" test -race -count=1 ./...)
+    done
+}
+
 test_asan() {
     build asan
     use_archive asan
@@ -102,6 +115,7 @@ test_long() { # WALKS
 find_go
 case ${1:-} in
 '') test_all ;;
+modules) test_modules ;;
 asan) test_asan ;;
 cgocheck) test_cgocheck ;;
 lint) lint ;;
