@@ -236,13 +236,18 @@ def loop(call: Callable[[World], object], world: World, calls: int) -> None:
         call(world)
 
 
+def is_bounded(left: tuple[int, int, int], calls: int) -> bool:
+    blocks, resident, references = left
+    return blocks < min(SLACK_BLOCKS, calls // 2) and resident < SLACK_BYTES and references == 0
+
+
 def check(call: Callable[[World], object], world: World, cost: int) -> None:
-    calls = max(CALLS // cost, 200)  # more than the interpreter's own ups and downs
+    """What the interpreter makes once, for the first calls, is not there the second time; what
+    every call leaves is."""
+    calls = max(CALLS // cost, 200)
     world.log.truncate_after(RECORDS)
-    blocks, resident, references = measure(call, world, calls)
-    assert blocks < SLACK_BLOCKS and blocks < calls // 2
-    assert resident < SLACK_BYTES
-    assert references == 0
+    first = measure(call, world, calls)
+    assert is_bounded(first, calls) or is_bounded(measure(call, world, calls), calls), first
 
 
 @pytest.mark.parametrize("name", GOOD)
