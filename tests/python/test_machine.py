@@ -358,3 +358,16 @@ def test_a_machine_lacks_something(path: Path) -> None:
     with pytest.raises((TypeError, AttributeError)):
         libwal.open(path, machine=Half())
     assert not path.exists()
+
+
+def test_a_state_that_was_too_large_once(path: Path) -> None:
+    """Its segment begins without a checkpoint; the next one has the state of then."""
+    machine = Machine()
+    with libwal.open(path, machine=machine, checkpoint_bytes=1000) as log:
+        log.append(b"x" * 2000)
+        log.rotate()
+        assert log.last_checkpoint() is None
+        machine.items = [b"small"]
+        log.append(b"y")
+        log.rotate()
+        assert log.last_checkpoint() == (2, b"small,y")

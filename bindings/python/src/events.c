@@ -1,7 +1,6 @@
 #include "events.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include "args.h"
 #include "errors.h"
@@ -106,8 +105,6 @@ static bool begin(struct events *self)
         error_raise_text(s, WAL_E_CLOSED, self->log->path, "the events are closed");
     else if (is_busy(self))
         error_raise_text(s, WAL_E_BUSY, self->log->path, "another thread is using the events");
-    else if (self->log->process != getpid())
-        error_raise_text(s, WAL_E_FORK, self->log->path, "the log belongs to the parent process");
     else
         return self->busy = true;
     return false;

@@ -313,7 +313,7 @@ void log_finalize(PyObject *o)
     if (!log->w || log->closing)
         return;
     PyErr_Fetch(&type, &value, &traceback);
-    if (log->process == getpid() &&
+    if (!log_is_inherited(log) &&
         PyErr_WarnFormat(PyExc_ResourceWarning, 1, "unclosed log %R", log->path) < 0)
         PyErr_WriteUnraisable(log->path);
     if (shut(log) < 0)

@@ -1,6 +1,4 @@
 /* Looking inside: where the log stands, its segments, statistics; and copying it. */
-#include <unistd.h>
-
 #include "args.h"
 #include "callback.h"
 #include "errors.h"
@@ -66,7 +64,7 @@ PyObject *log_repr(PyObject *o)
 
     if (!log->w || log->closing)
         return PyUnicode_FromFormat("<libwal.Log %R, closed>", log->path);
-    if (log->process != getpid())
+    if (log_is_inherited(log))
         return PyUnicode_FromFormat("<libwal.Log %R, of the parent process>", log->path);
     if (!log_range(log, r))
         return NULL;
