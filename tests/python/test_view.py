@@ -164,3 +164,14 @@ def test_repr(log: libwal.Log) -> None:
     log.append(b"hello", 7)
     with log.read(form="view") as reader, next(reader) as view:
         assert "1" in repr(view)
+
+
+def test_each_keeps_its_own_bytes(buffered: libwal.Log) -> None:
+    """Also when the reader has gone through much more than it has in memory at once."""
+    payloads = [b"%06d" % number * 300 for number in range(3000)]  # 5 MB
+    buffered.append_many(payloads, sync=True)
+    with buffered.read(form="view") as reader:
+        views = list(reader)
+        assert [bytes(view) for view in views] == payloads
+        for view in views:
+            view.close()
