@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Shows what libwal is for: real files of this machine go into a log, record by record, while the
 # writer is killed again and again; what was acknowledged is compared with what is found.
 set -euo pipefail

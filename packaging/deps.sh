@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034 # groups and columns are named by arguments
 # What libwal needs of a machine, for other scripts to source:
 #

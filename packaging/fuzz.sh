@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds the fuzz targets and lets each look for bad inputs: fuzz.sh [SECONDS]. What it finds stays
 # in build-fuzz, for the next time too. It needs clang 14.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Tests the Go binding:
 #
 #   go.sh             vet and format; the tests with the race detector and the shared library of
@@ -121,7 +122,7 @@ cgocheck) test_cgocheck ;;
 lint) lint ;;
 long) test_long "${2:?N is missing}" ;;
 *)
-    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    sed -n '3,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

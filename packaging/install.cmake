@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What is installed, in components: runtime is what programs need to run, development what they
 # need to be built, tools the programs of our own. The .pc file and the CMake package find
 # everything from their own place, so that an installed tree can be moved.

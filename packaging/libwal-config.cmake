@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # find_package(libwal [VERSION] [COMPONENTS shared static crypto crypto_static]) gives libwal::wal,
 # the shared library; libwal::wal_static, for which it looks for zlib; and, where they were built,
 # libwal::crypto and libwal::crypto_static, for which it looks for OpenSSL. Without components it

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Tests the Python binding:
 #
 #   python.sh                 as a wheel in a clean virtual environment of every CPython from 3.11
@@ -245,7 +246,7 @@ asan) test_asan ;;
 venv) make_venv "${@:2}" ;; # by at_once
 wheel) test_wheel "${@:2}" ;; # by at_once
 *)
-    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    sed -n '3,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and runs every test. The first step that fails ends it.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package wal is libwal for Go: an embedded write-ahead log. A program hands it records, gets
 // numbers (LSNs) back, and after any crash gets back exactly the records that were acknowledged, in
 // order. A log is a directory; one process at a time writes it, with as many goroutines as it

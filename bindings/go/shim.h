@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands between Go and libwal's public headers: functions that give all they have to say in
  * one call, the library's last error included. That is kept per thread, and the next call from Go
  * may come on another one.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # libwal as a part of the extension: the targets libwal::wal_static and, where OpenSSL 3 is found
 # and WAL_CRYPTO doesn't say OFF, libwal::crypto_static.
 # What archives need is looked for here, because packages that a subdirectory finds are its own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches: records that are gathered first and go in together. Part of <libwal/wal.h>, which has
  * the rules that hold everywhere. */
 #ifndef LIBWAL_BATCH_H

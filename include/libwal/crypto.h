@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libwal-crypto: encrypted logs by OpenSSL. A library of its own (link libwal-crypto beside
  * libwal), so that programs without encryption don't need OpenSSL. <libwal/wal.h>, which doesn't
  * include this header, has the rules that hold everywhere. */

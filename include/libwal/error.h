@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Errors: their numbers, and what the last one had to say. Part of <libwal/wal.h>, which has the
  * rules that hold everywhere. */
 #ifndef LIBWAL_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Events: what a log does and what happens to it, by a callback or from a queue. Part of
  * <libwal/wal.h>, which has the rules that hold everywhere. */
 #ifndef LIBWAL_EVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* State machines: the log restores the program's state and keeps it up to date. Part of
  * <libwal/wal.h>, which has the rules that hold everywhere. */
 #ifndef LIBWAL_MACHINE_H

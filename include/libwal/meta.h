@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata: small keys beside the records. Part of <libwal/wal.h>, which has the rules that
  * hold everywhere. */
 #ifndef LIBWAL_META_H

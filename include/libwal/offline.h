@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tools for a log that nobody needs to have open. Part of <libwal/wal.h>, which has the rules that
  * hold everywhere. */
 #ifndef LIBWAL_OFFLINE_H

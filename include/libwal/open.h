@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Life of a log: its lock, open, close, where it stands. Part of <libwal/wal.h>, which has the
  * rules that hold everywhere. */
 #ifndef LIBWAL_OPEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches as bytes: to send elsewhere, and append there. Part of <libwal/wal.h>, which has the
  * rules that hold everywhere. */
 #ifndef LIBWAL_PORTABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records out: by number, by readers, by replay. Part of <libwal/wal.h>, which has the rules that
  * hold everywhere. */
 #ifndef LIBWAL_READ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cutting the log at either end. Part of <libwal/wal.h>, which has the rules that
  * hold everywhere. */
 #ifndef LIBWAL_TRUNCATE_H

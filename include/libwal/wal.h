@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libwal: an embedded write-ahead log. A program hands it records, gets numbers (LSNs) back, and
  * after any crash gets back exactly the records that were acknowledged, in order. This header is
  * the manual of the C interface, version 1.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes files into a log, is killed again and again, and shows what came through.
  *
  *     demo DIRECTORY FILE...      DIRECTORY doesn't exist yet; it is removed when all is well */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The demo's input: real files cut into pieces, texts into lines, anything else into blocks of 1 to
  * 16 KiB. Errors end the program. */
 #ifndef WAL_DEMO_PIECES_H

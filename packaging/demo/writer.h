@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The process that gets killed: four threads append the pieces that are not in the log yet, and say
  * through a pipe what was durable when a call returned. */
 #ifndef WAL_DEMO_WRITER_H

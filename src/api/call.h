@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every public function does first and last: the handle is checked, the call counted so that
  * close can wait for it, errno kept. */
 #ifndef WAL_API_CALL_H

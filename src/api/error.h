@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What went wrong, in the form that users get. */
 #ifndef WAL_API_ERROR_H
 #define WAL_API_ERROR_H

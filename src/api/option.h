@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of options: what each is called, what values it takes, how they are written. Constant.
  */
 #ifndef WAL_API_OPTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The options object, and what the rest of the library gets of it. An object is used by one thread
  * at a time; it lives in malloc's memory, since it exists before any log's allocator. */
 #ifndef WAL_API_OPTIONS_H

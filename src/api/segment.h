@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment as the user sees it. */
 #ifndef WAL_API_SEGMENT_H
 #define WAL_API_SEGMENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The size rules of public structs: each begins with `uint32_t size`, and programs built against an
  * older or a newer header hand in theirs. Sets no fault. */
 #ifndef WAL_API_SIZED_H

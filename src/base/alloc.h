@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory by way of the user's allocator (wal_options_set_allocator) or malloc. Every allocation of
  * a log goes through the log's `struct alloc`, so that a test can make the n-th one fail.
  * Thread-safe as far as the user's functions are. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compiler attributes, in one place so that another compiler needs one file changed. */
 #ifndef WAL_BASE_ATTR_H
 #define WAL_BASE_ATTR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A growing run of bytes with an upper limit, on a `struct alloc`.
  *
  *     struct buffer b;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bytes.h"
 
 /* The order of bytes within a word doesn't matter for a test against 0. */

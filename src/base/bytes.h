@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Little-endian loads and stores, alignment, the smaller and the larger of two. No state. */
 #ifndef WAL_BASE_BYTES_H
 #define WAL_BASE_BYTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cursor.h"
 
 /* The next n bytes, to be written. */

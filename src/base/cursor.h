@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One bounds-checked way through a buffer, for everything that turns structs into bytes and back.
  *
  * Make a cursor over the buffer, put or get field by field, ask cursor_ok once at the end:

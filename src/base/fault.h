@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What went wrong, with its place: the thread's last error behind wal_last_error, and copies of it
  * that are kept elsewhere (the sticky cause of a failed log, the error that a leader hands to its
  * followers).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bugs that the test-suite must catch (docs/testing.md lists them). A build with WAL_PLANTED_BUGS
  * has them all, switched on one at a time by `planted_bug`; every other build has none, and the
  * compiler drops the branches. Release builds refuse the option. */

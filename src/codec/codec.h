@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compression of whole buffers, as zlib streams (RFC 1950). No I/O. */
 #ifndef WAL_CODEC_CODEC_H
 #define WAL_CODEC_CODEC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CRC-32 with zlib's polynomial and conventions: crc_update(0, ...) == crc32(0, ...) of zlib, and
  * chaining works the same way. The fastest implementation that the processor has is chosen once, at
  * first use (thread-safe). Pure. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 256-bit carry-less multiplication (VPCLMULQDQ with AVX2): processors that have it without
  * AVX-512, as AMD's Zen 3 and Intel's client ones since Alder Lake. */
 #include "crc/crc_impl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of an implementation that folds. Who includes this has defined
  *
  *     ENTRY_TARGET    the processor's features, as for __attribute__((target))

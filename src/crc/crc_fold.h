@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CRC-32 by carry-less multiplication in 128-bit registers (SSE4.1 and PCLMULQDQ), as inline parts
  * for the x86-64 implementations. The method is that of V. Gopal et al., 'Fast CRC Computation for
  * Generic Polynomials Using PCLMULQDQ Instruction' (Intel, 2009); a test computes every constant

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an implementation of the checksum is to crc.c. All of them give zlib's crc32 for every
  * input, chaining and size 0 included, touch no byte beside the given ones, and may run on any
  * number of threads. */

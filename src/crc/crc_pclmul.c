@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 128-bit carry-less multiplication, four registers abreast: every x86-64 processor since about
  * 2011. */
 #include "crc/crc_impl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 512-bit carry-less multiplication (VPCLMULQDQ with AVX-512F): Intel since Ice Lake, AMD since
  * Zen 4. */
 #include "crc/crc_impl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zlib's own: runs everywhere, and is what the others are tested against. */
 #include "crc/crc_impl.h"
 

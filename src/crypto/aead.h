@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One key of an AEAD algorithm, by OpenSSL: 32 bytes of key, 12 of nonce, 16 of tag. Any number of
  * threads may seal and open with one at once. The errors that OpenSSL queues are the caller's to
  * take away. */

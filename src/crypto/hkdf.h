@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* HKDF with SHA-256 (RFC 5869), by OpenSSL. */
 #ifndef WAL_CRYPTO_HKDF_H
 #define WAL_CRYPTO_HKDF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The user's keys by their ids, and the callbacks by which a log uses them. A ring never changes:
  * adding a key makes a new one, so that logs that are open keep theirs. */
 #ifndef WAL_CRYPTO_KEYRING_H

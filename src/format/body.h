@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies of groups other than data: metadata maps, seals, checkpoints. Bytes <-> structs, nothing
  * else; hostile bytes give -1. */
 #ifndef WAL_FORMAT_BODY_H

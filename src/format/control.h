@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The control file: two slots with the same state, and the witness block. Bytes <-> structs,
  * nothing else. */
 #ifndef WAL_FORMAT_CONTROL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the fixed blocks (control slot, witness, segment header) share: 8 magic bytes in front, and
  * at the end a CRC of everything before it. In the versioned ones major and minor follow the magic;
  * these, the magic and the CRC keep their places in every version, so that a reader can tell a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Group headers: 64 bytes that name a body's length, place, LSNs and checksum. Bytes <-> struct,
  * nothing else. */
 #ifndef WAL_FORMAT_GROUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The header block of a segment: two copies of 256 bytes. Bytes <-> struct, nothing else. */
 #ifndef WAL_FORMAT_HEADER_H
 #define WAL_FORMAT_HEADER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sizes and limits of format 1.0 (docs/format.md, "Limits"). */
 #ifndef WAL_FORMAT_LIMITS_H
 #define WAL_FORMAT_LIMITS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names in a log's directory. */
 #ifndef WAL_FORMAT_NAME_H
 #define WAL_FORMAT_NAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A batch as bytes to send elsewhere: docs/format.md, "Portable form of a batch". Bytes <-> struct,
  * nothing else. */
 #ifndef WAL_FORMAT_PORTABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records inside a data group's body: 16 bytes of header, payload, zeros up to 8. Bytes <-> struct,
  * nothing else. */
 #ifndef WAL_FORMAT_RECORD_H

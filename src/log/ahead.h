@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads and verifies ahead of a reader, on a thread of its own: for wal_replay. It only ever gives
  * what the reader would find next by itself, group by group within one segment, while the log
  * changes in no other way than by growing; whatever else comes, damage, a segment's end, a cut, the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records in: reserve room, copy, wait as the mode says. Any thread. */
 #ifndef WAL_LOG_APPEND_H
 #define WAL_LOG_APPEND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The log's background thread: commits what was handed in by SUBMIT, syncs INTERVAL logs, writes
  * zeros ahead, prepares the next segment, removes files that have left the log. It is started when
  * there is something for it to do. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batch objects: records that are gathered before they are appended, in memory and, what is more
  * than a group, in a file without a name in the log's directory. `struct wal_batch` is the public
  * wal_batch_t; used by one thread at a time. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a new segment is born with: groups marked BIRTH that are in it before control names it, in
  * this order: the metadata map, the newest tag from before what follows, a checkpoint, groups
  * carried over from another segment, the kept records of a group that was cut, new records. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which callbacks of the user are under way on this thread, and what their log's functions may do
  * inside. Any thread, without locks: each knows its own only. */
 #ifndef WAL_LOG_CALLBACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The segments that make up the log, oldest first, as one chain: each states whom it follows and
  * where that one ends.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "log/catalog_index.h"
 
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the catalog knows about places inside its segments, in memory that is bounded over all of
  * them: per segment a sparse table of groups (index.h), which its seal has too, and where single
  * records begin (offsets.h), as far as groups were met since somebody began to ask for records.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: the newest one is the log's, and older ones stay in their segments until those go.
  *
  * The newest one's place is w->checkpoint. It lies in some segment of the chain, and whoever makes

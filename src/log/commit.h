@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Group commit: staged groups go to the segment, and become durable. What happens when that fails:
  * withdrawal, or the end of the handle.
  *

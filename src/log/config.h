@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How one log was asked to work: the values of all options, as wal_open resolved them. It doesn't
  * change while the log is open. */
 #ifndef WAL_LOG_CONFIG_H

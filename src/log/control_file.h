@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The open control file: two slots, one state, and the witness. Writing belongs to whoever has the
  * log's write turn. */
 #ifndef WAL_LOG_CONTROL_FILE_H

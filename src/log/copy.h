@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A copy of an open log in another directory, with a UUID of its own, while the log goes on. */
 #ifndef WAL_LOG_COPY_H
 #define WAL_LOG_COPY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The first moments of a log: control with newest = 0, then segment 1, then control. Begun again by
  * the next open wherever it was cut short. */
 #ifndef WAL_LOG_CREATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Direct I/O: whether this log writes its groups past the page cache (option DIRECT_IO). Everything
  * else, reading, zeros, header blocks, goes through it. */
 #ifndef WAL_LOG_DIRECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The log's directory: made, opened, checked for safety, listed. */
 #ifndef WAL_LOG_DIRECTORY_H
 #define WAL_LOG_DIRECTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who wants to be called when an LSN is durable (wal_on_durable): each is called once, in the order
  * of LSNs, those for the same LSN in the order in which they came.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Events: who listens, and what he is told.
  *
  * Emitting never waits for a listener, allocates nothing, and where nobody listens for the kind is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Read-only handles: a log that somebody else may be writing, seen through control, the witness and
  * the segments. Nothing is written. On a handle that writes each of these does nothing and returns
  * 0. */

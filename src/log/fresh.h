@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* New segments: made whole and durable under a temporary name, then named, then stated in control.
  * With the write turn. */
 #ifndef WAL_LOG_FRESH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One record by its LSN. */
 #ifndef WAL_LOG_GET_H
 #define WAL_LOG_GET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "log/index.h"
 
 /* Keeps every second entry. The table was full, and full is even: the next group keeps its place in

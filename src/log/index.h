@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the groups of one segment begin: a sparse table that thins itself out to stay small. Not
  * thread-safe. */
 #ifndef WAL_LOG_INDEX_H

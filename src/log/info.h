@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log can tell about itself. Any thread. */
 #ifndef WAL_LOG_INFO_H
 #define WAL_LOG_INFO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The exclusive lock of a log: an open file description lock on `control`, which is never unlinked
  * while the log exists. */
 #ifndef WAL_LOG_LOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An open log: what its parts share. `struct wal` is the public wal_t.
  *
  * Who may touch what

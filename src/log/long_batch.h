@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches that one group doesn't hold: too long, or with changes of metadata. Contiguous groups
  * from FIRST to LAST, which count only together. Written straight to the segment, with the write
  * turn and no appends beside. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The user's state machine: restored and brought up to date at open, then fed with each record that
  * becomes durable. Everything here belongs to whoever has the write turn, and runs without mu. */
 #ifndef WAL_LOG_MACHINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Many records of a reader at once. */
 #ifndef WAL_LOG_MANY_H
 #define WAL_LOG_MANY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata changes: the whole map goes into a group, durable before the call returns. */
 #ifndef WAL_LOG_META_H
 #define WAL_LOG_META_H

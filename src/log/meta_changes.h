@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Changes of metadata that a batch has gathered, one per key: what was said last about it, and
  * whether it has to be there before. They are held against the map only when the batch is
  * committed. Not thread-safe. */

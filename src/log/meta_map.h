@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The metadata in memory: up to 64 keys in the order of their bytes, in the very form of a metadata
  * group's body. Not thread-safe. */
 #ifndef WAL_LOG_META_MAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The user is told: on_durable and the event callback.
  *
  * One callback of a log runs at a time, on_durable's first, without any lock and without the write

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where each record of one segment begins, as far as that is known. Records of one size take next
  * to nothing, others two bytes each as a rule: whoever looks for a record waits for the memory that
  * it touches more than for anything else in here. Not thread-safe. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opening, creating and closing a log. */
 #ifndef WAL_LOG_OPEN_H
 #define WAL_LOG_OPEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Readers that keep retention from what they have not read yet. Everything here is under the log's
  * readers_mu. */
 #ifndef WAL_LOG_PINS_H

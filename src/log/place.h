@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Finds a place in the log: from an LSN to a group in a segment, and from there to the next one.
  * Each group that is given was verified on this read, and follows the one before; a walk to the end
  * of a sealed segment shows that it ends as its successor states. What was found counts if w->shape

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The next segment's file under its temporary name: made of zeros and synced before it is needed,
  * by the background thread or by a rotation, so that what may lack space does so while there is a
  * way back. With the write turn. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Copies of what a repair is about to change or remove, in the directory `quarantine` of the log.
  * The library never looks at them. */
 #ifndef WAL_LOG_QUARANTINE_H

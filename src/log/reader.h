@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Readers: a place in the log that walks. `struct wal_reader` is the public wal_reader_t; used by
  * one thread at a time, but for reader_interrupt. */
 #ifndef WAL_LOG_READER_H

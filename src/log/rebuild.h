@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Control, made anew from the headers of the segments. */
 #ifndef WAL_LOG_REBUILD_H
 #define WAL_LOG_REBUILD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The groups of a segment on their way into a segment of another log. A link holds each group to
  * the one before, and the first one to the segment's header, which has the log's UUID in it. So
  * every group header is made anew; bodies, salt and places stay as they are, and with them all

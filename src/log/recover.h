@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Recovery: from what is in the directory to a log that can be read, and the decision whether
  * anything must be written. Rules R0 to R6 of docs/format.md; nothing is written before the
  * verdict. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What there is of a log, however damaged: its segments as one chain, and where each ends. For
  * tools that go through all of it and go on behind damage. Takes no lock and writes nothing; beside
  * a writer it sees one moment of the log, as far as that was durable. Used by one thread, but for

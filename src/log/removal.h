@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files of segments that have left the log. By then control says so on the disk: a crash in between
  * leaves them to the next handle that writes. Nobody waits for their removal: not under mu, nor
  * with the write turn. */

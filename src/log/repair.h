@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a damaged log one that opens again. Segments are never written to: the log gets a new one
  * whose header states where it ends, as a truncation does it, or another control. So a crash leaves
  * the one state or the other, and a repair can begin again. */

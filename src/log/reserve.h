@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The space-holder: a file of zeros whose blocks the log takes when the file system has none left,
  * so that a full disk leaves time to make room. With the turn, or at open. */
 #ifndef WAL_LOG_RESERVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Retention at work: looks at the log, its readers and the clock, and says where the log is to
  * begin from now on. With the write turn; a plan ends with retain_over, whether it was carried out
  * or not. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "log/retention.h"
 
 enum { NS_PER_MS = 1000 * 1000 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which of the oldest sealed segments retention lets go: the decision alone, over numbers. No log,
  * no state; any thread. */
 #ifndef WAL_LOG_RETENTION_H

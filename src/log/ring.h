@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The newest events, on their way from the log to one who takes them.
  *
  * One side puts, one takes, each by one thread at a time; neither ever waits for the other. Who

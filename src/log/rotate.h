@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a segment that this handle writes, and the next one. With the write turn. *ret_fatal:
  * there is no way back. */
 #ifndef WAL_LOG_ROTATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All that can still be read of a log, damaged or not. Nothing is written and no lock taken. */
 #ifndef WAL_LOG_SALVAGE_H
 #define WAL_LOG_SALVAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "log/settle.h"
 
 static int remove_leftovers(struct wal *w)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records on their way in, whatever form the caller has them in: one, an array, a flat buffer, a
  * batch object. Each payload's bytes are read once, while they are copied. Used by one thread. */
 #ifndef WAL_LOG_SOURCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What of a batch doesn't stay in memory: a file without a name in the log's directory, encrypted
  * where the log is, under a key of its own. Used by one thread at a time. */
 #ifndef WAL_LOG_SPILL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records that were handed in and not yet written: a queue of groups in memory. The last group may
  * be open, others are closed.
  *

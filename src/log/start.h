@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A handle's own first segment: a handle never writes to one that an earlier handle has left. */
 #ifndef WAL_LOG_START_H
 #define WAL_LOG_START_H

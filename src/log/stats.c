@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "log/stats.h"
 
 void stat_sample(struct stats *s, uint32_t histogram, uint64_t value)

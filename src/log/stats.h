@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counters and histograms of one log. Any thread adds to them; a reader sees each value whole, not
  * all of one moment. */
 #ifndef WAL_LOG_STATS_H

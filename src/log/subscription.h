@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subscriptions: events pulled from a queue, with a descriptor to poll. `struct wal_subscription`
  * is the public wal_subscription_t; used by one thread at a time. */
 #ifndef WAL_LOG_SUBSCRIPTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A batch's tag, and the newest one of a log. */
 #ifndef WAL_LOG_TAG_H
 #define WAL_LOG_TAG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Changes of the log's shape that the user asks for: what is cut off at the front or the end, new
  * segments. Crash-atomic, durable on return. */
 #ifndef WAL_LOG_TRUNCATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The write turn: one thread at a time writes and syncs. Waiting commits sleep on one of two words
  * by the parity of their round, so that a finished round wakes its own members and one leader of
  * the next. No timers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads all of a log and says what is right. Any thread; the log may be in use. */
 #ifndef WAL_LOG_VERIFY_H
 #define WAL_LOG_VERIFY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Waiting on a read-only handle. One of the threads that wait watches control, through a signal,
  * and looks for all; the others sleep until it has found something. Where there is no signal to be
  * had it looks every few milliseconds. Nobody else reads or closes the signal. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Zeros ahead of the end, so that a durable append changes neither the file's size nor its block
  * mapping (2.1 to 2.4 times as slow on ext4). The background thread writes them where the log has
  * one; else the leader does, in a sync that happens anyway. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The operating system as the library sees it: a table of functions. os_posix() is the only place
  * of system calls; tests hand in another table (tests/support/simdisk.h), a disk that loses,
  * reorders and tears whatever no sync has covered.

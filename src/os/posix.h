@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The POSIX implementation of os.h, in parts; only the files src/os/posix*.c include this. Every
  * descriptor is opened and closed by way of the registry, so that the child of a fork knows which
  * ones to close. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A boundary between two groups of a segment, or before the first: what lies in front of it. */
 #ifndef WAL_SEGMENT_BOUNDARY_H
 #define WAL_SEGMENT_BOUNDARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints in a segment: the user's state in parts, a group each. Not thread-safe. */
 #ifndef WAL_SEGMENT_CHECKPOINT_H
 #define WAL_SEGMENT_CHECKPOINT_H

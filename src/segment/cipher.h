@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The user's cipher (wal_options_set_cipher), held together by the options and each log that was
  * opened with them: counted references, from any thread. The callbacks run without any lock of the
  * library, on the calling thread; whatever they make of errno is undone. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies of groups as they come from a file: decrypted, then decompressed. */
 #ifndef WAL_SEGMENT_DECODE_H
 #define WAL_SEGMENT_DECODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies of groups on their way into a file: compressed, then encrypted. An encoder lasts as long
  * as its log and is used by whoever has the write turn. */
 #ifndef WAL_SEGMENT_ENCODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file of the log and whole reads, writes and syncs on it, with errors that name it. Interrupted
  * and short calls are gone on with; a failed sync is not. Thread-safe as far as the descriptor is.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a segment group by group. Every group that it gives has passed all checks: header, place,
  * chain (LSN, link, batch flags), body, padding; bodies come decoded. Memory: one block, or one
  * group where that is larger, and an encoded group's body. Not thread-safe; several readers of one

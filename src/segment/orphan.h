@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment that control doesn't name: was it ever written to beyond what it was born with? */
 #ifndef WAL_SEGMENT_ORPHAN_H
 #define WAL_SEGMENT_ORPHAN_H

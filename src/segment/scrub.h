@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Walks all that is left of a segment, whatever is damaged in it: every checksum is looked at,
  * those of single records too, and what the groups hold is held against the rules of its kind.
  * Behind damage it goes on at the next right group; work is linear in the segment's size, and no

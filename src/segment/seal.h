@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the seal at a segment's end without reading the segment. */
 #ifndef WAL_SEGMENT_SEAL_H
 #define WAL_SEGMENT_SEAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Goes through the units of a segment's file that are not zero, holes skipped: linear in what is
  * there, whatever the file's size says. */
 #ifndef WAL_SEGMENT_SEARCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One segment file: its name, its header, its descriptor. */
 #ifndef WAL_SEGMENT_SEGMENT_H
 #define WAL_SEGMENT_SEGMENT_H

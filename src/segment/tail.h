@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Scans a log's last segment and says what is there: facts, no decision (verdict.h makes that),
  * nothing written. */
 #ifndef WAL_SEGMENT_TAIL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The verdict on a log's last segment: rule R3 of docs/format.md as a table over facts. Pure. */
 #ifndef WAL_SEGMENT_VERDICT_H
 #define WAL_SEGMENT_VERDICT_H

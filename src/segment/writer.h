@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The segment that a handle is writing: where its groups end, what of it is durable, how far its
  * file holds zeros. Belongs to one thread at a time (whoever has the log's write turn). */
 #ifndef WAL_SEGMENT_WRITER_H

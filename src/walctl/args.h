@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options of the command line: how a command declares them, and how they are parsed (getopt_long:
  * anywhere between the operands, "--" ends them, long ones may be shortened). */
 #ifndef WALCTL_ARGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 4648, with padding, on one line. */
 #ifndef WALCTL_BASE64_H
 #define WALCTL_BASE64_H

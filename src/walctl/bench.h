@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What bench measures, on a log that is its own. */
 #ifndef WALCTL_BENCH_H
 #define WALCTL_BENCH_H

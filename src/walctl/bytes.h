@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A buffer that grows. Without memory the process ends with a message. */
 #ifndef WALCTL_BYTES_H
 #define WALCTL_BYTES_H

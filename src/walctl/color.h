@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Colours of what is printed for people. */
 #ifndef WALCTL_COLOR_H
 #define WALCTL_COLOR_H

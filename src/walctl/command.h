@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The commands of walctl. Each is one file cmd_NAME.c that defines command_NAME, and one line in
  * COMMANDS below. */
 #ifndef WALCTL_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a shell has to know to complete walctl's command lines, read off the same table that parses
  * them. */
 #ifndef WALCTL_COMPLETE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Before something is removed. */
 #ifndef WALCTL_CONFIRM_H
 #define WALCTL_CONFIRM_H

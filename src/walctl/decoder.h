@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --decoder: payloads go through a command before they are shown.
  *
  * The shell runs the command once per record: the payload is its standard input, what it prints

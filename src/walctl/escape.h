@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as text: what goes to a terminal, or into JSON. Nothing here lets a control character
  * through. Errors of writing stay in the FILE. */
 #ifndef WALCTL_ESCAPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches on their way out, in the two forms that import reads. */
 #ifndef WALCTL_EXPORT_H
 #define WALCTL_EXPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log is and how it stands, as far as a look without reading its records tells. */
 #ifndef WALCTL_FACTS_H
 #define WALCTL_FACTS_H

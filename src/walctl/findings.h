@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What verify and repair have found, and how they say it. */
 #ifndef WALCTL_FINDINGS_H
 #define WALCTL_FINDINGS_H

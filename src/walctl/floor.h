@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the disk itself takes: no log can be faster. */
 #ifndef WALCTL_FLOOR_H
 #define WALCTL_FLOOR_H

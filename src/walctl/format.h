@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What -o asks for. */
 #ifndef WALCTL_FORMAT_H
 #define WALCTL_FORMAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How records stand one behind the other in a stream of bytes: for append's input, and for the raw
  * output that it can read again. */
 #ifndef WALCTL_FRAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "walctl/gather.h"
 
 #include <string.h>

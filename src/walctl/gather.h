@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The records of one batch, copied, until it is complete and can be handed on. */
 #ifndef WALCTL_GATHER_H
 #define WALCTL_GATHER_H

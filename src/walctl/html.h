@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pieces of an HTML page, on stdout. What comes from outside goes through these. */
 #ifndef WALCTL_HTML_H
 #define WALCTL_HTML_H

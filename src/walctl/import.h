@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches on their way into a log. */
 #ifndef WALCTL_IMPORT_H
 #define WALCTL_IMPORT_H

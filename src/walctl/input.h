@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes from a descriptor, in a buffer. */
 #ifndef WALCTL_INPUT_H
 #define WALCTL_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One JSON object per line on stdout. */
 #ifndef WALCTL_JSON_H
 #define WALCTL_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of encrypted logs. Where walctl is built without libwal-crypto it has no options for them.
  */
 #ifndef WALCTL_KEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* walctl: looks into logs, and changes them. It knows no more of them than any program that uses
  * libwal. */
 #include <libwal/wal.h>

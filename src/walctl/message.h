@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is said to people: lines on stderr, and the exit code that goes with them. Control bytes in
  * them are escaped. */
 #ifndef WALCTL_MESSAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A JSON object as it comes: keys with strings, whole numbers, true, false and null; no arrays and
  * no objects inside. */
 #ifndef WALCTL_OBJECT_H

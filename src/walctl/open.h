@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opening the log that a command works on. */
 #ifndef WALCTL_OPEN_H
 #define WALCTL_OPEN_H

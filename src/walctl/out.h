@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Standard output: buffered, its errors found. Data are written by stdio to stdout; this says when
  * they go out and whether they did. */
 #ifndef WALCTL_OUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A progress bar on stderr, where that is a terminal; else nothing at all. One at a time. */
 #ifndef WALCTL_PROGRESS_H
 #define WALCTL_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How a record is shown: text, json, raw or hex. `walctl help formats` is the description. */
 #ifndef WALCTL_RECORD_H
 #define WALCTL_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What truncate and reset do around their work: say what goes, ask, and only then do it. */
 #ifndef WALCTL_REMOVAL_H
 #define WALCTL_REMOVAL_H

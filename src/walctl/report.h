@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the page that report makes. */
 #ifndef WALCTL_REPORT_H
 #define WALCTL_REPORT_H

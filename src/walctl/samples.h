@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Measured times. */
 #ifndef WALCTL_SAMPLES_H
 #define WALCTL_SAMPLES_H

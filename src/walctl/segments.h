@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The segments of a log. */
 #ifndef WALCTL_SEGMENTS_H
 #define WALCTL_SEGMENTS_H

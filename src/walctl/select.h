@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which records are wanted: a range of LSNs, types, an order, a number. */
 #ifndef WALCTL_SELECT_H
 #define WALCTL_SELECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SIGINT, SIGTERM and SIGHUP for commands that must come to an orderly end: they are held back, so
  * that no call of the library is interrupted by one, and looked for where it suits. */
 #ifndef WALCTL_SIGNALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The LSNs that a command walks over: what the command line wants of what is there. */
 #ifndef WALCTL_SPAN_H
 #define WALCTL_SPAN_H

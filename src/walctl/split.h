@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Input cut into records. */
 #ifndef WALCTL_SPLIT_H
 #define WALCTL_SPLIT_H

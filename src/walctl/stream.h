@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The binary form in which batches travel: export's default.
  *
  * Frame by frame: the size of what follows in bytes, 64 bits, little-endian, then one batch in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a walk through all records tells. */
 #ifndef WALCTL_SURVEY_H
 #define WALCTL_SURVEY_H

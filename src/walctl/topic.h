@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Help that belongs to no single command. */
 #ifndef WALCTL_TOPIC_H
 #define WALCTL_TOPIC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "walctl/utf8.h"
 
 static size_t length_of(uint8_t first)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8: what is valid, and what may be sent to a terminal as it is. */
 #ifndef WALCTL_UTF8_H
 #define WALCTL_UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a look at a log's end came to, in the words that all commands use. */
 #ifndef WALCTL_VERDICT_H
 #define WALCTL_VERDICT_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The library alone needs a C compiler with its binutils, CMake, a build tool and zlib: README's
 commands build and install a copy of the sources (no tests in it) where no other program can be
 found, and without a network; so does plain make, with a distribution's directories and flags, which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A program as a user's build system sees it: the installed header, the installed library, and
  * names of its own that are also names inside of libwal. */
 #include <libwal/wal.h>

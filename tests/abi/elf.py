@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a shared library needs and how it is hardened: elf.py READELF STRIP LIBRARY [release]
 
 Of a release build, the compiler's part of the hardening is looked for too (stack protector and

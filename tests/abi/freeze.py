@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keeps the interface of a version: its headers and the maps of its libraries, beside programs
 written for it, with which all later ones are tested (old.py).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """freeze.py keeps the interface as it is, as often as one likes until the release, and never after
 it: freezing.py ROOT"""
 

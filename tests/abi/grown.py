@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A program of an earlier version runs with a library of a later one, whose structs have all grown:
 today's, with a member behind each. The sanitizers look whether it reads or writes one that the
 program doesn't have. grown.py DIRECTORY BUILD_DIR CMAKE CC"""

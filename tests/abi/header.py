@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each public header compiles by itself in each language that we promise, without a warning, and
 keeps out of the ABI what differs between compilers and languages; <libwal/wal.h> brings them all,
 but for that of libwal-crypto.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is installed is exactly what is listed here, by component, and can be moved: a program built
 by pkg-config against the moved tree's shared library, and against its archive alone, runs, and so
 does the tool. The same for libwal-crypto, where it was built.

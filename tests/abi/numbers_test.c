@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What programs were compiled with stays as it was: the numbers of all constants, the layout of all
  * structs, the names that go with numbers. Written from the design, not from the header; a line
  * here never changes, new ones are added. */

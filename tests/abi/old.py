@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A program of an earlier version runs with this library. It is built against that version's
 headers and a stand-in for its library, made of that version's map, so that it asks for the symbols
 that a program of that time asks for; and once more against the headers of today. Each struct of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """find_package: versions and components that are taken and refused, C++ programs, with and without
 zlib, OpenSSL and the archives; the project in package/ asks and builds.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* As consumer.c, with libwal-crypto: a log that two keys read. */
 #include <libwal/crypto.h>
 #include <libwal/wal.h>

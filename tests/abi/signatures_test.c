@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The functions keep the types that programs were compiled against: each is declared here a second
  * time, from the design, and the compiler refuses a header that says otherwise. */
 #include <libwal/crypto.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Headers, version script, shared library and archive name the same functions, and every constant
 of the headers is pinned in numbers_test.c. For libwal, and for libwal-crypto, where it was built.
 

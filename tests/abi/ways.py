@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README's snippets on how to use the library, each run as it stands, with README's hello.c: by
 pkg-config and find_package from an installed tree that was moved, and from a build that is not
 installed; by add_subdirectory. Each program needs the libraries that it should, and no others.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints where every allocation fails once: see support/alloc_steps.h. */
 #include "support/alloc_steps.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every allocation fails once: the call says NOMEM, has done nothing, and works the next time;
  * nothing leaks; the log is right. */
 #include "support/alloc_steps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Appends: arguments, sizes, flags, LSNs up to the last one. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata that change together with a batch's records: limits, order, and never one without the
  * other. */
 #include "support/log_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_batch_replace_after: a cut and a batch's commit in one step. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches: all or nothing, filled again, longer than a group, spilled, after close. */
 #include "support/log_fixture.h"
 

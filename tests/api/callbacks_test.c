@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What may be called on a log inside a callback of it, and what gives BUSY and does nothing. */
 #include "support/log_fixture.h"
 

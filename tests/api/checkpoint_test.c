@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: what may be one, that the newest is found whatever happens to the log around it, and
  * where a replay from 0 begins. */
 #include "support/log_fixture.h"

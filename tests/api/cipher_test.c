@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A cipher in the options: what is refused, what is given back, and how long it is kept. */
 #include "support/log_fixture.h"
 

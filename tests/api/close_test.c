@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Close while other threads wait inside: each is told, and what was acknowledged is there. */
 #include "support/log_fixture.h"
 

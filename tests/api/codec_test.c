@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups that are compressed: what goes in comes out by every way of reading, what wouldn't become
  * smaller stays as it is, and logs of both kinds go on as one. */
 #include "support/log_fixture.h"

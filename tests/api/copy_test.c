@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_copy: the copy is the log at one moment, whole, and one of its own. */
 #include "support/log_fixture.h"
 

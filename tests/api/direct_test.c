@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Direct I/O: groups go past the page cache in whole sectors, and where that can't be the log goes
  * on without, and says so. The system is the real one; what it refuses is refused by the test. */
 #include "support/log_fixture.h"

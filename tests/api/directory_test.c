@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory and what stands in it: rights, links and devices under the log's names, stray
  * files, missing and foreign segments. */
 #include "support/log_fixture.h"

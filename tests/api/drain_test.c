@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_drain: what the predicate is asked, what goes, and that it stays gone. */
 #include "support/log_fixture.h"
 

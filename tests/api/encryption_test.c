@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An encrypted log, with the tests' own cipher: nothing is in clear in any file, nothing is read
  * without the right key, what was changed is told from what was damaged, and an encryption that
  * fails is an error. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Events by callback: when each kind comes, what it says, and on which thread. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Failing writes and syncs as the caller meets them: what is withdrawn, what stays buffered, what
  * ends the handle. The system is the real one behind a spy. */
 #include "support/log_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata seen by a read-only handle while the log changes under it. */
 #include <setjmp.h>
 #include <stdarg.h>

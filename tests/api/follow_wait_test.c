@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Waiting in a reader of a read-only log: what the writer does wakes it up, with inotify and where
  * that is not to be had; so do an interrupt and close; and while nothing happens it sleeps. */
 #include "support/log_fixture.h"

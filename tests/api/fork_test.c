@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The child of a fork may free what it inherited, and nothing else; it holds no lock. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_get of every record of logs of many shapes, again and again, so that each is found in every
  * way: by its group, by its place, after it was forgotten; with cuts, rotations and openings in
  * between, and memory for the index that is ample or tiny. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Segments, statistics, histograms, disk bytes: they say what happened. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_reader_interrupt: whoever waits in a reader gets out, once, with the log as it is. */
 #include "support/log_fixture.h"
 

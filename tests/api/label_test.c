@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The label: in each new segment's header, kept by those who don't set one, shown by wal_info. */
 #include "support/log_fixture.h"
 

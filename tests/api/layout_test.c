@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Structs as large as the program's header says, at the very end of a block of memory, so that a
  * sanitizer sees the library read or write a byte behind them. Built with today's header, and with
  * that of each version in tests/abi, whose structs may be smaller than the library's. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opening, making, closing; what open reports; what the getters say. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options that bound something: segments by records and bytes, groups, alignment, the smallest of
  * everything. */
 #include "support/log_fixture.h"

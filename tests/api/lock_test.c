@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One writer at a time: locks of logs, locks apart from a log, destroy. */
 #include "support/log_fixture.h"
 

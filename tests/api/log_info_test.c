@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_info: the log as a whole. */
 #include "support/log_fixture.h"
 

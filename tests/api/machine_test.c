@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A state machine: each record is applied once, in order, before its append returns; restored at
  * open; a checkpoint at the head of each segment; what a refusal does. */
 #include "support/log_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata: limits, order, and that it survives everything. */
 #include "support/log_fixture.h"
 

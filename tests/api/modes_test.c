@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When an append returns, what is durable then, and who makes it durable: modes, flags, flush, sync
  * and wait. */
 #include "support/log_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_reader_next_many: the records of wal_reader_next, many at a time. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No nonce is used twice under one key, whatever happens to the log: failing writes, withdrawals,
  * crashes, cuts, copies of the directory that are opened beside it. The tests' cipher tells of each
  * encryption. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Copies, salvage and repair of logs that are compressed and encrypted. */
 #include "support/log_fixture.h"
 #include "support/toy_cipher.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Random lives of a log with calls of on_durable registered for LSNs behind, at and ahead of its
  * end, beside a model that is a list: after each step exactly those calls have come that had to, in
  * the right order, with the right result. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_on_durable: called once when the record is durable or can't be, in order, on the right
  * thread; what it may do inside is in callbacks_test.c. */
 #include "support/log_fixture.h"

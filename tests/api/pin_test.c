@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Readers that pin: what retention leaves for them, how much at most, and what they are told. */
 #include "support/log_fixture.h"
 

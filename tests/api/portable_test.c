@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_encode and wal_decode: batches as bytes. */
 #include "support/log_fixture.h"
 

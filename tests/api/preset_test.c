@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Presets: exactly the options that options.h lists, whatever they were before. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Random lives of a log, a few readers and a follower, beside a model that is an array. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_get: limits, sizes, flags, records in memory and in files, damage. */
 #include "support/log_fixture.h"
 

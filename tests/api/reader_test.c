@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Readers: where they may stand, both directions, waiting, cuts, after close. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is left of control decides whether a directory can be opened: the refusals of R0 and R1
  * (docs/recovery.md) that take no more than control to show. */
 #include "support/log_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_repair: what a damaged log is afterwards, and what becomes of the rest. */
 #include "support/log_fixture.h"
 #include "support/toy_cipher.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_replay with READ_THREADS above 1 gives what it gives with one, record by record, and ends the
  * same way: at the end, stopped, at damage, where the log changes meanwhile. */
 #include "support/log_fixture.h"

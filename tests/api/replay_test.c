@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_replay: from where, in which order, stopped how. */
 #include "support/log_fixture.h"
 

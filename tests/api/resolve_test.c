@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the options come to inside: config, allocator, lock, operating system. */
 #include <setjmp.h>
 #include <stdarg.h>

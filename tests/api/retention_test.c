@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Retention by options: what goes at a rotation and at open, what never goes, and what is told. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_salvage: what can still be read of a damaged log, and what is lost. */
 #include "support/log_fixture.h"
 

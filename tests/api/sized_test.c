@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Structs of version 1.0 beside a library that has grown since: 16 bytes then, 24 now. */
 #include <setjmp.h>
 #include <stdarg.h>

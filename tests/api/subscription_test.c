@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subscriptions: the queue, its descriptor, and how long they live. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tags of batches: readers give them, last_tag tells the newest, and it outlives what it must. */
 #include "support/log_fixture.h"
 

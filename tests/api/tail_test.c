@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A read-only handle beside a live writer: it follows what is durable, through rotation, cuts and
  * metadata, in one process and from another one. */
 #include "support/log_fixture.h"

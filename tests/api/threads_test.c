@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Many threads on one handle: order, wholeness of batches, and readers beside everything that
  * changes the log's shape. */
 #include "support/log_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Truncation at both ends, replacement, reset, rotation: exactly what goes, and that it stays gone.
  */
 #include "support/log_fixture.h"

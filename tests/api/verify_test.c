@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_verify through the public API: what it says of whole, torn and damaged logs, what it counts,
  * its progress, its threads. tests/damage holds it against opening and reading, damage by damage.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files of a newer version and of other logs: VERSION where they are newer, CORRUPT where they are
  * foreign, and nothing on the disk is changed. */
 #include "support/bytes_by_hand.h"

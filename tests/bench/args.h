@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The command line that all programs of the benchmark share: OP DIR KEY=VALUE... */
 #ifndef WAL_BENCH_ARGS_H
 #define WAL_BENCH_ARGS_H

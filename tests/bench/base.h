@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every part of the benchmark's programs uses: the end on an error, the clock, and payloads.
  *
  * Payloads are slices of one pool of random bytes that is always the same, so that making them

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """walbench and walfloor keep to the benchmark's command line: contract_test.py FOLDER"""
 
 import re

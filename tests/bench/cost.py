@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What compression and encryption cost: walbench with each of them in turn, round after round.
 
     cost.py WALBENCH DIR [ROUNDS]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The floor: the best that plain write and sync calls can do, as a measure for logs. Nothing is
  * checked, found again or recovered. */
 #ifndef WAL_BENCH_FLOOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/latency.h"
 
 /* Below 2^BITS each value has a bucket of its own; above, each power of two has 2^BITS of them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A histogram of durations that is fine enough for percentiles: a value is known to half a percent.
  */
 #ifndef WAL_BENCH_LATENCY_H

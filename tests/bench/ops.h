@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ops of the benchmark, over whatever is measured. */
 #ifndef WAL_BENCH_OPS_H
 #define WAL_BENCH_OPS_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ratios to the floor as bars. Needs matplotlib, which nothing else here does."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is measured, and the goals: jobs, which run programs in turn, and rows, which each judge one
 figure of a job. Sizes are those of a full run; `scaled` makes them smaller."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The script that measures, from end to end with sizes that mean nothing: run_test.py FOLDER"""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures to verdicts: medians over rounds, ratios within a round, and the table of them."""
 
 from statistics import median

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the table says about figures, without measuring any."""
 
 import unittest

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* walbench OP DIR KEY=VALUE...: libwal, measured through its public functions. The log is DIR
  * itself. */
 #include "bench/walbench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libwal behind the benchmark's ops: what walbench.c gives to the ops that are this library's own.
  */
 #ifndef WAL_BENCH_WALBENCH_H

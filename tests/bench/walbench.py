@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The benchmark's Python twin: walbench.py OP DIR KEY=VALUE..., with walbench's figures and keys.
 
 It imports whatever libwal is importable: PYTHONPATH=build-release/bindings/python. The payloads are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an append notices of the removal of many segments beside it. */
 #include <pthread.h>
 #include <stdatomic.h>

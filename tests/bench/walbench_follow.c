@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long a reader in another process takes to see what is durable. */
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ops that only this library has: what its goals speak of beyond the contract. */
 #include <stdatomic.h>
 #include <stdlib.h>

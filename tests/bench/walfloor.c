@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* walfloor OP DIR KEY=VALUE...: the floor on the benchmark's command line. Its data are one file,
  * DIR/floor. A key of its own: grow=1, durable writes at the end of a growing file instead of over
  * blocks that were written before. */

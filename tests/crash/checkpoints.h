@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints of a log that is being tried: taking one, and looking for it in every way. */
 #ifndef WAL_TESTS_CHECKPOINTS_H
 #define WAL_TESTS_CHECKPOINTS_H

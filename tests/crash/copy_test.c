@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_copy on a simulated disk: whatever fails, and wherever the power does, the log is as it was,
  * and where the copy should be there is either all of it or no log; a second try works. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Crashes a log at every I/O call of a sequence of operations, by kill and by power cut, and again
  * inside of the recovery that follows; each image is opened, compared with the oracle, written to,
  * closed and opened once more. A state is a distinct pair of an image and what the oracle allows.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every operation and every pair of operations, crashed at every I/O call; longer sequences and
  * other modes by chance. Without arguments it is a ctest. As a command:
  *

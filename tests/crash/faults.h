@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One fault at one I/O call of a scenario; the scenario then goes on as a user would, what the log
  * answers is held against its promises, and the power is cut. A scenario is written SETUP:OPS. */
 #ifndef WAL_TESTS_FAULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One fault at each I/O call of some scenarios, each kind of fault that fits the call. Without
  * arguments all of it is a ctest; a violation prints how to run it alone:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an operation hands to the log: records, a tag, metadata. */
 #ifndef WAL_TESTS_LOAD_H
 #define WAL_TESTS_LOAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a log by every way there is, and compares each record with the oracle. */
 #ifndef WAL_TESTS_LOOK_H
 #define WAL_TESTS_LOOK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which checkpoint a log has: the newest one, and those before it that a reader may be shown where
  * nothing on the disk vouches for the newest yet. Part of the oracle. */
 #ifndef WAL_TESTS_MARKS_H

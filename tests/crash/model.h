@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A state machine for logs that are being tried: it remembers what each record was. Everything that
  * it is given is held against the oracle when the log has been opened. */
 #ifndef WAL_TESTS_MODEL_H

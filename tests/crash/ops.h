@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The operations that a log is tried with, each one letter, each a few calls of the public API that
  * are followed in the oracle. */
 #ifndef WAL_TESTS_OPS_H

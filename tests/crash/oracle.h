@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log may be after a crash, kept beside a log that is being tried: every record that was
  * handed in, what was acknowledged as durable, what is in doubt. While a cut (a truncation, a
  * reset) is under way there are two alternatives, before and after it; else there is one. A view of

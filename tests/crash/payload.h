@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Payloads that follow from an id, so that every byte that is read back can be checked. */
 #ifndef WAL_TESTS_PAYLOAD_H
 #define WAL_TESTS_PAYLOAD_H

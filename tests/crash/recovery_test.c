@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The states that a crash can leave, operation by operation: docs/recovery.md lists them, and here
  * each of them is met, and no other. Every I/O call of an operation is a crash point, by kill and
  * by power cut, and each image gives a row (states.h). Without arguments it is a ctest.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_repair on a simulated disk: whatever fails, and wherever the power does, the log is damaged
  * as it was or repaired, nothing is gone that isn't in quarantine, and a second repair works. */
 #include <setjmp.h>

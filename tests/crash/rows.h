@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A set of table rows, each once, and the tables of docs/recovery.md as such sets. */
 #ifndef WAL_TESTS_ROWS_H
 #define WAL_TESTS_ROWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The cipher of a session's log, and what an encrypted log promises beside all others: no nonce
  * comes twice under a key, and nothing is on the disk in clear. Each history counts for itself: an
  * image of a crash goes on from what was encrypted up to the crash, and what its recovery encrypts

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log on a simulated disk beside its oracle: opening, closing, looking at it and comparing. One
  * letter is one operation (ops.h). */
 #ifndef WAL_TESTS_SESSION_H

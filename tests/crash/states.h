@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a crash has left of a log, and what the next open makes of it, in the words of
  * docs/recovery.md. The image is looked at with the format layer, and opened through the public
  * API: for reading, strictly, and for writing. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Test vectors of the standards, by a context that is fresh and by one that was used before; what
  * must be refused, and leaves no plaintext; threads. */
 #include "crypto/aead.h"

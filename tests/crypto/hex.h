@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as the standards print them. */
 #ifndef WAL_TESTS_HEX_H
 #define WAL_TESTS_HEX_H

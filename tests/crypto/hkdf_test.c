@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The test cases of RFC 5869, appendix A, that are for SHA-256. */
 #include "crypto/hkdf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of both algorithms in one ring, and what is derived from them: the expected keys were made
  * by another program from docs/format.md. */
 #include "crypto/keyring.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Encrypted logs by the shared libraries, as a program uses them: what is written can be read with
  * the right keys, by no others, and isn't in the files; keys are replaced by newer ones. */
 #include "support/log_fixture.h"

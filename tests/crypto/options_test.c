@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_options_set_aead by the shared library, as a program links it. */
 #include "support/log_fixture.h"
 

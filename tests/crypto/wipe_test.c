@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OpenSSL's allocator, which the library uses too, is ours here. No block of memory that is given
  * back still has a key in it; and each allocation may fail. */
 #include "crypto/keyring.h"

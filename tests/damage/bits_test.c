@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every bit of everything that has a fixed shape: control's slots, the witness, both copies of the
  * segment headers, every group header and every record header. */
 #include "base/attr.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every byte of the bodies, of their padding, and of what lies behind the last group; of what
  * nobody uses, some. */
 #include "base/attr.h"

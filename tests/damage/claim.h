@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What must be there after damage, from the bytes alone that the damage left as they were. It knows
  * the format, not the library's recovery. */
 #ifndef WAL_TESTS_CLAIM_H

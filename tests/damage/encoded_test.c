@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Damage to logs that are compressed, encrypted, or both: bits, bytes, sectors, lengths, whole
  * files, and groups that change their places. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole files: lost, swapped, set back, doubled under another number, from another log; more than
  * one at a time where it makes sense. */
 #include <setjmp.h>

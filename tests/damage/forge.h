@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes that were made so on purpose: every checksum is right, what it covers is not. */
 #ifndef WAL_TESTS_FORGE_H
 #define WAL_TESTS_FORGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Logs that earlier libraries have written, checked in with what is in them (tests/golden): every
  * later library reads them. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log that was made honestly, to be forged: for the hostile_* tests. The test's group has `setup`
  * and `teardown`. */
 #ifndef WAL_TESTS_HOSTILE_H

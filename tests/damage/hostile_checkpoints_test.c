@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Places of a checkpoint that control names and at which it isn't; and a state that is said to be
  * larger than any memory, where the log has to move it. */
 #include "support/log_fixture.h"

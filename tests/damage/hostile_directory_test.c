@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Directories that nobody's log looks like: files of any size, names of any kind and number, long
  * chains of segments. */
 #include "hostile.h"

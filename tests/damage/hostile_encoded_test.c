@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups of compressed and encrypted logs whose checksums are right and whose encoding is not:
  * wrong streams, sizes that don't fit, what was encrypted for another place, headers changed by
  * somebody who knows the format. */

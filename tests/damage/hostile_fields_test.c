@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Control slots and segment headers whose checksums are right and whose fields are not what any
  * writer makes. */
 #include "hostile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups whose checksums are right and whose content is not: headers beyond every limit, bodies of
  * each type that don't keep their rules. */
 #include "hostile_try.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups put behind an honest log's end, and what opening and reading have to say of them. */
 #ifndef WAL_TESTS_HOSTILE_TRY_H
 #define WAL_TESTS_HOSTILE_TRY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log's directory as bytes in memory, and a directory that is made equal to it again and again:
  * each case of damage begins with the whole log, and damage is done to the bytes in memory.
  * Failures of the fixture itself abort. */

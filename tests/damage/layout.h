@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where things lie in a segment that is whole: what the damage is aimed at, and what its group
  * headers vouch for. Failures of the fixture itself abort. */
 #ifndef WAL_TESTS_LAYOUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every length that each file can be cut to, and files that got longer. */
 #include <stdlib.h>
 

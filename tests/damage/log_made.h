@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small logs made through the public API, each at a moment of its life, with all that was ever put
  * into them: what the damage tests start from. Failures of the fixture itself abort. */
 #ifndef WAL_TESTS_LOG_MADE_H

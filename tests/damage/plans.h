@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The frame of tests that damage made logs, place by place: a plan says which log and how
  * thoroughly, and each is a cmocka test of its own. */
 #ifndef WAL_TESTS_PLANS_H

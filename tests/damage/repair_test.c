@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A bit of a log is wrong, or a sector of it: after a repair it opens, what is in it is what was
  * put in, without a hole, and as much of it as lies in front of the damage. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A bit of a log is wrong, or a sector of it: what is salvaged is what was put in, and what isn't
  * is told, wherever something that is right still speaks of it. */
 #include <setjmp.h>

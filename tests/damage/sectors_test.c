@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every sector of 512 bytes zeroed, set back to what it was some appends earlier, filled with
  * garbage, and swapped with every other one. */
 #include <stdlib.h>

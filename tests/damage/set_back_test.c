@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Control's slots as they were before something was removed: what is gone must not come back, nor
  * what is there go. */
 #include <setjmp.h>

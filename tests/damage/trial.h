@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One case after another: a damaged log is opened read-only and for writing, and all that comes out
  * is held against what was put in.
  *

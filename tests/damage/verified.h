@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What wal_verify says of a damaged log, held against what opening and reading it said. */
 #ifndef WAL_TESTS_VERIFIED_H
 #define WAL_TESTS_VERIFIED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A graph store: a transaction is a batch, so all of it is there after a crash or nothing. The
  * graph is saved to a file of its own now and then; a checkpoint in the log is the fence that says
  * up to where, and a start reads the file and replays what lies above the fence.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A strict journal: each line is on the disk before the program ends, and a log that isn't exactly
  * as it was left is refused, not mended.
  *

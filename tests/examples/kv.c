@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A key-value store: its table is a state machine of the log. The log restores it at open and keeps
  * it up to date; each segment begins with a checkpoint of the table, so old ones can go.
  *

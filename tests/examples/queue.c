@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A message queue. Each consumer has a cursor in the log's metadata: the last message that it has
  * dealt with. Retention drops old segments; a reader that pins keeps it from dropping what it has
  * not read yet. A consumer that was away for too long is told how much it has missed.

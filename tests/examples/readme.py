@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The README shows hello.c as it is, and what it prints: readme.py README.md HELLO.C PROGRAM"""
 
 import re

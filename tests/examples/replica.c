@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A leader and a follower, each a process with a log of its own. Batches go over a socket in the
  * portable form; the follower appends them and answers with its last LSN. When it comes up it says
  * what it has, and the leader goes on from there: so it may die at any time.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs an example: run.py PROGRAM
 
 Beside the program's source NAME.c may lie NAME.txt, a session: a line `$ ARGUMENTS` is a call that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of the API: the bytes of an input are options and a sequence of calls with their arguments,
  * on a simulated disk. A list (model.h) is changed beside; after every open, and at the end, the
  * log is that list. A log that is killed was flushed before, so it loses nothing. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies as they are stored: whatever the bytes, decode_body gives what zlib gives, or says that
  * they aren't right; what encode_group made of a body becomes that body again. The first bytes of
  * an input are fields of the group's header. */

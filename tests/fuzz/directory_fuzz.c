@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A whole directory: several files, each with a byte for what it is, one for its number, two for
  * how many bytes of the input it is made of, as image.h says. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a fuzz target consists of. libFuzzer calls it with bytes that it makes up; replay.c with the
  * files of a corpus. It stops the program when something is wrong. */
 #ifndef WAL_TESTS_FUZZ_H

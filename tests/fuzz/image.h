@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files of a log made of an input's bytes. What nobody finds by chance is put in: magics,
  * checksums, salts, links, places, and the log's UUID; and so is the encoding. So what an input has
  * of a group is its header and its raw body, without padding; and of a block the 256 or 64 bytes

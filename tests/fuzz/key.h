@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A key of the toy cipher, and what is encrypted with it. */
 #ifndef WAL_TESTS_FUZZ_KEY_H
 #define WAL_TESTS_FUZZ_KEY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log must hold: a list that every call changes as it should change the log. */
 #ifndef WAL_TESTS_FUZZ_MODEL_H
 #define WAL_TESTS_FUZZ_MODEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Portable forms: whatever the bytes, wal_decode hands out nothing or a whole batch, and what it
  * hands out gives the same bytes again. Each input is tried as it is, and once more with magic,
  * size and checksum made right, since nobody finds a checksum by chance. */

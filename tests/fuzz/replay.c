@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a fuzz target on every file of a corpus: replay FOLDER. */
 #include "fuzz.h"
 

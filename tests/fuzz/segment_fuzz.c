@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One segment's file, plain, compressed or encrypted as the first byte says (image.h), under a
  * control file that fits. The second byte: whether the log was closed. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log of whatever bytes on a simulated disk, asked for all that can be asked of a log: nothing
  * may break, and the answers have to go together. */
 #ifndef WAL_TESTS_FUZZ_SURVEY_H

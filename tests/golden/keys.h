@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of the golden logs that are encrypted, for who makes them and for who reads them: id 1
  * is one of AES-256-GCM, id 2 of ChaCha20-Poly1305. */
 #ifndef WAL_TESTS_GOLDEN_KEYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the golden directories of a format version: golden_make <directory> [SET].
  * Each log is written by the library, and what is put in goes into expected.txt beside them:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* kill -9: a process appends to one log with four threads and is killed at a random moment, again
  * and again; after each death the log must hold what was acknowledged and nothing that was not
  * handed in. What the dead process had been told came out through a pipe.

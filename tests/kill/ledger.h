@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What must be in the log, and its comparison with what is. Where something is wrong, a sentence on
  * it is printed and the result is false.
  *

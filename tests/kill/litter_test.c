@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A thousand crashes in a row, a thousand openings and closings: the directory doesn't fill up, and
  * every record stays. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One writer at a time: in this process, in others, over forks, kills, and a directory that is
  * destroyed and made anew. */
 #include <fcntl.h>

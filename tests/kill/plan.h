@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a writer thread of the kill test does, and the bytes of each record: all of it follows from
  * seed, round and thread, so that a reader can tell for every record that it finds who wrote it and
  * what belongs to it, without having talked to the writer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The process that the kill test kills: opens the log, appends with four threads until it dies, and
  * says through a pipe which records were durable when a call returned. */
 #ifndef WAL_TESTS_KILL_WORKER_H

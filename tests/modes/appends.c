@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Appends records to a log whose options stand on the command line, for a look at its system calls:
  *
  *     appends DIR RECORDS BYTES [NAME=VALUE ...] */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the modes come to in system calls, as strace sees them: how writes go out, in what sizes,
 and how they become durable. Where nothing may be traced: 77, which ctest shows as skipped."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is inside a group's body: records, the metadata map, seals, checkpoints ('Bodies').
 
 A valid group whose body breaks a rule here was made so: each function raises Refusal (corrupt).

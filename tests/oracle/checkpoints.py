@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The newest checkpoint and its state: 'Checkpoint' in docs/format.md."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Encoded bodies, from docs/format.md alone: zlib streams, AES-256-GCM, ChaCha20-Poly1305, and the
 keys of segments. Who lacks the module `cryptography` reads everything but encrypted logs."""
 from __future__ import annotations

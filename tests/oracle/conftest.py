@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures for both files of tests."""
 from __future__ import annotations
 

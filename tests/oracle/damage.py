@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Damage that no crash makes: rotten bytes, files that are gone or swapped, and blocks that are
 wrong although their checksums are right."""
 from __future__ import annotations

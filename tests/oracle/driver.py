@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests need to let the library write a log, and to hold two readings side by side."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The blocks of format 1.0, written from docs/format.md alone: bytes in, named fields out.
 
 Nothing here reads a file. A block's rules that need no other block are checked here; each

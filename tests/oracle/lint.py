@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of docs/format.md that bind who writes, and that no reader needs: an undamaged log keeps
 them all. Each function yields what is wrong, in words."""
 from __future__ import annotations

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes logs as a script on standard input says, and shows what is in one.
  *
  *   make_logs             one command per line; each is answered by one line, "CODE VALUE"

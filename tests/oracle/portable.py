@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The portable form of a batch, read from docs/format.md alone."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a directory to a verdict and the log's records: 'Recovery', R0 to R3."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random life of a log: options, operations, and losses of what was not durable yet."""
 from __future__ import annotations
 

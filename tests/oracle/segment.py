@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One segment's file: its header, the walk along its groups, and what lies behind them."""
 from __future__ import annotations
 

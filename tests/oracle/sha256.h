@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 (FIPS 180-4) of a block of memory, so that two dumps of a log can be compared without the
  * payloads. */
 #ifndef ORACLE_SHA256_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Damaged and forged logs: the library comes to the verdict that docs/format.md asks for."""
 from __future__ import annotations
 

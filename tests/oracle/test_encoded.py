@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logs that are compressed and encrypted, with the right keys, with others, and with none."""
 from __future__ import annotations
 

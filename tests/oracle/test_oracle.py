@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two readers of one format: walread.py, written from docs/format.md alone, and the C library."""
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two readers of portable forms: portable.py, from the text alone, and wal_decode."""
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What a log's directory contains, decided from docs/format.md alone, as lines of JSON.
 
     python3 walread.py DIR [CIPHER:ID:KEY ...]    the key in hexadecimal digits

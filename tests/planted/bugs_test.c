@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each bug of a list, switched on, must be found by the part of the test-suite that is there for
  * it; switched off, the same part must find nothing. docs/testing.md has the list in words. Each
  * run has a process of its own, since a planted bug may crash or hang it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small tests of one promise each, for bugs that need a damaged file, real files, threads or forks
  * to show. True: the promise is broken. */
 #ifndef WAL_TESTS_DIRECT_H

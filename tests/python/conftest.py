@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests of the Python binding. They run against whatever libwal can be imported:
 that of the build tree, by PYTHONPATH, or an installed one. Warnings are errors (pytest.ini), also
 those of objects that were left open, and exceptions that nobody could catch."""

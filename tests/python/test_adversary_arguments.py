@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Arguments of a program's own making."""
 
 from collections.abc import Iterator

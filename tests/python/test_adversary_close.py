@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """close() where it meets callbacks, other threads, signals and the end of the interpreter."""
 
 import signal

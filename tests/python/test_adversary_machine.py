@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A machine whose apply() raises on a thread that commits for others, too."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Readers that fetch ahead and show memory, against truncations, garbage collections and threads
 that look at them."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Objects that threads share, and that a forked child has inherited."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Long calls that were given no function to be told of their progress look at signals, too."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal.aio: tasks that append; what a cut takes away."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal.aio: what becomes of tasks when the log fails or has no space."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal.aio: opening and closing, and what is in the package."""
 
 import asyncio

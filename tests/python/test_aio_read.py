@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal.aio: tasks that read and follow."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records in: what counts as data, types, flags, many at once."""
 # mypy: disable-error-code="arg-type, call-arg, list-item"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Batches: gathered first, there together or not at all."""
 # mypy: disable-error-code="arg-type, comparison-overlap"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checkpoints: the word that a state is safe."""
 # mypy: disable-error-code="arg-type"
 

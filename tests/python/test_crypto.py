@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Encrypted and compressed logs. A build without OpenSSL says so by UnsupportedError; tests run
 with one that has it."""
 # mypy: disable-error-code="arg-type"

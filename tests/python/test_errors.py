@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every exception, raised by what it is for, with what it tells. test_hierarchy has their places
 among Python's own."""
 

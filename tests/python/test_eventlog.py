@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal.eventlog: events as log records, with and without a thread."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Events: what a log does, from a queue."""
 # mypy: disable-error-code="arg-type"
 

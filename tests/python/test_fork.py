@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Forks: the child has no part in its parent's log, and does it no harm. Children are made in a
 process of their own, since pytest's has threads."""
 

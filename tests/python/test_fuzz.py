@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random calls of everything with anything, in a child that has to come to its end."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several interpreters in one process. From CPython 3.12 on they have locks of their own, and run
 at once; in 3.11 they share one."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Signals: Ctrl-C ends what waits, and a handler may close the log."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writers that are killed: everything they were told is there, and nothing that they didn't
 write."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nothing is left behind by any call, whether it goes well or not. LIBWAL_LEAK_CALLS is how many
 calls are made of each kind that costs little, 100000 unless it is set; fewer of the others."""
 # mypy: disable-error-code="arg-type, call-arg, call-overload, func-returns-value, index, list-item"

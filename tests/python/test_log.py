@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A log as an object: ways of opening it, options, what it tells of itself."""
 # mypy: disable-error-code="arg-type, call-arg, index"
 

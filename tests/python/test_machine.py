@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """State machines: the log restores a program's state and keeps it up to date."""
 # mypy: disable-error-code="arg-type, assignment, method-assign, no-untyped-call, return-value"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """python -m libwal: the output that is written here, and byte for byte that of walctl, where that
 is found (WALCTL, or in a build directory)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Metadata: a mapping that lives in the log."""
 # mypy: disable-error-code="assignment, comparison-overlap"
 

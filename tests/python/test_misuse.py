@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What nobody should do: none of it may crash, hang or damage anything."""
 # mypy: disable-error-code="assignment, attr-defined, call-arg, func-returns-value, list-item"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is done to a log that nobody has open: verify, repair, salvage, copy, destroy, lock; and
 batches as bytes."""
 # mypy: disable-error-code="arg-type, misc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The package as it can be imported, from wherever it is. It takes a moment, and shows that a build
 works: what the packages hold is looked at in the folder package."""
 

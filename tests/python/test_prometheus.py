@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal.prometheus: names, types, values; a log that is closed; without prometheus_client."""
 
 import os

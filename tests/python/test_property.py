@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A log against a list, by Hypothesis: whatever is done to it, also a crash at any byte, it holds
 what the list holds. LIBWAL_HYPOTHESIS=long runs longer, and other examples each time."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Readers: places in the log, walking."""
 # mypy: disable-error-code="arg-type, attr-defined, call-overload"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The examples in the READMEs run, and show what they say."""
 
 import re

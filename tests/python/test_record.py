@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records as values: made by hand, compared, matched, shown."""
 # mypy: disable-error-code="arg-type, call-arg, operator"
 

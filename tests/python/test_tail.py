@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Following a log: on a thread beside the writer, and from another process."""
 # mypy: disable-error-code="arg-type, var-annotated"
 

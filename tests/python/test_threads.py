@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many threads on one log, and one that closes it while the others are inside."""
 # mypy: disable-error-code="call-overload, misc"
 

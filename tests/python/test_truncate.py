@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cutting at either end, replacing, reset, rotation, drain."""
 # mypy: disable-error-code="arg-type, call-overload, list-item"
 

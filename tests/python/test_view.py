@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Views: payloads without a copy."""
 # mypy: disable-error-code="comparison-overlap, func-returns-value"
 

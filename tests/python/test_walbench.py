@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tests/bench/walbench.py keeps to the benchmark's command line."""
 
 import re

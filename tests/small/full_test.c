@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log on a small file system that is full: full, freed, going on, in every mode, on tmpfs and on
  * ext4, whose power is cut at the end. Mounts them in a mount namespace of its own, for which it
  * has to be root; else it says so and returns 77, which ctest shows as skipped.

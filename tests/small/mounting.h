@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small file systems for one test, in a mount namespace of its own; for that it has to be root. */
 #ifndef WAL_TESTS_MOUNTING_H
 #define WAL_TESTS_MOUNTING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_copy on an XFS that shares blocks: what the copy takes, that it is a log like any other, and
  * that neither sees what becomes of the other. Where XFS can't be mounted it says so and returns
  * 77. */

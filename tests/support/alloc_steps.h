@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Steps of a log's life of which each allocation fails once: the call says NOMEM, has done nothing,
  * and works the next time. For the api_alloc_* tests. */
 #ifndef WAL_TESTS_ALLOC_STEPS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A directory of a test's own on the real file system, opened through a spy, for tests of what lies
  * below the log. Failures of the fixture itself abort.
  *

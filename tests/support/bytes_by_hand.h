@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builds expected bytes without the code under test: little-endian numbers byte by byte, and CRCs
  * by zlib. */
 #ifndef WAL_TESTS_BYTES_BY_HAND_H

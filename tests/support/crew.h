@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads of a test, and a dog that watches them. cmocka's own asserts belong to the main thread;
  * everywhere else MUST stops the program, with the line that says why. */
 #ifndef WAL_TESTS_CREW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The dumps in docs/format.md: blocks that begin with "```hex NAME SIZE", lines of an offset and
  * bytes, a remark behind a bar, and zeros where nothing is shown. */
 #ifndef WAL_TESTS_DOCUMENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment's file made by hand, group by group, with the format layer alone: what the code under
  * test reads, whole or damaged. Failures of the fixture itself abort.
  *

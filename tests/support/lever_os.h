@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The POSIX system with levers: writes and syncs of the log's segments can be held, made to fail,
  * or (syncs) left out, at the moment when a test wants it. control and the directory go by
  * unharmed. Any thread. */

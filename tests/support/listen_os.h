@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The POSIX system as a follower meets it: with inotify, where that can't be had, and without any
  * descriptor for a signal. It counts what costs something. Any thread. */
 #ifndef WAL_TESTS_LISTEN_OS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log in a fresh directory, through the public API, in few words. For the main thread of a test:
  * what fails here fails the test.
  *

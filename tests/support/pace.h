@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How much a test of one thread does that would do the same thing for minutes. Sanitizers make it
  * up to twenty times as slow, and what they look for shows in a part of it. Whoever does less says
  * so in a note. */

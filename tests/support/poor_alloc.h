@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An allocator that runs out of memory when told to, and notes the largest block asked for. */
 #ifndef WAL_TESTS_POOR_ALLOC_H
 #define WAL_TESTS_POOR_ALLOC_H

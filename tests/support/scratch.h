@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A directory of a test's own on the real file system, gone with everything in it afterwards. */
 #ifndef WAL_TESTS_SCRATCH_H
 #define WAL_TESTS_SCRATCH_H

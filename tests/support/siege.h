@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One operation on a simulated disk under siege: each of its I/O calls fails once, and before each
  * the power fails. Whoever lays it looks at what is left. */
 #ifndef WAL_TESTS_SIEGE_H

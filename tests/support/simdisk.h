@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A simulated disk behind os.h, for tests: it keeps exactly what was synced, and shows what a power
  * cut can make of the rest. Everything is deterministic; nothing here is thread-safe: one thread
  * uses a disk and all disks cloned from it. Out of memory and misuse abort with a message.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Direct access to what is on the disk, past the calls. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of os.h for directories and names. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "support/simdisk_inner.h"
 
 static const char *const call_names[SIMDISK_CALLS] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of os.h for open files. */
 #include <errno.h>
 #include <limits.h>

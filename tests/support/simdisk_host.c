@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of os.h for time, chance, identity, waiting and workers. */
 #include <errno.h>
 #include <stdlib.h>

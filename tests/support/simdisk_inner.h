@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The insides of the simulated disk, shared by the files simdisk_*.c only.
  *
  * Pages and nodes (a file or a directory) are counted references, shared by a disk and its clones.

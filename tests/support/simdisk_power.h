@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Units of a power cut, shared by simdisk_unit.c (what there is to choose, and what a choice makes
  * of a file) and simdisk_power.c (which choices are made). */
 #ifndef WAL_TESTS_SIMDISK_POWER_H

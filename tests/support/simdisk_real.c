@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* To and from the real file system. */
 #include <dirent.h>
 #include <errno.h>

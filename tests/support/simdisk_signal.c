@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of os.h for signals. A write to a file makes those that watch it readable. */
 #include <errno.h>
 #include <stdlib.h>

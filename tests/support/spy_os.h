@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The POSIX system with a spy in front: it lists the calls that matter, makes one of them fail or
  * come back short, and can do something just before one. For tests of one thread.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log says at which time, for readers to be held against: one author changes the log, and
  * each payload states its LSN and its generation, the number of cuts before it. Readers in other
  * threads (or processes: the story may lie in shared memory) ask whether what they saw was in the

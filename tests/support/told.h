@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the callbacks of on_durable and of events were told, in order. Any thread may be told; the
  * test looks when it knows that all were. What may never be (two at once) stops the program. */
 #ifndef WAL_TESTS_TOLD_H

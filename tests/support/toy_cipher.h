@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A cipher for tests of the log: quick, and no secret is safe with it. It checks everything that a
  * real one does (key, nonce, associated data, ciphertext), counts its calls, and fails when told
  * to. The calls may come from any thread; the rest is for the test's own.

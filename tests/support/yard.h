@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log in a directory of the test's own, on the system with levers. Failures of the fixture itself
  * stop the program.
  *

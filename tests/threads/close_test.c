@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Close while others are inside: every waiter is woken with CLOSED, calls that were admitted come
  * to their end, what was acknowledged is there, and batches and readers outlive the handle. The
  * threads here hold a reference, so that a call which comes after the close still finds the

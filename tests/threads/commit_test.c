@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Many threads append at once, in every way and every mode: each record gets an LSN of its own,
  * without gaps, in the order of its thread's calls; what was acknowledged is there afterwards; and
  * commits share their syncs. */

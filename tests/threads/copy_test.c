@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Copies of a log that lives on: four authors beside them, retention, cuts. */
 #include "support/crew.h"
 #include "support/log_fixture.h"

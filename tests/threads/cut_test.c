@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Appends and syncs beside truncations of the end: what was durable before it was cut off has been
  * answered, and nobody is left waiting for a record that is gone. */
 #include <setjmp.h>

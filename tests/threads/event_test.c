@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Events among many threads: subscriptions that are read and polled beside, that come and go, the
  * callback one at a time, followers that are woken by the writer alone. What is lost is counted. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes and syncs that fail while many threads wait for them: each call gets exactly one answer,
  * what was durable never gets an error, what was withdrawn is not in the log, what was acknowledged
  * is. */

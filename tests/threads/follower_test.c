@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Read-only handles in other threads and in another process tail a live writer through rotations,
  * truncations and resets: what they deliver was in the log, in this order, and never a mix of
  * before and after a cut. When they see it is not asserted. */

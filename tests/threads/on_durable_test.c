@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* on_durable among many threads: each call comes exactly once, one at a time, those for LSNs that
  * lay ahead in their order; whoever runs them holds up no other commit, and is not kept for ever;
  * failures and close answer everybody. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bounded memory: when PENDING_BYTES of unwritten records exist, appends wait, or with NOWAIT are
  * refused; never is there more, and everybody gets on in the end. */
 #include <setjmp.h>

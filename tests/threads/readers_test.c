@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Readers and gets beside an author that appends, rotates, truncates at both ends, replaces,
  * resets: each record that anybody sees was in the log under its LSN when he looked, a reader whose
  * place was cut away is told, and none gets a mix of old and new. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Replays with a thread that reads ahead, beside an author that changes the log in every way: each
  * record was in the log when it was given, none is given twice or left out, and no mix of old and
  * new. */

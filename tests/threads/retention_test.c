@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Retention and drains beside appends and readers: nobody sees a record that is not right, a pinned
  * reader sees every one as long as only retention removes, and the files that have left the log go.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches with tags and metadata from many threads, beside other appends: each record has its
  * batch's tag, the newest tag is one that was set, and whoever looks on, in this process or
  * another, sees metadata and the records that they came with together. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lost wake-ups. Each round sends some threads off at once and waits until all have come back: who
  * then still sleeps would sleep for ever, since nobody is left to wake him. The dog ends that. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the documents name exists: files, functions, tests, and the places that links lead to. Names
 stand in `code`; a test is `program: case, case`, or `crash_explore SETUP:LETTERS`. Capitals are
 other people's names, unless they begin with WAL_."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """C files are as clang-format with the tree's .clang-format leaves them: format.py ROOT PROGRAM"""
 
 import subprocess

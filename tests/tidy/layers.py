@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who includes what: a layer of src sees its own headers and those of the layers below it, bindings
 and examples see what any program sees."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every C file of layers 0 to 4 has a unit test of its own: src/base/bytes.c, base_bytes_test.c; so
 has every one of src/crypto: src/crypto/hkdf.c, tests/crypto/hkdf_test.c."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every check finds what it is there for: each bad sample gives its problem, the good tree none.
 
 selftest.py ROOT [CLANG_FORMAT]: ROOT lends its .clang-format."""
@@ -10,12 +11,16 @@ from pathlib import Path
 import documents
 import format as format_check
 import layers
+import licence
 import mirror
 import sizes
 import system
 import text
 
+TAG = licence.TAG
 GOOD = {
+    "LICENSE": "Do what it says.\n",
+    "bindings/go/LICENSE": "Do what it says.\n",
     "src/base/one.h": "int one(void);\n",
     "src/base/one.c": '#include "base/one.h"\n\n#include <sys/uio.h>\n\n'
     "int one(void)\n{\n    return 1;\n}\n",
@@ -40,6 +45,7 @@ GOOD = {
 }
 LONG_FUNCTION = "int f(int a,\n      int b)\n{\n    if (a) {\n" + "    a++;\n" * 66 + "    }\n}\n"
 MARK = "TO" + "DO"
+UNTAGGED = "int untagged;\n"
 BAD = [
     (layers, "src/crc/a.c", '#include "os/os.h"\n', "crc may not include os/os.h"),
     (layers, "src/os/a.c", '#include "crc/crc.h"\n', "os may not include crc/crc.h"),
@@ -65,6 +71,8 @@ BAD = [
     (text, "docs/a.md", "word \n", "a.md:1: trailing blanks"),
     (text, "tests/a.py", f"# {MARK}: more\n", "left-over mark"),
     (text, "docs/a.md", "see /" + "root/notes\n", "path of one machine"),
+    (licence, "src/log/a.c", UNTAGGED, "src/log/a.c:1: no SPDX-License-Identifier"),
+    (licence, "bindings/go/LICENSE", "Another.\n", "bindings/go/LICENSE differs"),
     (mirror, "src/log/a.c", "\n", "tests/unit/log_a_test.c is missing"),
     (mirror, "src/crypto/a.c", "\n", "tests/crypto/a_test.c is missing"),
     (documents, "src/log/a.h", "\n", "docs/design.md:1: src/log/a isn't named"),
@@ -88,13 +96,18 @@ BAD = [
 ]
 
 
+def tagged(name, content):
+    """The content under its licence, unless it says that it has none."""
+    return content if content == UNTAGGED or name.endswith("LICENSE") else f"// {TAG}\n{content}"
+
+
 def problems(module, samples, extra):
     """What the check finds in a tree of these files; its program's exit status must agree."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory).resolve()
         for name, content in samples.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(content)
+            (root / name).write_text(tagged(name, content) if module is licence else content)
         found = list(module.check(root, *extra))
         command = [sys.executable, module.__file__, directory, *extra]
         status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode

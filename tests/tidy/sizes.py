@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lengths of files and C functions: prints src's figures, fails on what is above the limits.
 
 A function's length runs from the line on which it starts to its closing brace, both included."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """System calls live in src/os alone, and the library never prints, exits or aborts."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lines of the tree: width, trailing blanks, left-over marks, paths of somebody's machine."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files of the source tree, and the frame of a check: a function from the root to problems."""
 
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An old segment made by hand, and a new one that is born of it: for the tests of log/births. */
 #ifndef WAL_TESTS_BIRTHS_FIXTURE_H
 #define WAL_TESTS_BIRTHS_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A chain of segments on the disk, made by hand, and a catalog that comes to know it: for the tests
  * of log/catalog. Segment k (from 1) has two groups of one record each. */
 #ifndef WAL_TESTS_CATALOG_CHAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment's header, key and one group, for tests of bodies on their way out and in. */
 #ifndef WAL_TESTS_CODING_FIXTURE_H
 #define WAL_TESTS_CODING_FIXTURE_H

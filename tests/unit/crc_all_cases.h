@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All of crc_cases.h as one group of tests, for an implementation that some processors have; zlib's
  * is the oracle. */
 #ifndef WAL_TESTS_UNIT_CRC_ALL_CASES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The cases that every implementation of the checksum has to pass; each test program runs them on
  * one. `oracle` is another implementation. Blocks are allocated at their exact sizes, so that a
  * sanitizer sees a byte too much. */

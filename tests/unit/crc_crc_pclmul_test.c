@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "crc_all_cases.h"
 
 #ifdef __x86_64__

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "crc_cases.h"
 
 /* By definition, one bit at a time: zlib is the oracle of the others, this one is zlib's. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment made by hand in a directory of its own, open: for the tests of src/segment. */
 #ifndef WAL_TESTS_DRAFT_FIXTURE_H
 #define WAL_TESTS_DRAFT_FIXTURE_H

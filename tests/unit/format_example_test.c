@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The worked example of docs/format.md, built anew and compared with the text byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The portable form: bytes by hand, each of its rules, whatever the checksum says. */
 #include <setjmp.h>
 #include <stdarg.h>

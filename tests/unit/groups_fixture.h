@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment made by hand and a reader of its groups: for the tests of segment/groups. */
 #ifndef WAL_TESTS_GROUPS_FIXTURE_H
 #define WAL_TESTS_GROUPS_FIXTURE_H

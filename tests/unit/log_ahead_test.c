@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading ahead: when a thread is started for it, and what becomes of a replay when it can't be, or
  * has no memory. tests/api/replay_ahead_test.c shows that nothing else changes. */
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records in: how an append returns, where it waits, what it refuses. */
 #include "spied_log.h"
 

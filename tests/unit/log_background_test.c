@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The background thread: there when there is work, gone when told, done without where it can't be.
  */
 #include "spied_log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batch objects: what doesn't fit in memory spills, and comes back whole. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* New records that a segment is born with, and errors. */
 #include "births_fixture.h"
 

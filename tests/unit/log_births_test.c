@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What goes over from an old segment. */
 #include "births_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where things are in the catalog's segments, in bounded memory. */
 #include "log/catalog_index.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog's members: their files, how they come and go. */
 #include <stdatomic.h>
 

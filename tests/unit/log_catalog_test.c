@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The chain: walked, damaged, searched. What becomes of its members is in
  * log_catalog_members_test.c. */
 #include "catalog_chain.h"

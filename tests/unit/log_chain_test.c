@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* R1: which of the directory's segments make up the log; none may be missing, foreign or forgotten.
  */
 #include "spied_log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: in which order they are written, what a failure leaves, and what is carried where.
  */
 #include "spied_log.h"

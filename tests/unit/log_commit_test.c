@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Commits: what is written and synced in which order, and what is left when that fails. */
 #include "spied_log.h"
 

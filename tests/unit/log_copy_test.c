@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A copy's order of things, its memory, and what it does about a log that has failed. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The first moments of a log: control without a segment, segment 1, control with it. */
 #include "spied_log.h"
 

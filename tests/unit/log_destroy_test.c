@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Removing a log: its own files, newest first, control last. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls that wait for an LSN: order, exactly once, cuts and jumps; against a simple model too. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Listeners: who is told what, and how the descriptor is set. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A follower that is slower than the writer: each of its looks at the newest segment meets a group
  * that is half written, and when it looks further back, something behind that group already says
  * that it was durable. */

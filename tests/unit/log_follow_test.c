@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A read-only handle beside a writer: what it sees, when, and that it touches nothing. */
 #include "spied_log.h"
 

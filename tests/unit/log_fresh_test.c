@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* New segments: whole and durable before they have a name, named before control states them. */
 #include "spied_log.h"
 

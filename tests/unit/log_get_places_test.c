@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wal_get of records whose place is known: one read, which is checked like any other. */
 #include "spied_log.h"
 

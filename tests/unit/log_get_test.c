@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One record by its LSN: from memory, from the file being written, from sealed ones. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log tells about itself. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of a log share: who keeps it alive, and what a failure does to those who wait. */
 #include "spied_log.h"
 

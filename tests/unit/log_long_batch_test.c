@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches longer than a group: contiguous groups from FIRST to LAST in one segment, all or none. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The machine on a system that a spy listens to: when it is given what, and what faults come to. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Many records at once: how far one call goes, and what it leaves to the next one. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata changes: the whole map in a group of its own, durable, or nothing. */
 #include "spied_log.h"
 

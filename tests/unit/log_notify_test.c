@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Callbacks one at a time: who runs them, who leaves them to whom, and what is free meanwhile. */
 #include <setjmp.h>
 #include <stdarg.h>

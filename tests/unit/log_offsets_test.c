@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of records' places against a plain array. */
 #include <setjmp.h>
 #include <stdarg.h>

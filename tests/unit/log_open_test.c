@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opening and closing: what is written then, what is given back when it fails. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pins: which LSNs they hold, while a reader stands, moves to another place, and loses its own. */
 #include "spied_log.h"
 

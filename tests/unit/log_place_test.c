@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Places: from an LSN to its group, verified on the way. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The next segment's file, made ahead. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Copies that a repair puts aside. */
 #include "spied_log.h"
 

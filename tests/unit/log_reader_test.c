@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Readers: a place that walks, forward and backward, and knows when it was cut away. */
 #include "spied_log.h"
 

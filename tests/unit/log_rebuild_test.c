@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What control has to say, from the segments alone. */
 #include "spied_log.h"
 

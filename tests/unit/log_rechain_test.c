@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups on their way into another log's segment: headers anew, everything else as it was. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ending of the newest segment: what it comes to, and what is taken over into the log. */
 #include "spied_log.h"
 

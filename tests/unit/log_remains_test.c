@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The chain of a log that may be damaged: its parts, their ends, its end. */
 #include "support/log_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files that have left the log: who removes them, and when. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A repair inside: the order of things, memory, the lock. */
 #include "spied_log.h"
 

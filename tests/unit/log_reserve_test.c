@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The space-holder: made whole or not at all, spent once, made again. */
 #include "spied_log.h"
 

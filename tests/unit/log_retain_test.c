@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What retention finds in a log, and what holds while a plan is under way. */
 #include "spied_log.h"
 

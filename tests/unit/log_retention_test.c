@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The decision of retention, as a table: which limits and which fence let go how much. */
 #include <setjmp.h>
 #include <stdarg.h>

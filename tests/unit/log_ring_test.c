@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ring of events: order, what is lost and counted, DURABLE in its own place, and both sides at
  * once. */
 #include <setjmp.h>

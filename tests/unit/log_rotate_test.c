@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rotation: what may fail does so in front of the seal. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Salvage inside: memory, errors of reading, and that it leaves everything as it is. */
 #include "spied_log.h"
 

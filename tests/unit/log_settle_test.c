@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Before a handle's first write what it read becomes durable, and leftovers go. */
 #include "spied_log.h"
 

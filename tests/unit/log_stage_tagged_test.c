@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches with a tag, each in a group of its own. */
 #include "stage_fixture.h"
 

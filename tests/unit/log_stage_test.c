@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is staged, taken, put back, withdrawn. */
 #include "stage_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A handle's own first segment: what it carries over, and what it follows. */
 #include "spied_log.h"
 

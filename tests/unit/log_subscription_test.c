@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subscriptions, from inside: no event between a look and the arming is lost to who polls. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tags: how they lie in a group, where a log's newest one is found. */
 #include "spied_log.h"
 

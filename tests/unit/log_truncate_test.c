@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the user cuts off: exactly that, durable on return, and files go when nothing is left. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The write turn: one at a time, kept for those that asked for it, and nobody sleeps on. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* verify_log where the system fails, and beside a writer that changes the log under its look. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Waiting on a read-only handle: who watches control, and who sleeps beside. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Zeros ahead of the end: a durable append changes neither the file's size nor its blocks. */
 #include "spied_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signals: a descriptor that poll finds readable from set to clear, and after writes to a file. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The POSIX system and a directory of a test's own, opened through it: for the tests of src/os. */
 #ifndef WAL_TESTS_POSIX_FIXTURE_H
 #define WAL_TESTS_POSIX_FIXTURE_H

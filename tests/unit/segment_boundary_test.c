@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a boundary knows of the groups in front of it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A state in parts: made, found, read back, and refused where the parts aren't of one. */
 #include "draft_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* References, and what comes of each callback's result; the toy cipher that other tests use is
  * shown to notice what a real one notices. */
 #include "segment/cipher.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a reader of groups begins and ends, and what it does when the system fails it. */
 #include "groups_fixture.h"
 

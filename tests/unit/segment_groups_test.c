@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a reader of groups gives, and what makes a group invalid. */
 #include "groups_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "draft_fixture.h"
 
 #include "segment/orphan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A walk over a damaged segment: what it gives, where it says that damage is, how it goes on. */
 #include "groups_fixture.h"
 

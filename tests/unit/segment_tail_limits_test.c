@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Scans of the last segment where the window, the file or the system ends. */
 #include "tail_fixture.h"
 

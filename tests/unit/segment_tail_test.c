@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a scan of the last segment finds: its end, and what was durable. */
 #include "tail_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The verdict table against rule R3 told a second time, as the text of docs/format.md tells it,
  * over every combination of facts; and each real decision pinned by examples. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of the simulated disk's failure model share: a disk with one durable, empty file,
  * and ways to say what the images of a power cut look like. */
 #ifndef WAL_TESTS_SIMDISK_CASES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A log of one thread, on a system that a spy listens to: for the tests of src/log. */
 #ifndef WAL_TESTS_SPIED_LOG_H
 #define WAL_TESTS_SPIED_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A queue of groups, on an allocator that can run dry: for the tests of log/stage. */
 #ifndef WAL_TESTS_STAGE_FIXTURE_H
 #define WAL_TESTS_STAGE_FIXTURE_H

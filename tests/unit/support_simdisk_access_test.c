@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Direct access to the simulated disk: damage, and the way to and from real directories. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The images of a power cut: how pages tear, how many there are, which are chosen, how they are
  * told apart; and the images of a killed process. */
 #include "simdisk_cases.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The simulated disk beside the real system: the same calls on both give the same answers. */
 #include <setjmp.h>
 #include <stdarg.h>

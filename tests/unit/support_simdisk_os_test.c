@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The simulated disk as an operating system: it answers as the real one does, and fails when told.
  */
 #include <setjmp.h>

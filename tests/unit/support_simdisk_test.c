@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The failure model, rule by rule: what the simulated disk makes of what no sync has covered. */
 #include "simdisk_cases.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A segment made by hand and what a scan of its end finds: for the tests of segment/tail. */
 #ifndef WAL_TESTS_TAIL_FIXTURE_H
 #define WAL_TESTS_TAIL_FIXTURE_H

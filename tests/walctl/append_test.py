@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """append: what is a record, when its LSN is printed, and what is said when it fails."""
 
 import os

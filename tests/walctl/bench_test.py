@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """bench: which figures there are, and that nothing stays behind."""
 
 import os

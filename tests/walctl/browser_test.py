@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page that report makes, in a real browser: it is drawn, and nothing is complained of.
 
 77 where there is no Chromium that a test can start: Ubuntu has it as a snap only, which wants a

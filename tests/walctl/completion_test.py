@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """completion: the scripts know what the help says, and the shells make of them what they should."""
 
 import os

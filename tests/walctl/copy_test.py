@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """copy: a log of its own with the same records."""
 
 import subprocess

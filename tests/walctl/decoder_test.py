@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """--decoder: payloads piped through a command."""
 
 import support

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """export and import: what goes out comes back in, and bad input is named by its place."""
 
 import base64

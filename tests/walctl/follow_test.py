@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tail -f: a log that another process writes, cuts, resets."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How records are shown: every format, byte for byte."""
 
 import base64

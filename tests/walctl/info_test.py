@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """info and ls: what a log is and how it stands."""
 
 import re

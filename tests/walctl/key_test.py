@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Encrypted logs: --key, --key-id, --aead."""
 
 import os

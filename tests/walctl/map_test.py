@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The map that ls and verify draw: cells as wide as segments are large, holes, marks, damage."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """cat, get and tail without -f: ranges, order, types, and what isn't there."""
 
 import os

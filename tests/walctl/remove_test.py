@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """truncate and reset: what is removed, what is said before, and who is asked."""
 
 import support

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """repair: what it says, what it asks, and that the log opens afterwards."""
 
 import support

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """report: one page, well-formed, that needs nothing else and lets nothing in."""
 
 import html.parser

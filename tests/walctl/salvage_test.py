@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """salvage: what can be read comes out, what is lost is named."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """stats: figures as text, JSON and for Prometheus; none of them is made up."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Standard output and error: pipes that break, full disks, closed descriptors."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of walctl share. Each test is a class from Case; its file ends with run().
 
     class Something(support.Case):

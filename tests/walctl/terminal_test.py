@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """On a terminal: colours, progress bars, hints."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line: what is understood, what is refused, and how it is said."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """verify, and damaged and torn logs under every command."""
 
 import support

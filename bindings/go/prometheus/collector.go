@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package walprom has a collector for Prometheus of what a log of package wal has to tell:
 //
 //	registry.MustRegister(walprom.NewCollector(log, nil))

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package raftwal keeps the log of github.com/hashicorp/raft in a libwal log: a [Store] is its
 // LogStore and its StableStore, in one directory.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 module github.com/libwal/libwal/bindings/go/raftwal
 
 go 1.25.0

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many tasks append, each waits for its own record: python asyncio_writer.py DIR [TASKS]
 
 The tasks share syncs: thousands of appends are durable after a handful of them. No thread is

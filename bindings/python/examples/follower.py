@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Follows a log that another process writes: python follower.py DIR [SECONDS]
 
 Prints each record once it is durable, from the first one on; ends when nothing has come for

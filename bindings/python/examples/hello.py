@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The shortest tour: python hello.py DIR (a directory for the log, made where there is none)."""
 
 import sys

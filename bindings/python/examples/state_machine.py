@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A key-value store that survives crashes: python state_machine.py DIR [KEY=VALUE | KEY- | KEY]...
 
 The log is the store's memory: each change is a record. The library hands every durable record to

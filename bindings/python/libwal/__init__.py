@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal: an embedded write-ahead log.
 
 A program hands the log records (bytes), gets numbers back (LSNs, from 1 and without gaps), and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The extension module. Programs import libwal, which has all of these names."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libwal for asyncio: `log = await libwal.aopen(path)`, or `async with await libwal.aopen(path)`.
 
 Appends are handed to the log on the loop's thread, which only copies them into memory; the log's

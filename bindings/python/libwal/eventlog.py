@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A log's events in Python's logging.
 
     with EventLogger(log):          # a daemon thread passes them on, until here or to the log's end

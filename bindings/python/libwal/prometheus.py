@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A collector for prometheus_client.
 
     from prometheus_client import REGISTRY, start_http_server

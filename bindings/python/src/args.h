@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments: from Python's objects to what the library takes. */
 #ifndef LIBWAL_PYTHON_ARGS_H
 #define LIBWAL_PYTHON_ARGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batch: records that go in together or not at all. */
 #ifndef LIBWAL_PYTHON_BATCH_H
 #define LIBWAL_PYTHON_BATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every file of the extension needs: Python's limited interface, libwal's public one, and the
  * state of one import of the module. There is no other state, but for each thread's list of the
  * calls that it is in (call.h): interpreters share nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of the library: without the GIL, counted by the log, and with a way back into Python for
  * the callbacks that they run.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "callback.h"
 
 bool callback_needed(const struct callback *b, const char *name)

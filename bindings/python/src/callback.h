@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Callables of Python that the library calls through its function pointers, on the thread that
  * made the call. */
 #ifndef LIBWAL_PYTHON_CALLBACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "chunk.h"
 
 /* It takes locks of the log, so it is not for a thread with the GIL. */

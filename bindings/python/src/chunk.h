@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A reader of the library, and the memory of what it read last. Whoever shows that memory to
  * others (a View) holds the chunk, and a Reader whose chunk is held goes on with a new one. */
 #ifndef LIBWAL_PYTHON_CHUNK_H

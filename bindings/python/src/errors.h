@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Exceptions: one class per error code of libwal, all under WalError. */
 #ifndef LIBWAL_PYTHON_ERRORS_H
 #define LIBWAL_PYTHON_ERRORS_H

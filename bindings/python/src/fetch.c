@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a reader is, and what it has fetched: against truncations, other threads, and those who
  * still show the memory of what was fetched before. */
 #include "fetch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of a Reader that knows its place and fetches records; reader.c is the class. */
 #ifndef LIBWAL_PYTHON_FETCH_H
 #define LIBWAL_PYTHON_FETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading what has an unknown size: asks with a buffer, and once more with one that is as large as
  * the library says, until it fits. */
 #ifndef LIBWAL_PYTHON_FILL_H

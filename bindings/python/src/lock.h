@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lock: the lock of a log's directory, held apart from a log. */
 #ifndef LIBWAL_PYTHON_LOCK_H
 #define LIBWAL_PYTHON_LOCK_H

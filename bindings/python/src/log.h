@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An open log: the object Log. */
 #ifndef LIBWAL_PYTHON_LOG_H
 #define LIBWAL_PYTHON_LOG_H

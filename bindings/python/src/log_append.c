@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records in, and when they are durable. */
 #include "args.h"
 #include "errors.h"

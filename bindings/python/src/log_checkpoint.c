@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints and tags. */
 #include "args.h"
 #include "errors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cutting the log at either end, and rotation. */
 #include "args.h"
 #include "callback.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Looking inside: where the log stands, its segments, statistics; and copying it. */
 #include "args.h"
 #include "callback.h"

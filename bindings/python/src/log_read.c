@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records out: by number, by readers, by replay. */
 #include "args.h"
 #include "callback.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The class Log: its methods, and what help() says of them. */
 #include "log.h"
 

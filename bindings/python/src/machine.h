@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A state machine in Python behind wal_machine_t.
  *
  * The log applies records on the thread that made them durable. With option background off, which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Meta: the log's metadata as a mapping. */
 #ifndef LIBWAL_PYTHON_META_H
 #define LIBWAL_PYTHON_META_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The module _libwal: its classes, exceptions and functions. */
 #include "batch.h"
 #include "errors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Functions for a log that nobody needs to have open, and for batches as bytes. */
 #ifndef LIBWAL_PYTHON_OFFLINE_H
 #define LIBWAL_PYTHON_OFFLINE_H

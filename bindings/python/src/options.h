@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From keywords to wal_options_t. */
 #ifndef LIBWAL_PYTHON_OPTIONS_H
 #define LIBWAL_PYTHON_OPTIONS_H

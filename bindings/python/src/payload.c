@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of the caller's, held for the length of a call. */
 #include "args.h"
 #include "errors.h"

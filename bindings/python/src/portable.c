@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches as bytes, to send elsewhere. */
 #include "args.h"
 #include "callback.h"

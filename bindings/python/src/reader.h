@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reader: a place in the log, walking. */
 #ifndef LIBWAL_PYTHON_READER_H
 #define LIBWAL_PYTHON_READER_H

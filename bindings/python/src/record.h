@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Record: what readers give. It owns its bytes. */
 #ifndef LIBWAL_PYTHON_RECORD_H
 #define LIBWAL_PYTHON_RECORD_H

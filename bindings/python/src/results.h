@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the library reports, as named tuples of Python's own kind (struct sequences). */
 #ifndef LIBWAL_PYTHON_RESULTS_H
 #define LIBWAL_PYTHON_RESULTS_H

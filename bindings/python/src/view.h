@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* View: a record whose bytes are shown, not copied. */
 #ifndef LIBWAL_PYTHON_VIEW_H
 #define LIBWAL_PYTHON_VIEW_H

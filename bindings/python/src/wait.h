@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Waits: in slices, between which signals are looked at and a close from another thread is seen. */
 #ifndef LIBWAL_PYTHON_WAIT_H
 #define LIBWAL_PYTHON_WAIT_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <libwal/wal.h>
 #ifdef WITH_CRYPTO
 #include <libwal/crypto.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What packaging/python.sh made: a wheel and a source distribution in the folder WAL_DIST, and the
 build of preset dev in WAL_BUILD."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What binutils say about a shared object."""
 
 import re

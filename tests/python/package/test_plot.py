@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The example that plots, where matplotlib is."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The source distribution: with the C library's sources, and nothing that isn't needed."""
 
 from pathlib import Path

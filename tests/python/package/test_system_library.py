@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The package as a distribution would build it: with the libwal that is installed."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The types that the package promises: the stub against the extension, and mypy's strictest over
 the package and its examples."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The wheel: what it is named, holds, and asks of the machine."""
 
 import email

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Hello appends to a log, and prints what it holds.
 package main
 

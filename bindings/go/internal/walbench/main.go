@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Walbench is the benchmark's Go twin: walbench OP DIR KEY=VALUE..., with the operations, figures
 // and payloads of the C program, so each reads the other's logs (see tests/bench/README.md in the
 // source tree). threads are goroutines here. Beside walbench's keys it knows context=ends: appends

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package raftstoretest tells whether a store does what github.com/hashicorp/raft asks of its
 // LogStore and StableStore: what the interfaces say, and what raft's code relies on without saying
 // it. It is for the tests of any store:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where an asynchronous log lives: its loop, and the loop's executor."""
 
 from __future__ import annotations

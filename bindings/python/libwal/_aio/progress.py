@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Waiting for whatever the events' descriptor tells."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records that were submitted, and the futures of those who wait until they are durable."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line: options as getopt_long takes them (anywhere between the operands, "--" ends
 them, long ones may be shortened), and a command's help."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """cat: shows records."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Exit codes, and the errors that end a command."""
 
 from libwal import CorruptError, LockedError, TornError, WalError

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """stdout and stderr: bytes, colours, messages, the bar."""
 
 from __future__ import annotations

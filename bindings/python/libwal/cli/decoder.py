@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """--decoder: payloads go through a shell command before they are shown."""
 
 from __future__ import annotations

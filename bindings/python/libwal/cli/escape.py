@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Payloads and messages as text that nothing but printable UTF-8 is left in."""
 
 SHORT = {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """info: shows what a log is and how it stands."""
 
 from __future__ import annotations

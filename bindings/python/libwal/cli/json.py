@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One JSON object per line, in walctl's form: no blanks, keys in the order given."""
 
 from base64 import b64encode

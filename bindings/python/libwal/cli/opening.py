@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Opening the log that a command works on: -O, --key and its like."""
 
 from __future__ import annotations

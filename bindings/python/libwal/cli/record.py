@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a record is shown: text, json, raw or hex, as 'walctl help formats' describes it."""
 
 from __future__ import annotations

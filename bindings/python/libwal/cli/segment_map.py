@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log drawn on a terminal: a cell or more for each segment."""
 
 from __future__ import annotations

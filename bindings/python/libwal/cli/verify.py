@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """verify: reads everything, and says whether it is right."""
 
 from __future__ import annotations

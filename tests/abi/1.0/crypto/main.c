@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A program that uses all of the interface of libwal-crypto 1.0, and runs with every later one. */
 #include <libwal/crypto.h>
 #include <libwal/wal.h>

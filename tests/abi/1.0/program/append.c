@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records in: appends, when they are durable. */
 #include "program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches: records, tags, metadata, cuts. */
 #include "program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A cipher of the program's own: no secret is safe with it. */
 #include "program.h"
 

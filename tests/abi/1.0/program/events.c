@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a log tells by itself: durable records, events by callback and from a queue. */
 #include "program.h"
 

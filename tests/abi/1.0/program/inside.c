@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Truncation, segments, statistics, metadata, the log as a whole. */
 #include "program.h"
 

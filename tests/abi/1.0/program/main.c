@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* main DIRECTORY: the logs are made in it, and removed. */
 #include "program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What looks after a log: copies, and what is left of a damaged one. */
 #include "program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options and what else a log is opened with. */
 #include "program.h"
 

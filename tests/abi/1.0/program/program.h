@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A program that uses all of the interface of version 1.0, as a user's program of that time: it is
  * compiled against that version's headers, and runs with every later library. What it expects is
  * what those headers promise. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records out: readers in both directions, replay, the portable form. */
 #include "program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records in: single ones, many at once, and when they are durable. Part of <libwal/wal.h>, which
  * has the rules that hold everywhere. */
 #ifndef LIBWAL_APPEND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: the user's word that his state up to a record is safe. Part of <libwal/wal.h>, which
  * has the rules that hold everywhere. */
 #ifndef LIBWAL_CHECKPOINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Encryption: the functions by which a log seals what it writes and opens what it reads. Part of
  * <libwal/wal.h>, which has the rules that hold everywhere. Who wants a tried cipher rather than
  * one of his own takes <libwal/crypto.h>. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Looking inside: the log as a whole, its segments, statistics, histograms. Part of <libwal/wal.h>,
  * which has the rules that hold everywhere. */
 #ifndef LIBWAL_INFO_H

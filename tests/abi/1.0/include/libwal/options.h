@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options: how to open a log. Part of <libwal/wal.h>, which has the rules that
  * hold everywhere. */
 #ifndef LIBWAL_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every part of the interface needs: version and handles. Part of <libwal/wal.h>, which is
  * what programs include. */
 #ifndef LIBWAL_TYPES_H
