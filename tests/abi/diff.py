@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What abidiff has to say about this library after that of an earlier version: nothing, but what was
-added. The earlier one is stood in for by functions with that version's prototypes and symbols, which
-carry its types as debug information. Changed by hand, it is told from today's.
+"""What abidiff has to say about this library after that of an earlier version: nothing, but what
+was added. The earlier one is stood in for by functions with that version's prototypes and symbols,
+which carry its types as debug information. Changed by hand, it is told from today's.
 
 diff.py DIRECTORY BUILD_DIR CC ABIDIFF"""
 
@@ -18,7 +18,7 @@ PROTOTYPE = re.compile(r"^((?:const )?\w+ \*?)(wal_\w+)(\([^;{}]*\));", re.MULTI
 # One bad sample of each kind: file, what stands there, what abidiff is to see in its place.
 CHANGES = {
     "a member's type": ("error.h", "uint64_t lsn;", "uint32_t lsn;"),
-    "a parameter": ("append.h", "const void *data, size_t size,", "const void *data, int size,"),
+    "a parameter": ("append.h", "data, size_t size,", "data, int size,"),
     "a result": ("open.h", "uint64_t wal_first_lsn(", "uint32_t wal_first_lsn("),
     "a function": ("append.h", "int wal_flush(", "int wal_flash("),
 }

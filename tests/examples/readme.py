@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README shows hello.c as it is below its licence, and what it prints: readme.py README.md HELLO.C PROGRAM"""
+"""The README shows hello.c as it is below its licence, and what it prints.
+
+readme.py README.md HELLO.C PROGRAM"""
 
 import re
 import subprocess
