@@ -27,9 +27,10 @@ CHANGES = {
 def prototypes(include, header, cc):
     """Every function that the header and those it includes declare, by name."""
     text = output([cc, "-E", "-P", "-I", include, include / "libwal" / header])
-    flat = re.sub(r"\s+", " ", re.sub(r"^#.*$", "", text, flags=re.MULTILINE)).replace("; ", ";\n").replace("} ", "}\n")
+    flat = re.sub(r"\s+", " ", re.sub(r"^#.*$", "", text, flags=re.MULTILINE))
+    lines = flat.replace("; ", ";\n").replace("} ", "}\n")
     return {name: f"{result}{name}{parameters}"
-            for result, name, parameters in PROTOTYPE.findall(flat)}
+            for result, name, parameters in PROTOTYPE.findall(lines)}
 
 
 def stand_in(work, include, script, library, cc):
