@@ -30,6 +30,7 @@ command:strace               | strace          | strace
 command:scdoc                | scdoc           | scdoc
 command:mandoc               | mandoc          | mandoc
 command:file                 | file            | file
+command:abidiff              | abigail-tools   | libabigail
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
 python:pytest,cryptography   | python3-pytest  | python3-pytest
