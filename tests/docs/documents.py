@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A document's worked examples, in one folder and in their order: a block of C or Python that names
-itself in its first line is a program, a block ```console a session that may call it, and every
-command of a session prints what stands behind it.
+"""The worked examples of documents, those of one in one folder and in their order: a block of C or
+Python that names itself in its first line is a program, a block ```console a session that may call
+it, and every command of a session prints what stands behind it.
 
-documents.py ROOT BUILD WALCTL CC DOCUMENT"""
+documents.py ROOT BUILD WALCTL CC DOCUMENT...: their names in docs"""
 
 import os
 import re
@@ -39,16 +39,25 @@ def checks(document, folder, root, build, walctl, compiler):
             raise SystemExit(f"{document.name}: a program without a name: {block[:40]}")
 
 
-def main(root, build, walctl, compiler, document):
+def prepared(folder):
     """The Python that runs this is the one that the document's programs get."""
+    (folder / "bin").mkdir()
+    python = folder / "bin/python3"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return folder
+
+
+def main(root, build, walctl, compiler, *documents):
     os.environ["PYTHONPATH"] = f"{build}/bindings/python"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "bin").mkdir()
-        (folder / "bin/python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-        (folder / "bin/python3").chmod(0o755)
-        running.main(checks(Path(document), folder, Path(root), build, walctl, compiler))
+    with tempfile.TemporaryDirectory() as work:
+        all_checks = []
+        for name in documents:
+            (folder := Path(work) / name).mkdir()
+            all_checks += checks(Path(root) / "docs" / name, prepared(folder), Path(root), build,
+                                 walctl, compiler)
+        running.main(all_checks)
 
 
 if __name__ == "__main__":
