@@ -6,11 +6,16 @@ walctl(1) has each command with the options that it takes. mandoc finds nothing 
 man.py ROOT MADE_PAGES WALCTL MANDOC"""
 
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 from pages import pages
+
+sys.path.append(str(Path(__file__).parents[1] / "oracle"))
+
+import layout  # noqa: E402
 
 # What scdoc always writes, and every program that shows a page passes over.
 SCDOCS_OWN = "skipping paragraph macro"
@@ -83,6 +88,24 @@ def problems_of_options(root, functions):
         yield f"only {len(rows)} options found in the header"
 
 
+def problems_of_format(page):
+    """libwal(5): what begins at an offset there begins there in the reader that is written from
+    docs/format.md."""
+    structs = (layout.SLOT, layout.SEGMENT, layout.GROUP)
+    tables = re.findall(r"^\|\[ \*offset\*\n(?:[|: ].*\n)+", page.sections["DESCRIPTION"],
+                        re.MULTILINE)
+    for known, table in zip(structs, tables, strict=True):
+        starts = {struct.calcsize("<" + known.format[1:end])
+                  for end in range(1, len(known.format) + 1)
+                  if not known.format[1:end][-1:].isdigit()}
+        for offset, sizes in re.findall(r"^\|  (\d+)\n:  ([\d, ]+)$", table, re.MULTILINE):
+            at = int(offset)
+            for size in map(int, sizes.split(", ")):
+                if not {at, at + size} <= starts:
+                    yield f"{page.name}: no field has the bytes {at} to {at + size - 1}"
+                at += size
+
+
 def entries(page):
     """Each command's usage and what is said of it, from the lines that begin with its name."""
     text = page.sections["DESCRIPTION"]
@@ -149,6 +172,7 @@ def problems(root, made, walctl, mandoc):
     yield from problems_of_constants(root, functions)
     yield from problems_of_options(root, functions)
     yield from problems_of_walctl(next(p for p in sources if p.name == "walctl.1"), walctl)
+    yield from problems_of_format(next(p for p in sources if p.name == "libwal.5"))
     yield from problems_of_made(made, mandoc, sources)
 
 
