@@ -18,8 +18,8 @@ try() { # BUILD LABELS LEFT-OUT CMAKE-OPTION...
     shift 3
     quietly 1 cmake --preset dev -B "$build" -DWAL_PYTHON=OFF -DWAL_FORMAT_CHECK=OFF "$@"
     quietly 1 cmake --build "$build"
-    quietly 12 ctest --test-dir "$build" -j "$jobs" --no-tests=error --output-on-failure -L "$labels" \
-        -E "$left_out"
+    quietly 12 ctest --test-dir "$build" -j "$jobs" --no-tests=error --output-on-failure \
+        -L "$labels" -E "$left_out"
 }
 
 try_compiler() { # CC
@@ -47,7 +47,8 @@ command:qemu-aarch64-static | qemu-user-static | -
 file:/usr/lib/$triplet/libz.so | zlib1g-dev:arm64 | -
 file:/usr/lib/$triplet/libcmocka.so | libcmocka-dev:arm64 | -"
     deps_install arm64
-    try arm64 '^unit$' '^unit_(log_commit|segment_file|segment_writer)$' -DCMAKE_TOOLCHAIN_FILE=packaging/arm64.cmake -DWAL_CRYPTO=OFF
+    try arm64 '^unit$' '^unit_(log_commit|segment_file|segment_writer)$' \
+        -DCMAKE_TOOLCHAIN_FILE=packaging/arm64.cmake -DWAL_CRYPTO=OFF
 }
 
 if [ $# = 0 ]; then
