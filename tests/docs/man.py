@@ -148,6 +148,15 @@ def problems_of_walctl(page, walctl):
             yield f"walctl.1: {name}: help and page differ in {sorted(shown ^ wanted)}"
 
 
+def problems_of_references(sources):
+    """A page of ours that another one names is there."""
+    names = {(name, page.name.rpartition(".")[2]) for page in sources for name in page.names}
+    for page in sources:
+        for name, section in re.findall(r"\*(\w+)\*\((\d)\)", "".join(page.sections.values())):
+            if re.match("wal|libwal", name) and (name, section) not in names:
+                yield f"{page.name}: there is no {name}({section})"
+
+
 def problems_of_made(made, mandoc, sources):
     """mandoc's warnings, and links that lead nowhere."""
     names = {f"{name}.{page.name.rpartition('.')[2]}" for page in sources for name in page.names}
@@ -173,6 +182,7 @@ def problems(root, made, walctl, mandoc):
     yield from problems_of_options(root, functions)
     yield from problems_of_walctl(next(p for p in sources if p.name == "walctl.1"), walctl)
     yield from problems_of_format(next(p for p in sources if p.name == "libwal.5"))
+    yield from problems_of_references(sources)
     yield from problems_of_made(made, mandoc, sources)
 
 
