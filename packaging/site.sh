@@ -5,7 +5,8 @@
 # leads nowhere ends it. What it has built asks no other server.
 #
 #   site.sh         builds it
-#   site.sh look    shows it to Chromium in two widths: pictures in build-site/look
+#   site.sh look    shows it to Chromium in two widths: no page may be wider, and there are pictures
+#                   of some in build-site/look
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/deps.sh
@@ -37,15 +38,47 @@ build() {
     echo "$work/html/index.html: $(find "$work/html" -name '*.html' | wc -l) pages"
 }
 
+browse() { # OPTION... URL
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars "$@" 2>/dev/null
+}
+
+# One document with every page in a frame of that width, which says of each whether it fits.
+frames() { # WIDTH
+    find "$work/html" -name '*.html' ! -name 404.html ! -name search.html -printf '%P\n' | sort |
+        sed "s|.*|<iframe src='html/&' style='width:$1px; height:900px; border:0'></iframe>|"
+    sed "s/WIDTH/$1/" <<'END'
+<pre></pre>
+<script>
+onload = () => {
+  const frames = [...document.querySelectorAll('iframe')];
+  const wide = frames.filter(f => f.contentDocument.documentElement.scrollWidth > WIDTH);
+  document.querySelector('pre').textContent =
+    wide.map(f => `${f.src} is wider than WIDTH\n`).join('') + `${frames.length} pages looked at`;
+};
+</script>
+END
+}
+
+fits() { # WIDTH
+    local found
+    frames "$1" >"$work/frames.html"
+    found=$(browse --allow-file-access-from-files --dump-dom "file://$PWD/$work/frames.html" |
+        sed -n 's/.*<pre>//; s/<\/pre>.*//; /is wider than\|pages looked at/p' | grep -v '=>\|`')
+    echo "$1: $found"
+    [[ $found =~ ^[0-9]+\ pages ]]
+}
+
 look() {
     local page width name
     mkdir -p "$work/look"
+    for width in 400 1280; do
+        fits "$width"
+    done
     for page in index docs/tuning docs/format docs/recovery man/index man/wal_get.3 man/walctl.1; do
         for width in 400 1280; do
             name=$work/look/${page//\//-}-$width.png
-            chromium --headless --no-sandbox --disable-gpu --hide-scrollbars \
-                --window-size="$width,2400" --screenshot="$name" \
-                "file://$PWD/$work/html/$page.html" >/dev/null 2>&1
+            browse --window-size="$width,2400" --screenshot="$name" \
+                "file://$PWD/$work/html/$page.html" >/dev/null
         done
     done
     ls "$work/look"
