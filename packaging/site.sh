@@ -51,7 +51,9 @@ frames() { # WIDTH
 <script>
 onload = () => {
   const frames = [...document.querySelectorAll('iframe')];
-  const wide = frames.filter(f => f.contentDocument.documentElement.scrollWidth > WIDTH);
+  const wide = frames.filter(f =>
+    [...f.contentDocument.querySelectorAll('html, body, .wy-nav-content')]
+      .some(e => e.scrollWidth > WIDTH));
   document.querySelector('pre').textContent =
     wide.map(f => `${f.src} is wider than WIDTH\n`).join('') + `${frames.length} pages looked at`;
 };
