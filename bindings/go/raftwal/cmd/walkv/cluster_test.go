@@ -28,22 +28,30 @@ type process struct {
 	first   bool
 	options []string
 	command *exec.Cmd
-	log     *os.File
+	log     string        // its stderr
 	ended   chan struct{} // closed when it has ended
 }
 
 // A cluster is three of them.
 type cluster struct {
-	t       testing.TB
-	nodes   []*process
-	started int // processes, so far
+	t     testing.TB
+	nodes []*process
+	over  bool
 }
 
 var clusters atomic.Int32
 
-// newCluster starts three nodes, and waits until all are members. Each has an address of its own,
-// where nothing else is: so connections to others never take its ports while it is down.
+// newCluster gives one of which all nodes are members.
 func newCluster(t testing.TB, options ...string) *cluster {
+	t.Helper()
+	c := makeCluster(t, options...)
+	c.begin()
+	return c
+}
+
+// makeCluster makes nodes that are still to be started. Each has an address of its own, where
+// nothing else is: so connections of others never take its ports while it is down.
+func makeCluster(t testing.TB, options ...string) *cluster {
 	t.Helper()
 	c := &cluster{t: t}
 	number, pid := clusters.Add(1), os.Getpid()
@@ -51,46 +59,52 @@ func newCluster(t testing.TB, options ...string) *cluster {
 	for k := range 3 {
 		id := fmt.Sprintf("n%d", k+1)
 		p := &process{
-			id: id, dir: filepath.Join(dir, id), first: k == 0,
-			host: fmt.Sprintf("127.%d.%d.%d", 64+pid>>8&127, pid&255, int(number)*4+k),
+			id: id, dir: filepath.Join(dir, id), log: filepath.Join(dir, id+".stderr"),
+			first: k == 0,
+			host:  fmt.Sprintf("127.%d.%d.%d", 64+pid>>8&127, pid&255, int(number)*4+k),
 			options: append([]string{
 				"-heartbeat", "300ms", "-snapshot-after", "3000", "-trailing", "100000",
 			}, options...),
 		}
-		log, err := os.Create(p.dir + ".stderr")
-		check(t, err)
-		p.log = log
 		c.nodes = append(c.nodes, p)
 	}
 	t.Cleanup(c.end)
+	return c
+}
+
+func (c *cluster) begin() {
+	c.t.Helper()
 	for _, p := range c.nodes {
 		c.start(p)
 	}
 	for _, p := range c.nodes {
-		eventually(t, p.id+" is a member", func() bool {
+		eventually(c.t, p.id+" is a member", func() bool {
 			s, err := p.status()
 			return err == nil && len(s.Servers) == len(c.nodes) && s.Leader != ""
 		})
 	}
-	return c
 }
 
 // end kills what still runs; when the test has failed it shows what the nodes have said.
 func (c *cluster) end() {
+	if c.over {
+		return
+	}
 	for _, p := range c.nodes {
 		if p.command != nil {
 			_ = p.command.Process.Kill()
 			<-p.ended
+			p.command = nil
 		}
 		if c.t.Failed() {
 			c.t.Logf("the end of what %s has said:\n%s", p.id, p.said(6000))
 		}
-		p.log.Close()
 	}
+	c.over = true
 }
 
 func (p *process) said(most int64) []byte {
-	all, err := os.ReadFile(p.log.Name())
+	all, err := os.ReadFile(p.log)
 	if err != nil {
 		return []byte(err.Error())
 	}
@@ -109,15 +123,17 @@ func (c *cluster) start(p *process) {
 	}
 	command := exec.Command(os.Args[0], args...)
 	command.Env = append(os.Environ(), childVariable+"=1")
-	command.Stderr = p.log
+	stderr, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	check(c.t, err)
+	command.Stderr = struct{ io.Writer }{stderr} // by a pipe, which no limit on files holds for
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	check(c.t, command.Start())
 	p.command, p.ended = command, make(chan struct{})
 	go func() {
 		_ = command.Wait()
+		stderr.Close()
 		close(p.ended)
 	}()
-	c.started++
 }
 
 func (p *process) http() string { return p.host + ":8001" }

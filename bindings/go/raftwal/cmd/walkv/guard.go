@@ -18,7 +18,7 @@ type guard struct {
 
 func (g *guard) StoreLog(log *raft.Log) error         { return g.check(g.Store.StoreLog(log)) }
 func (g *guard) StoreLogs(logs []*raft.Log) error     { return g.check(g.Store.StoreLogs(logs)) }
-func (g *guard) DeleteRange(min, max uint64) error    { return g.check(g.Store.DeleteRange(min, max)) }
+func (g *guard) DeleteRange(a, z uint64) error        { return g.check(g.Store.DeleteRange(a, z)) }
 func (g *guard) Set(key, value []byte) error          { return g.check(g.Store.Set(key, value)) }
 func (g *guard) SetUint64(key []byte, n uint64) error { return g.check(g.Store.SetUint64(key, n)) }
 

@@ -24,6 +24,7 @@ const (
 // Three nodes under load, killed at any time: one, now and then two, and all of them. At the end of
 // each phase all logs and states have to be equal, with all that was acknowledged in them.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	phase, end := shortPhase, time.Now()
 	if *minutes > 0 {
 		phase, end = longPhase, end.Add(time.Duration(*minutes*float64(time.Minute)))
@@ -31,7 +32,7 @@ func TestKills(t *testing.T) {
 	t.Logf("seed %d", *seed)
 	random := rand.New(rand.NewPCG(*seed, 0))
 	c := newCluster(t)
-	l := &load{cluster: c, size: valueBytes}
+	l := newLoad(c, valueBytes)
 	kills, led := 0, 0
 	for once := true; once || time.Now().Before(end); once = false {
 		l.start()

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -20,8 +21,8 @@ const (
 	valueBytes    = 100
 )
 
-// A load is clients that put values, each under keys of its own, again until it is acknowledged, and
-// read them.
+// A load is clients that put values, each under keys of its own, and again until it is
+// acknowledged. Now and then they read what they have put.
 type load struct {
 	cluster *cluster
 	size    int // of a value, about
@@ -37,14 +38,17 @@ type load struct {
 	wrong  []string
 }
 
+func newLoad(c *cluster, size int) *load {
+	l := &load{cluster: c, size: size, values: make(map[string]string)}
+	c.t.Cleanup(func() { l.stopped.Store(true) }) // of a test that has failed
+	return l
+}
+
 // start lets the clients go on. They stop by themselves in stop only, each with its last command
 // acknowledged.
 func (l *load) start() {
 	l.stopped.Store(false)
 	l.acked = make(map[uint64]string)
-	if l.values == nil {
-		l.values = make(map[string]string)
-	}
 	for k := range clients {
 		l.done.Add(1)
 		go func() {
@@ -69,6 +73,18 @@ func (l *load) stop(t testing.TB) {
 	if len(l.wrong) > 0 {
 		t.Fatalf("%d answers were wrong; the first: %s", len(l.wrong), l.wrong[0])
 	}
+}
+
+func (l *load) total() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.count
+}
+
+func (l *load) copyOfValues() map[string]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.values)
 }
 
 func (l *load) client(k int) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // what the commands of README.md have to print, in this order.
@@ -29,6 +30,7 @@ Hello1	0	term 1 configuration .*
 // The commands of README.md, one after the other in one shell, with a walkv that is built as it
 // says. They keep their ports, but on an address where nobody else is.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("README.md")
 	check(t, err)
 	var script strings.Builder
@@ -52,6 +54,7 @@ func TestReadme(t *testing.T) {
 	shell.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }
+	shell.WaitDelay = time.Second // nodes hold its output open
 	var complaints strings.Builder
 	shell.Stderr = &complaints
 	said, err := shell.Output()
