@@ -12,9 +12,9 @@ import (
 	"github.com/libwal/libwal/bindings/go/raftwal/raftstoretest"
 )
 
-// Raft 1.8.0 with RestoreCommittedLogs looks for the cluster's servers behind the commit index only,
-// so a server that starts without a snapshot of a later index than the last change knows none. It
-// does so with its own store, too. When this fails, README.md need not warn of it any more.
+// Raft 1.8.0 with RestoreCommittedLogs looks for the cluster's servers behind the commit index
+// only, so a server that starts without a snapshot of a later index than the last change knows
+// none. It does so with its own store, too. When this fails, README.md need not warn any more.
 func TestRestoreCommittedLogsForgetsServers(t *testing.T) {
 	ours, _ := newStore(t)
 	for name, store := range map[string]raftstoretest.Store{
