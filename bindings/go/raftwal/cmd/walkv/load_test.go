@@ -119,29 +119,32 @@ func (l *load) get(key, want string) {
 	l.insist(http.MethodGet, "/kv/"+key, nil, &got)
 	l.reads.Add(1)
 	if string(got) != want {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.wrong = append(l.wrong, fmt.Sprintf("%s is %.60q, not %.60q", key, got, want))
+		l.isWrong("%s is %.60q, not %.60q", key, got, want)
 	}
 }
 
 // insist asks one node after the other until there is an answer.
 func (l *load) insist(method, path string, body []byte, answer any) {
-	for {
+	for end := time.Now().Add(limit); ; {
 		node := l.cluster.nodes[rand.IntN(len(l.cluster.nodes))]
 		err := call(method, node.http(), path, body, answer)
 		if err == nil {
 			return
 		}
 		l.failed.Add(1)
-		if problem, is := err.(*statusError); is && problem.code < 500 {
-			l.mu.Lock()
-			l.wrong = append(l.wrong, path+": "+problem.Error())
-			l.mu.Unlock()
+		problem, is := err.(*statusError)
+		if is && problem.code < 500 || time.Now().After(end) {
+			l.isWrong("%s %s: %v", method, path, err)
 			return
 		}
 		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
 	}
+}
+
+func (l *load) isWrong(format string, values ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wrong = append(l.wrong, fmt.Sprintf(format, values...))
 }
 
 // checkStates compares each node's state with what was acknowledged.

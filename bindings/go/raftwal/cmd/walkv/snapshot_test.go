@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"syscall"
 	"testing"
@@ -57,6 +58,17 @@ func TestFarBehind(t *testing.T) {
 	finish(t, c, l)
 }
 
+// foreign makes a backup one of another cluster, whose nodes have the same names.
+func foreign(t testing.TB, backup []byte) []byte {
+	t.Helper()
+	s, err := readState(bytes.NewReader(backup))
+	check(t, err)
+	s.nodes = map[string]string{"n1": "127.0.0.1:1", "n2": "127.0.0.1:1", "n3": "127.0.0.1:1"}
+	var content bytes.Buffer
+	check(t, s.write(&content))
+	return content.Bytes()
+}
+
 // The leader restores a backup, and gives it to all others. What comes behind it is added to it.
 func TestRestore(t *testing.T) {
 	t.Parallel()
@@ -70,10 +82,11 @@ func TestRestore(t *testing.T) {
 	l.putFor(t, 100)
 	l.put("only/later", "x")
 	var answer struct{ Keys int }
-	check(t, call(http.MethodPost, c.follower().http(), "/restore", backup, &answer))
+	check(t, call(http.MethodPost, c.follower().http(), "/restore", foreign(t, backup), &answer))
 	if answer.Keys != len(saved) {
 		t.Fatalf("%d keys are restored, not %d", answer.Keys, len(saved))
 	}
+	check(t, call(http.MethodDelete, c.follower().http(), "/kv/none", nil, nil)) // goes to the leader
 	l.values = saved
 	c.settle()
 	l.checkStates(t)
