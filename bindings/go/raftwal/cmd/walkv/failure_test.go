@@ -37,7 +37,7 @@ func TestBrokenDisk(t *testing.T) {
 			c.start(p)
 			l.waitFor(t, 50)
 			l.stop(t)
-			finish(t, c, l)
+			finish(t, c, l, 0)
 		})
 		if !fine {
 			break
@@ -86,7 +86,7 @@ func TestFullDisk(t *testing.T) {
 	c.start(p)
 	l.waitFor(t, 20)
 	l.stop(t)
-	finish(t, c, l)
+	finish(t, c, l, 0)
 }
 
 // fill writes a file until there is no space left.

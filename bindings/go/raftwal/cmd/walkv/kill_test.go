@@ -33,13 +33,13 @@ func TestKills(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 0))
 	c := newCluster(t)
 	l := newLoad(c, valueBytes)
-	kills, led := 0, 0
+	kills, led, checked := 0, 0, uint64(0)
 	for once := true; once || time.Now().Before(end); once = false {
 		l.start()
 		kills += killFor(c, random, phase)
 		l.stop(t)
-		shared, ledNow := finish(t, c, l)
-		led = ledNow // the log begins at 1, unless there was a snapshot from the leader
+		last, shared, more := finish(t, c, l, checked)
+		checked, led = last, led+more
 		t.Logf("%d acknowledged so far, %d reads, %d requests failed, %d kills, %d elections, "+
 			"%d entries compared", l.count, l.reads.Load(), l.failed.Load(), kills, led, shared)
 	}
@@ -86,19 +86,20 @@ func killFor(c *cluster, random *rand.Rand, length time.Duration) int {
 }
 
 // finish compares all there is, with the load stopped. The nodes are killed, so that their logs
-// are what they have stored, and started again.
-func finish(t *testing.T, c *cluster, l *load) (shared, led int) {
+// are what they have stored, and started again. It says what the last index is, and what
+// compareLogs says.
+func finish(t *testing.T, c *cluster, l *load, behind uint64) (last uint64, shared, led int) {
 	t.Helper()
-	last := c.settle()
+	last = c.settle()
 	l.checkStates(t)
 	for _, p := range c.nodes {
 		c.stop(p, syscall.SIGKILL)
 	}
-	shared, led = compareLogs(t, c, last, l.acked)
+	shared, led = compareLogs(t, c, behind, last, l.acked)
 	for _, p := range c.nodes {
 		c.start(p)
 	}
 	c.settle()
 	l.checkStates(t)
-	return shared, led
+	return last, shared, led
 }

@@ -38,13 +38,15 @@ func readLog(t testing.TB, p *process, last uint64) map[uint64]raft.Log {
 
 // compareLogs finds the logs of all nodes equal where they overlap, and what was acknowledged in
 // each of them, unless its log begins behind it. It says how many indexes all nodes have, and how
-// often a node has begun to lead.
-func compareLogs(t testing.TB, c *cluster, last uint64, acked map[uint64]string) (shared, led int) {
+// often a node has begun to lead behind an index.
+func compareLogs(
+	t testing.TB, c *cluster, behind, last uint64, acked map[uint64]string,
+) (shared, led int) {
 	t.Helper()
 	base := readLog(t, c.nodes[0], last)
 	for index, entry := range base {
 		shared++
-		if strings.HasPrefix(string(entry.Data), opNode+" ") {
+		if index > behind && strings.HasPrefix(string(entry.Data), opNode+" ") {
 			led++
 		}
 		if text, is := acked[index]; is && text != string(entry.Data) {

@@ -55,7 +55,7 @@ func TestFarBehind(t *testing.T) {
 	if after.Snapshot == 0 || after.First <= before.Last {
 		t.Fatalf("it has got no snapshot: %+v", after)
 	}
-	finish(t, c, l)
+	finish(t, c, l, 0)
 }
 
 // foreign makes a backup one of another cluster, whose nodes have the same names.
@@ -91,7 +91,7 @@ func TestRestore(t *testing.T) {
 	c.settle()
 	l.checkStates(t)
 	l.putFor(t, 100)
-	finish(t, c, l)
+	finish(t, c, l, 0)
 
 	// what is no backup, or not all of it, changes nothing
 	for _, bad := range [][]byte{nil, backup[:len(backup)-1], append(backup, 0), []byte("junk")} {
