@@ -114,7 +114,7 @@ func (p *process) said(most int64) []byte {
 func (c *cluster) start(p *process) {
 	c.t.Helper()
 	args := append([]string{
-		"-id", p.id, "-dir", p.dir, "-raft", p.host + ":7001", "-http", p.http(),
+		"-id", p.id, "-dir", p.dir, "-raft", p.host + ":27001", "-http", p.http(),
 	}, p.options...)
 	if p.first {
 		args = append(args, "-bootstrap")
@@ -136,7 +136,7 @@ func (c *cluster) start(p *process) {
 	}()
 }
 
-func (p *process) http() string { return p.host + ":8001" }
+func (p *process) http() string { return p.host + ":28001" }
 
 // stop ends a node that still runs, by a signal, and gives its exit code; -1: the signal's doing.
 func (c *cluster) stop(p *process, signal syscall.Signal) int {

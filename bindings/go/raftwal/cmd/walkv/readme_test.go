@@ -21,14 +21,14 @@ Hello\{"id":"n3",.*"leader":"n1".*\}
 \{"index":\d+\}
 Hello1	0	term 1 configuration .*
 2	0	term \d+ noop
-3	0	term \d+ command node n1 [0-9.]+:8001
+3	0	term \d+ command node n1 [0-9.]+:28001
 (?:[0-9]+	0	term \d+ configuration .*
 ){0,2}(?:[0-9]+	0	term \d+ command put greeting Hello
 )(?:[0-9]+	0	term \d+ configuration .*
 ){0,2}Goodbye$`)
 
 // The commands of README.md, one after the other in one shell, with a walkv that is built as it
-// says. They keep their ports, but on an address where nobody else is.
+// says. The address becomes one where nobody else is, and a port 8001 becomes 28001.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")
@@ -37,8 +37,10 @@ func TestReadme(t *testing.T) {
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1) {
 		script.Write(block[1])
 	}
-	if _, err := exec.LookPath("walctl"); err != nil {
-		t.Fatal("walctl has to be in the PATH: ", err)
+	for _, program := range []string{"walctl", "curl", "bash"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("%s has to be in the PATH: %v", program, err)
+		}
 	}
 	dir, pid := t.TempDir(), os.Getpid()
 	build := exec.Command("go", "build", "-o", filepath.Join(dir, "walkv"), ".")
@@ -49,7 +51,7 @@ func TestReadme(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	shell := exec.CommandContext(ctx, "bash", "-ec",
-		strings.ReplaceAll(script.String(), "127.0.0.1", address))
+		strings.ReplaceAll(script.String(), "127.0.0.1:", address+":2"))
 	shell.Dir = dir
 	shell.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
