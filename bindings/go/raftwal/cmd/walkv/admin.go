@@ -80,7 +80,7 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 	}
 	future := s.node.raft.AddVoter(raft.ServerID(m.ID), raft.ServerAddress(m.Raft), 0, patience)
 	if err := future.Error(); err != nil {
-		failed(w, err)
+		failRaft(w, err)
 		return
 	}
 	answer(w, map[string]uint64{"index": future.Index()})
@@ -123,7 +123,7 @@ func (s *server) restore(w http.ResponseWriter, r *http.Request) {
 	}
 	meta := &raft.SnapshotMeta{Version: raft.SnapshotVersionMax, Size: int64(content.Len())}
 	if err := s.node.raft.Restore(meta, &content, patience); err != nil {
-		failed(w, err)
+		failRaft(w, err)
 		return
 	}
 	answer(w, map[string]int{"keys": len(restored.values)})

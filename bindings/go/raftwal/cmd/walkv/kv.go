@@ -22,7 +22,7 @@ func (s *server) get(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if err := s.node.raft.VerifyLeader().Error(); err != nil {
-			failed(w, err)
+			failRaft(w, err)
 			return
 		}
 	}
@@ -75,7 +75,7 @@ func (s *server) apply(w http.ResponseWriter, r *http.Request, c command) {
 	}
 	future := s.node.raft.Apply(c.encode(), patience)
 	if err := future.Error(); err != nil {
-		failed(w, err)
+		failRaft(w, err)
 		return
 	}
 	if err, bad := future.Response().(error); bad {
@@ -85,8 +85,8 @@ func (s *server) apply(w http.ResponseWriter, r *http.Request, c command) {
 	answer(w, map[string]uint64{"index": future.Index()})
 }
 
-// failed answers with an error of raft's, and whether anything may have been done.
-func failed(w http.ResponseWriter, err error) {
+// failRaft answers with an error of raft's, and whether anything may have been done.
+func failRaft(w http.ResponseWriter, err error) {
 	for _, early := range []error{
 		raft.ErrNotLeader, raft.ErrEnqueueTimeout, raft.ErrLeadershipTransferInProgress,
 	} {
