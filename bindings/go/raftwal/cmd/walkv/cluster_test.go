@@ -63,7 +63,7 @@ func makeCluster(t testing.TB, options ...string) *cluster {
 			first: k == 0,
 			host:  fmt.Sprintf("127.%d.%d.%d", 64+pid>>8&127, pid&255, int(number)*4+k),
 			options: append([]string{
-				"-heartbeat", "300ms", "-snapshot-after", "3000", "-trailing", "100000",
+				"-heartbeat", "300ms", "-snapshot-after", "3000",
 			}, options...),
 		}
 		c.nodes = append(c.nodes, p)

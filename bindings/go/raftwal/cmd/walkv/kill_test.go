@@ -31,7 +31,7 @@ func TestKills(t *testing.T) {
 	}
 	t.Logf("seed %d", *seed)
 	random := rand.New(rand.NewPCG(*seed, 0))
-	c := newCluster(t)
+	c := newCluster(t, "-trailing", "20000") // more than a phase stores
 	l := newLoad(c, valueBytes)
 	kills, led, checked := 0, 0, uint64(0)
 	for once := true; once || time.Now().Before(end); once = false {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,34 +44,34 @@ func compareLogs(
 	t testing.TB, c *cluster, behind, last uint64, acked map[uint64]string,
 ) (shared, led int) {
 	t.Helper()
-	base := readLog(t, c.nodes[0], last)
-	for index, entry := range base {
-		shared++
-		if index > behind && strings.HasPrefix(string(entry.Data), opNode+" ") {
-			led++
-		}
-		if text, is := acked[index]; is && text != string(entry.Data) {
-			t.Fatalf("index %d is %.60q, not %.60q", index, entry.Data, text)
-		}
-	}
-	for _, p := range c.nodes[1:] {
-		other := readLog(t, p, last)
-		for index, entry := range other {
+	missing := maps.Clone(acked)
+	first := readLog(t, c.nodes[0], last)
+	common := maps.Clone(first)
+	for _, p := range c.nodes {
+		log := readLog(t, p, last)
+		for index, entry := range log {
 			if text, is := acked[index]; is && text != string(entry.Data) {
 				t.Fatalf("index %d of %s is %.60q, not %.60q", index, p.id, entry.Data, text)
 			}
-			if first, is := base[index]; is && !same(first, entry) {
-				t.Fatalf("%s has %+v, %s has %+v", c.nodes[0].id, first, p.id, entry)
+			if other, is := first[index]; is && !same(other, entry) {
+				t.Fatalf("%s has %+v, %s has %+v", c.nodes[0].id, other, p.id, entry)
 			}
+			delete(missing, index)
 		}
-		for index := range base {
-			if _, is := other[index]; !is {
-				delete(base, index)
-				shared--
-			}
+		maps.DeleteFunc(common, func(index uint64, _ raft.Log) bool {
+			_, is := log[index]
+			return !is
+		})
+	}
+	for index, text := range missing {
+		t.Fatalf("index %d, %.60q, is in no log", index, text)
+	}
+	for index, entry := range first {
+		if index > behind && strings.HasPrefix(string(entry.Data), opNode+" ") {
+			led++
 		}
 	}
-	return shared, led
+	return len(common), led
 }
 
 func same(a, b raft.Log) bool {
