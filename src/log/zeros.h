@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Zeros ahead of the end, so that a durable append changes neither the file's size nor its block
  * mapping (2.1 to 2.4 times as slow on ext4). The background thread writes them where the log has
- * one; else the leader does, in a sync that happens anyway. Large commits go without: the zeros would
- * be as many bytes again, which costs more than the journal does. */
+ * one; else the leader does, in a sync that happens anyway. Large commits go without: the zeros
+ * would be as many bytes again, which costs more than the journal does. */
 #ifndef WAL_LOG_ZEROS_H
 #define WAL_LOG_ZEROS_H
 
