@@ -106,7 +106,8 @@ func TestBatchesOfAllSizes(t *testing.T) {
 	log := newLog(t)
 	large := bytes.Repeat([]byte("x"), 3<<20)
 	want := []string{"a", string(large), "b", "c", "d"}
-	must(log.AppendRecords(background, []wal.Record{{Type: 9, Data: []byte("a")}, {Data: large}}, 0))(t)
+	records := []wal.Record{{Type: 9, Data: []byte("a")}, {Data: large}}
+	must(log.AppendRecords(background, records, 0))(t)
 	must(log.AppendBatch(background, [][]byte{[]byte("b"), []byte("c")}))(t)
 	must(log.AppendRecords(background, []wal.Record{{Type: 5, Data: []byte("d")}}, 0))(t)
 	holds(t, log, 1, want...)
