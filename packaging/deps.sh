@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2034 # groups and columns are named by arguments
 # What libwal needs of a machine, for other scripts to source:
 #
-#   deps_install build [test] [fuzz] [go]    installs what is missing, and says so before it does
-#   deps_go VERSION                          prints the path of a Go from that version on
+#   deps_install GROUP...    installs what is missing of build, test, fuzz, go, deb, rpm, root, and
+#                            says so before it does
+#   deps_go VERSION          prints the path of a Go from that version on
 #
 # With nothing missing it does nothing, and needs neither network nor rights.
 
@@ -43,6 +44,34 @@ fuzzer:clang-14              | libclang-rt-14-dev | -
 
 deps_go='
 go:1.23                      | golang-1.23-go     | golang
+'
+
+# What the build of the Debian packages takes, what looks at them, and what tries them.
+deps_deb='
+command:dpkg-buildpackage    | dpkg-dev         | -
+command:dh                   | debhelper        | -
+command:dh_python3           | dh-python        | -
+command:fakeroot             | fakeroot         | -
+command:xz                   | xz-utils         | -
+command:lintian              | lintian          | -
+header:cmocka.h              | libcmocka-dev    | -
+header:openssl/evp.h         | libssl-dev       | -
+file:/usr/include/python3*/Python.h | libpython3-dev | -
+command:pkgconf              | pkgconf          | -
+command:g++                  | g++              | -
+'
+deps_root='
+command:debootstrap          | debootstrap      | debootstrap
+command:autopkgtest          | autopkgtest      | -
+'
+
+deps_rpm='
+command:rpmbuild             | rpm              | rpm-build
+command:rpmlint              | rpmlint          | rpmlint
+command:xz                   | xz-utils         | xz
+command:pkgconf              | pkgconf          | pkgconf
+header:openssl/evp.h         | libssl-dev       | openssl-devel
+python-header:Python.h       | python3-dev      | python3-devel
 '
 
 # Where systems put a Go that isn't in PATH: each version has a folder of its own.
@@ -88,6 +117,7 @@ deps_present() { # PROBE
     local what=${1#*:}
     case $1 in
     command:*) command -v "$what" ;;
+    file:*) compgen -G "$what" ;;
     header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
     python-header:*)
