@@ -55,16 +55,17 @@ lint() {
 }
 
 # Where nothing is installed but what a build needs in any case, and what debian/control asks for.
-build_in_root() { # FOLDER VERSION
+build_in_root() { # FOLDER VERSION BUILD-OPTIONS
     say "deb: build of $2 in a Debian $suite of its own"
-    make_source "$dir/root/build/$1" "$2"
-    quietly 0 root_run "$dir/root" sh -c "cd /build/$1/libwal-$upstream &&
+    make_source "$dir/fresh/build/$1" "$2"
+    quietly 0 root_run "$dir/fresh" sh -c "cd /build/$1/libwal-$upstream &&
         apt-get install -y --no-install-recommends build-essential fakeroot &&
         apt-get build-dep -y --no-install-recommends ./"
-    quietly 1 root_run "$dir/root" env DEB_BUILD_OPTIONS="$3" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
+    quietly 1 root_run "$dir/fresh" env DEB_BUILD_OPTIONS="$3" \
+        SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
         sh -c "cd /build/$1/libwal-$upstream && dpkg-buildpackage -us -uc"
     rm -rf "${dir:?}/$1"
-    mv "$dir/root/build/$1" "$dir/$1"
+    mv "$dir/fresh/build/$1" "$dir/$1"
 }
 
 # Of the binary packages that stand in debian/control, the files.
@@ -74,17 +75,17 @@ packages_of() { # FOLDER
 }
 
 install_packages() { # FOLDER
-    mkdir -p "$dir/root/packages"
-    rm -f "$dir"/root/packages/*
-    packages_of "$dir/$1" | xargs cp -t "$dir/root/packages"
-    quietly 0 root_run "$dir/root" sh -c \
+    mkdir -p "$dir/fresh/packages"
+    rm -f "$dir"/fresh/packages/*
+    packages_of "$dir/$1" | xargs cp -t "$dir/fresh/packages"
+    quietly 0 root_run "$dir/fresh" sh -c \
         'apt-get install -y --no-install-recommends --allow-downgrades /packages/*.deb'
 }
 
 versions_are() { # VERSION
     local wrong
     # shellcheck disable=SC2016 # dpkg-query's
-    wrong=$(root_run "$dir/root" dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' \
+    wrong=$(root_run "$dir/fresh" dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' \
         "${names[@]}" | grep -vF " $1 ii ") || return 0
     printf 'Not %s:\n%s\n' "$1" "$wrong" >&2
     return 1
@@ -92,28 +93,28 @@ versions_are() { # VERSION
 
 # What is in the root but what packages' administration leaves behind.
 files_of_root() {
-    (cd "$dir/root" && find . -xdev \( -path ./packages -o -path ./build -o -path ./var/cache \
+    (cd "$dir/fresh" && find . -xdev \( -path ./packages -o -path ./build -o -path ./var/cache \
         -o -path ./var/log -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o -path ./tmp \) -prune \
         -o -print | sort)
 }
 
 test_life() {
-    local walctl=(root_run "$dir/root" walctl)
+    local walctl=(root_run "$dir/fresh" walctl)
     say "deb: installed, upgraded, removed and purged in a fresh Debian $suite"
-    root_make "$suite" "$dir/root"
-    quietly 0 root_run "$dir/root" apt-get update
+    root_make "$suite" "$dir/fresh"
+    quietly 0 root_run "$dir/fresh" apt-get update
     files_of_root >"$dir/files-before"
     install_packages previous
     versions_are "$source_version~previous"
-    echo one >"$dir/root/packages/one"
+    echo one >"$dir/fresh/packages/one"
     "${walctl[@]}" append -q /var/tmp/log /packages/one
     install_packages now
     versions_are "$source_version"
     echo "upgraded; the log written before: $("${walctl[@]}" verify /var/tmp/log)"
-    root_run "$dir/root" rm -r /var/tmp/log
-    quietly 0 root_run "$dir/root" apt-get remove -y "${names[@]}"
-    quietly 0 root_run "$dir/root" apt-get purge -y "${names[@]}"
-    quietly 0 root_run "$dir/root" apt-get autoremove --purge -y
+    root_run "$dir/fresh" rm -r /var/tmp/log
+    quietly 0 root_run "$dir/fresh" apt-get remove -y "${names[@]}"
+    quietly 0 root_run "$dir/fresh" dpkg --purge "${names[@]}"
+    quietly 0 root_run "$dir/fresh" apt-get autoremove --purge -y
     files_of_root >"$dir/files-after"
     diff -u "$dir/files-before" "$dir/files-after"
     echo "removed and purged: the files are those of before, $(wc -l <"$dir/files-after")"
@@ -121,24 +122,24 @@ test_life() {
 
 run_own_tests() {
     say "deb: autopkgtests in a fresh Debian $suite"
-    root_make "$suite" "$dir/root"
-    root_sources "$suite-backports" "$(root_mirror)" | head -n 1 >>"$dir/root/etc/apt/sources.list"
+    root_make "$suite" "$dir/fresh"
+    root_sources "$suite-backports" "$(root_mirror)" | head -n 1 >>"$dir/fresh/etc/apt/sources.list"
     rm -rf "$dir/autopkgtest"
     local debs status=0
     mapfile -t debs < <(packages_of "$dir/now")
     quietly 0 autopkgtest --output-dir "$dir/autopkgtest" --apt-upgrade \
         "${debs[@]}" "$dir/now/libwal_$source_version.dsc" -- \
-        chroot "$dir/root" || status=$?
+        chroot "$dir/fresh" || status=$?
     cat "$dir/autopkgtest/summary"
     return "$status"
 }
 
 test_all() {
     suite=bookworm
-    trap 'root_remove "$dir/root"' EXIT
-    root_make "$suite" "$dir/root"
-    sed -i 's/^deb \(.*\)/&\ndeb-src \1/' "$dir/root/etc/apt/sources.list"
-    quietly 0 root_run "$dir/root" apt-get update
+    trap 'root_remove "$dir/fresh"' EXIT
+    root_make "$suite" "$dir/fresh"
+    sed -i 's/^deb \(.*\)/&\ndeb-src \1/' "$dir/fresh/etc/apt/sources.list"
+    quietly 0 root_run "$dir/fresh" apt-get update
     build_in_root now "$source_version" "${DEB_BUILD_OPTIONS:-}"
     build_in_root previous "$source_version~previous" nocheck
     lint "$dir/now"

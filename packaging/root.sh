@@ -9,8 +9,8 @@
 root_mirror() {
     local mirror
     # shellcheck disable=SC2016 # apt-get's
-    mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Component: main' \
-        'Origin: Debian' | head -n 1)}
+    mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
+        'Identifier: Packages' 'Component: main' 'Origin: Debian' | head -n 1)}
     if [ -z "$mirror" ]; then
         echo "None of this system's package sources is Debian's: DEBIAN_MIRROR names one" >&2
         return 1
@@ -30,12 +30,12 @@ root_make_archive() { # SUITE ARCHIVE
     mirror=$(root_mirror) || return
     mkdir -p "$(dirname "$2")"
     scratch=$(mktemp -d)
-    quietly 0 debootstrap --variant=minbase "$1" "$scratch/root" "$mirror" || return
-    root_sources "$1" "$mirror" >"$scratch/root/etc/apt/sources.list"
-    cp /etc/resolv.conf /etc/hosts "$scratch/root/etc/"
-    mkdir -p "$scratch/root/usr/local/share"
-    cp -a /usr/local/share/ca-certificates "$scratch/root/usr/local/share/" 2>/dev/null || true
-    tar -C "$scratch/root" -cf "$2.new" . && mv "$2.new" "$2"
+    quietly 0 debootstrap --variant=minbase "$1" "$scratch/tree" "$mirror" || return
+    root_sources "$1" "$mirror" >"$scratch/tree/etc/apt/sources.list"
+    cp /etc/resolv.conf /etc/hosts "$scratch/tree/etc/"
+    mkdir -p "$scratch/tree/usr/local/share"
+    cp -a /usr/local/share/ca-certificates "$scratch/tree/usr/local/share/" 2>/dev/null || true
+    tar -C "$scratch/tree" -cf "$2.new" . && mv "$2.new" "$2"
     rm -rf --one-file-system "$scratch"
 }
 
@@ -53,8 +53,8 @@ root_make() { # SUITE FOLDER
 }
 
 root_run() { # FOLDER COMMAND...
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-        chroot "$@" </dev/null
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+        DEBIAN_FRONTEND=noninteractive chroot "$@" </dev/null
 }
 
 root_remove() { # FOLDER

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 # Package: (patterns of all its files, what it provides, what it asks for), beside licence and
@@ -35,7 +36,7 @@ PACKAGES = {
     "libwal-tools": (["/usr/bin/walctl", "/usr/share/bash-completion/completions/walctl",
                       "/usr/share/zsh/site-functions/_walctl",
                       "/usr/share/fish/vendor_completions.d/walctl.fish",
-                      "/usr/share/man/man1/walctl*"],
+                      "/usr/share/libwal/libwal.magic", "/usr/share/man/man1/walctl*"],
                      [], ["libwal.so.1(LIBWAL_1.0)(64bit)",
                           "libwal-crypto.so.1(LIBWAL_CRYPTO_1.0)(64bit)"]),
     "python3-libwal": (["*/site-packages/libwal", "*/site-packages/libwal/*",
@@ -81,6 +82,22 @@ def contents(file, name, libdir):
                 yield f"{name} {option}: no {each}"
 
 
+def files_below(root):
+    """All but rpm's own database."""
+    return [path for path in Path(root).rglob("*") if not path.is_dir()
+            and not any("rpm" in part for part in path.relative_to(root).parts)]
+
+
+def used(root, libdir, consumer, scratch):
+    """The tool and a program that is built with the packages run in their tree."""
+    libraries = f"{root}{libdir}"
+    output(f"{root}/usr/bin/walctl", "--version", LD_LIBRARY_PATH=libraries)
+    flags = output("pkg-config", "--cflags", "--libs", "libwal",
+                   PKG_CONFIG_PATH=f"{libraries}/pkgconfig").split()
+    output("cc", consumer, "-o", f"{scratch}/consumer", *flags)
+    output(f"{scratch}/consumer", f"{scratch}/log", LD_LIBRARY_PATH=libraries)
+
+
 def installed(root, files, libdir, consumer):
     rpm = ["rpm", "--root", root, "--nosignature"]
     output(*rpm, "--initdb")
@@ -88,17 +105,10 @@ def installed(root, files, libdir, consumer):
     if wrong := subprocess.run([*rpm, "--verify", "--all", "--nodeps"], check=False, text=True,
                                stdout=subprocess.PIPE).stdout:
         yield f"installed, they don't verify: {wrong}"
-    libraries = f"{root}{libdir}"
-    output(f"{root}/usr/bin/walctl", "--version", LD_LIBRARY_PATH=libraries)
-    flags = output("pkg-config", "--cflags", "--libs", "libwal",
-                   PKG_CONFIG_PATH=f"{libraries}/pkgconfig").split()
-    output("cc", consumer, "-o", f"{root}/consumer", *flags)
-    output(f"{root}/consumer", f"{root}/log", LD_LIBRARY_PATH=libraries)
-    packages = output(*rpm, "--query", "--all").split()
-    output(*rpm, "--erase", "--nodeps", *packages)
-    if left := [path for path in Path(root).rglob("*") if not path.is_dir()
-                and not any("rpm" in part for part in path.relative_to(root).parts) and path.parent != Path(root) / "log"
-                and path != Path(root) / "consumer"]:
+    with tempfile.TemporaryDirectory() as scratch:
+        used(root, libdir, consumer, scratch)
+    output(*rpm, "--erase", "--nodeps", *output(*rpm, "--query", "--all").split())
+    if left := files_below(root):
         yield f"erased, they leave {left}"
 
 
