@@ -2,14 +2,14 @@
 # shellcheck shell=bash disable=SC2034,SC2086 # groups and columns are named by arguments; words
 # What libwal needs of a machine, for other scripts to source:
 #
-#   deps_install GROUP...    installs what is missing of build, test, fuzz, go, deb, rpm, root, and
-#                            says so before it does
+#   deps_install GROUP...    installs what is missing of build, test, python, go, fuzz, deb, rpm and
+#                            root, and says so before it does
 #   deps_go VERSION          prints the path of a Go from that version on
 #
 # With nothing missing it does nothing, and needs neither network nor rights.
 
-# probe | packages on Debian and Ubuntu | on Fedora. "a/b": the first of them that there is; "?a": or
-# none, where there isn't any; "-": none.
+# probe | packages on Debian and Ubuntu | on Fedora. "a/b": the first of them that there is; "?a":
+# none where there isn't any; "-": none.
 deps_build='
 command:cc                   | gcc libc6-dev   | gcc
 command:cmake                | cmake           | cmake
@@ -38,12 +38,17 @@ python-header:Python.h       | python3-dev     | python3-devel
 sanitizer:address,undefined  | gcc             | libasan libubsan
 sanitizer:thread             | gcc             | libtsan
 '
+deps_python='
+command:python3              | python3         | python3
+python-header:Python.h       | python3-dev     | python3-devel
+'
 deps_fuzz='
 command:clang-14             | clang-14           | -
 fuzzer:clang-14              | libclang-rt-14-dev | -
 '
 
 deps_go='
+command:pkgconf              | pkgconf            | pkgconf
 go:1.23                      | golang-1.23-go/golang-go | golang
 '
 
