@@ -60,6 +60,7 @@ command:dh_python3           | dh-python        | -
 command:fakeroot             | fakeroot         | -
 command:xz                   | xz-utils         | -
 command:lintian              | lintian          | -
+command:scdoc                | scdoc            | -
 header:cmocka.h              | libcmocka-dev    | -
 header:openssl/evp.h         | libssl-dev       | -
 file:/usr/include/python3*/Python.h | libpython3-dev | -
@@ -74,6 +75,7 @@ command:autopkgtest          | autopkgtest      | -
 deps_rpm='
 command:rpmbuild             | rpm              | rpm-build
 command:rpmlint              | rpmlint          | rpmlint
+command:scdoc                | scdoc            | scdoc
 command:xz                   | xz-utils         | xz
 command:pkgconf              | pkgconf          | pkgconf
 header:openssl/evp.h         | libssl-dev       | openssl-devel
