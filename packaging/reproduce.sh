@@ -65,7 +65,8 @@ compare() {
         return 1
     fi
     echo "$(wc -l <<<"${sums[0]}") files, the same in both builds:"
-    grep -E '\.so\.[0-9.]+$|\.a$|/walctl$|\.whl$|\.deb$' <<<"${sums[0]}" | sed 's/^\(.\{16\}\)\S*/\1/'
+    grep -E '\.so\.[0-9.]+$|\.a$|/walctl$|\.whl$|\.deb$' <<<"${sums[0]}" |
+        sed 's/^\(.\{16\}\)\S*/\1/'
 }
 
 in_result() { # NUMBER

@@ -21,7 +21,8 @@ def test_it_holds_the_binding(sdist_names: set[str], root: Path) -> None:
     binding = root / "bindings/python"
     expected = {f"src/{name}" for name in files_below(binding / "src", "*.[ch]")}
     expected |= {f"libwal/{name}" for name in files_below(binding / "libwal", "*.py", "*.pyi")}
-    expected |= {"libwal/py.typed", "pyproject.toml", "CMakeLists.txt", "library.cmake", "sbom.cmake"}
+    expected |= {"libwal/py.typed", "pyproject.toml", "CMakeLists.txt"}
+    expected |= {"library.cmake", "sbom.cmake"}
     expected |= {"LICENSE", "README.md", "PKG-INFO"}
     assert {name for name in sdist_names if not name.startswith("libwal-sources/")} >= expected
     assert not [name for name in sdist_names if "requirements" in name or "__pycache__" in name]
