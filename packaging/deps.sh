@@ -28,6 +28,9 @@ command:chromium             | ?chromium       | chromium
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
 command:mkfs.xfs             | xfsprogs        | xfsprogs
 command:strace               | strace          | strace
+command:scdoc                | scdoc           | scdoc
+command:mandoc               | mandoc          | mandoc
+command:file                 | file            | file
 command:abidiff              | abigail-tools   | libabigail
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
