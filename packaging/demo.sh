@@ -1,58 +1,45 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Shows what libwal is for: real files of this machine go into a log, record by record, while the
-# writer is killed again and again; what was acknowledged is compared with what is found.
+# Shows what libwal is for: lines of this machine's own files go into a log, from C, Python and Go,
+# while the writer is killed again and again; what was acknowledged is compared with what is found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/deps.sh
+. packaging/steps.sh
 
-build="build-demo"
-least_bytes=5000000
-enough_text_bytes=4000000
-text_bytes=0
+build=$PWD/build-demo
+text=$build/lines.txt
+lines=20000
 
-# What may be there: package databases, licence texts, a compiler, or else a large program.
-find_files() {
-    local file
-    for file in /var/lib/dpkg/status /usr/share/common-licenses/* /usr/share/licenses/*/*; do
-        if [ -f "$file" ] && [ ! -L "$file" ] && [ -s "$file" ] && [ -r "$file" ]; then
-            files+=("$file")
-            text_bytes=$((text_bytes + $(stat -c %s "$file")))
-        fi
-        if [ "$text_bytes" -gt "$enough_text_bytes" ]; then break; fi
+# A database of packages, licences; the library's own sources if there is nothing else.
+find_lines() {
+    local file files=()
+    for file in /var/lib/dpkg/status /usr/share/common-licenses/* /usr/share/licenses/*/* src/*/*.c
+    do
+        if [ -f "$file" ] && [ -r "$file" ]; then files+=("$file"); fi
     done
-    for file in "$(cc -print-prog-name=cc1)" "$(command -v cmake)"; do
-        if [ -f "$file" ] && [ -r "$file" ]; then
-            files+=("$file")
-            break
-        fi
-    done
+    cat "${files[@]}" | head -n "$lines" >"$text" || true # cat may be cut off
+    echo "$(wc -l <"$text") lines, $(($(wc -c <"$text") / 1000)) kB, from ${files[0]} on;" \
+        "the logs are on $(stat -f -c %T "$build")"
 }
 
 build_demo() {
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF &&
-        cmake --build "$build" --target wal &&
-        cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -Iinclude packaging/demo/*.c \
-            -o "$build/demo" -L"$build" -lwal -Wl,-rpath,"$PWD/$build"
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF \
+        -DWAL_PYTHON=ON -DPython3_EXECUTABLE="$(command -v python3)" &&
+        cmake --build "$build" --target wal wal_python &&
+        cc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -Iinclude packaging/demo/writer.c \
+            -o "$build/writer" -L"$build" -lwal -Wl,-rpath,"$build" &&
+        PKG_CONFIG_PATH=$build CGO_ENABLED=1 CGO_LDFLAGS="-O2 -g -Wl,-rpath,$build" \
+            "$go" build -C packaging/demo/go -buildvcs=false -o "$build/writer-go" .
 }
 
-deps_install build
+deps_install build python go
+go=$(deps_go 1.23)
 
-echo "Building the library and the demo in $build"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-build_demo >"$log" 2>&1 || { cat "$log"; exit 1; }
-
-files=()
-find_files
-bytes=$(cat "${files[@]}" | wc -c)
-if [ "$bytes" -lt "$least_bytes" ]; then
-    echo "Only $bytes bytes of files found, $least_bytes are needed" >&2
-    exit 1
-fi
-du -Lh --apparent-size "${files[@]}" | sort -rh | head -n 4
-
-directory=$build/demo-log
-rm -rf "$directory"
-"$build/demo" "$directory" "${files[@]}"
-echo "Every acknowledged record was there after every kill."
+echo "Building the library, and a writer in C, in Python and in Go, in $build"
+quietly 0 build_demo
+find_lines
+rm -rf "$build/logs"
+PYTHONPATH=$build/bindings/python python3 -B packaging/demo/demo.py "$build/logs" "$text" \
+    C="$build/writer" Python="python3 -B packaging/demo/writer.py" Go="$build/writer-go"
+echo "Every acknowledged line was there after every kill."

@@ -62,6 +62,18 @@ if(TARGET walctl)
         endforeach()
     endif()
 endif()
+# For distributions: pip's way is a wheel, with the library in it.
+set(WAL_PYTHON_DIR "" CACHE STRING
+    "Where to install the Python package (component python), below the prefix; empty: nowhere")
+if(WAL_PYTHON AND WAL_PYTHON_DIR)
+    find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+    set(dist_info ${PROJECT_BINARY_DIR}/libwal-${PROJECT_VERSION}.dist-info)
+    execute_process(COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/packaging/dist_info.py
+        ${PROJECT_SOURCE_DIR}/bindings/python ${dist_info} COMMAND_ERROR_IS_FATAL ANY)
+    install(TARGETS wal_python COMPONENT python DESTINATION ${WAL_PYTHON_DIR}/libwal)
+    install(DIRECTORY bindings/python/libwal ${dist_info} COMPONENT python
+        DESTINATION ${WAL_PYTHON_DIR} PATTERN "__pycache__" EXCLUDE)
+endif()
 install(DIRECTORY include/libwal TYPE INCLUDE FILES_MATCHING PATTERN "*.h" ${no_header})
 install(FILES ${PROJECT_BINARY_DIR}/libwal-config.cmake
     ${PROJECT_BINARY_DIR}/libwal-config-version.cmake DESTINATION ${WAL_PACKAGE_DIR})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Headers, version script, shared library and archive name the same functions, and every constant
-of the headers is pinned in numbers_test.c. For libwal, and for libwal-crypto, where it was built.
+"""Headers, version script, shared library, archive and the Debian package's symbols file name the
+same functions, and every constant of the headers is pinned in numbers_test.c. For libwal, and for
+libwal-crypto, where it was built.
 
 symbols.py ROOT NM LIBWAL_SO LIBWAL_A [LIBWAL_CRYPTO_SO LIBWAL_CRYPTO_A]"""
 
@@ -54,19 +55,31 @@ def headers(root, of_crypto):
                    if (path.name == "crypto.h") == of_crypto)
 
 
-def library(nm, header, script, shared, archive):
+def debian_lines(mapped):
+    """As dpkg-gensymbols wants them: what is in the node LIBWAL_1.0 came with version 1.0.0."""
+    nodes = {f"{node}@@{node}" for node in (symbol.partition("@@")[2] for symbol in mapped)}
+    return {f"{symbol.replace('@@', '@')} {symbol.rpartition('_')[2]}.0"
+            for symbol in mapped | nodes}
+
+
+def library(nm, header, script, debian, shared, archive):
     mapped = map_symbols(script.read_text())
     names = {symbol.partition("@@")[0] for symbol in mapped}
     yield from differences("header, map", header_functions(header), names)
     yield from differences("map, shared library", mapped, global_symbols(nm, "-D", shared))
     yield from differences("map, archive", names, global_symbols(nm, archive))
+    yield from differences("map, Debian's symbols", debian_lines(mapped),
+                           set(re.findall(r"^ (.+)$", debian.read_text(), re.MULTILINE)))
     print(f"{script.name}: {len(names)} functions")
 
 
 def problems(root, nm, shared, archive, *crypto):
-    yield from library(nm, headers(root, False), root / "src/api/libwal.map", shared, archive)
+    debian = root / "packaging/debian"
+    yield from library(nm, headers(root, False), root / "src/api/libwal.map",
+                       debian / "libwal1.symbols", shared, archive)
     if crypto:
-        yield from library(nm, headers(root, True), root / "src/crypto/libwal-crypto.map", *crypto)
+        yield from library(nm, headers(root, True), root / "src/crypto/libwal-crypto.map",
+                           debian / "libwal-crypto1.symbols", *crypto)
     pins = re.findall(r"PIN\((WAL_\w+),", (root / "tests/abi/numbers_test.c").read_text())
     defined = constants(headers(root, False)) | constants(headers(root, True))
     yield from differences("headers' constants, pins", defined, set(pins))

@@ -27,6 +27,8 @@ GOOD = {
     "bindings/python/pyproject.toml": 'version = "1.2.3"\n',
     "bindings/go/raftwal/go.mod": "libwal/bindings/go v1.2.3\n",
     "bindings/go/prometheus/go.mod": "libwal/bindings/go v1.2.3\n",
+    "packaging/debian/changelog": "libwal (1.2.3-1) unstable\n",
+    "packaging/libwal.spec": "Version:        1.2.3\n",
     "packaging/vcpkg/vcpkg.json": '  "version": "1.2.3"\n',
     "src/base/one.h": "int one(void);\n",
     "src/base/one.c": '#include "base/one.h"\n\n#include <sys/uio.h>\n\n'

@@ -10,6 +10,8 @@ COPIES = (
     ("bindings/python/pyproject.toml", r'^version = "(.+)"'),
     ("bindings/go/raftwal/go.mod", r"libwal/bindings/go v(\S+)"),
     ("bindings/go/prometheus/go.mod", r"libwal/bindings/go v(\S+)"),
+    ("packaging/debian/changelog", r"\Alibwal \((.+)-[^-]+\)"),
+    ("packaging/libwal.spec", r"^Version: +(.+)"),
     ("packaging/vcpkg/vcpkg.json", r'^  "version": "(.+)"'),
 )
 HEADER = "include/libwal/types.h"

@@ -2,7 +2,9 @@
 """The wheel: what it is named, holds, and asks of the machine."""
 
 import email
+import json
 import platform
+import re
 import subprocess
 import sys
 import tomllib
@@ -45,8 +47,8 @@ def test_the_metadata_are_the_projects(unpacked: Path, version: str, root: Path)
     assert (said["Name"], said["Version"]) == ("libwal", version)
     assert said["Requires-Python"] == ">=3.11"
     assert said.get_all("License-File") == ["LICENSE"]
-    title = (root / "LICENSE").read_text().splitlines()[0]
-    assert title == f"{said['License-Expression']} License"
+    title = " ".join((root / "LICENSE").read_text().split()[:4])
+    assert (said["License-Expression"], title) == ("Apache-2.0", "Apache License Version 2.0,")
     required = said.get_all("Requires-Dist") or []
     assert all("extra ==" in each for each in required), "nothing is needed beside Python"
 
@@ -57,7 +59,8 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path, version: str, root: 
     expected = {str(file) for file in files if "__pycache__" not in file.parts}
     expected.add("libwal/_libwal.abi3.so")
     own = f"libwal-{version}.dist-info"
-    expected |= {f"{own}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
+    expected |= {f"{own}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE",
+                                              "licenses/OpenSSL.txt", "sboms/libwal.cdx.json")}
     names = zipfile.ZipFile(wheel).namelist()
     assert sorted(names) == sorted(expected)
     assert {"libwal/__init__.py", "libwal/_libwal.pyi", "libwal/py.typed"} <= set(names)
@@ -66,6 +69,31 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path, version: str, root: 
 def test_the_licence_is_the_librarys(unpacked: Path, version: str, root: Path) -> None:
     within = unpacked / f"libwal-{version}.dist-info/licenses/LICENSE"
     assert within.read_text() == (root / "LICENSE").read_text()
+
+
+def test_openssl_is_within_and_so_is_its_licence(
+    unpacked: Path, extension: Path, version: str, root: Path
+) -> None:
+    within = unpacked / f"libwal-{version}.dist-info/licenses/OpenSSL.txt"
+    assert "libcrypto.so.3" not in elf.needed(extension)
+    said = within.read_text()
+    assert said.endswith((root / "LICENSE").read_text())
+    assert "OpenSSL 3." in said and "The OpenSSL Project Authors" in said
+
+
+def test_the_bill_of_materials_names_what_is_linked(
+    unpacked: Path, extension: Path, version: str
+) -> None:
+    bill = json.loads((unpacked / f"libwal-{version}.dist-info/sboms/libwal.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert bill["metadata"]["component"]["purl"] == f"pkg:pypi/libwal@{version}"
+    linkage = {each["name"]: each["properties"][0]["value"] for each in bill["components"]}
+    assert linkage == {"openssl": "static", "zlib": "dynamic"}
+    assert "libz.so.1" in elf.needed(extension)
+    for each in bill["components"]:
+        assert re.fullmatch(rf"pkg:generic/{each['name']}@\d+(\.\d+)+", each["purl"])
+    (depends, *_) = bill["dependencies"]
+    assert set(depends["dependsOn"]) == {each["bom-ref"] for each in bill["components"]}
 
 
 def test_it_needs_no_library_beside_the_allowed(extension: Path) -> None:
