@@ -64,7 +64,7 @@ func TestWhatItSays(t *testing.T) {
 func TestDeleted(t *testing.T) {
 	for kind, make := range stores {
 		store, path := make(t, inMemory(t))
-		storeInTwo(t, store, logs(1, 3000, 200))
+		check(t, store.StoreLogs(logs(1, 3000, 200)))
 		check(t, store.DeleteRange(1, 1200))
 		check(t, store.DeleteRange(2500, 3000))
 		check(t, store.StoreLogs(logs(2500, 2600, 7)))
@@ -74,22 +74,13 @@ func TestDeleted(t *testing.T) {
 		isAt(t, dest, content{logs: append(logs(1201, 2499, 200), logs(2500, 2600, 7)...)})
 
 		store, path = make(t, inMemory(t))
-		storeInTwo(t, store, logs(1, 3000, 200))
+		check(t, store.StoreLogs(logs(1, 3000, 200)))
 		check(t, store.DeleteRange(1, 3000))
 		check(t, store.Close())
 		dest = filepath.Join(inMemory(t), kind)
 		does(t, codeDone, "no logs", path, dest)
 		isAt(t, dest, content{})
 	}
-}
-
-// storeInTwo has raft-wal go on to another segment: DeleteRange, unlike StoreLogs, doesn't wait for
-// that, and takes away a segment that isn't there yet.
-func storeInTwo(t *testing.T, store raft.LogStore, logs []*raft.Log) {
-	t.Helper()
-	last := len(logs) - 1
-	check(t, store.StoreLogs(logs[:last]))
-	check(t, store.StoreLogs(logs[last:]))
 }
 
 func TestDestination(t *testing.T) {

@@ -35,7 +35,7 @@ func openRaftWAL(s *settings) (source, error) {
 	}
 	meta := &segmentDB{db}
 	log, err := raftwal.Open(s.source, raftwal.WithMetaStore(meta),
-		raftwal.WithSegmentFiler(segment.NewFiler(s.source, readOnlyFS{fs.New()})),
+		raftwal.WithSegmentFiler(filer{segment.NewFiler(s.source, readOnlyFS{fs.New()})}),
 		raftwal.WithLogger(hclog.NewNullLogger()))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -87,8 +87,8 @@ func (r *raftWAL) stable() (map[string][]byte, error) {
 	return values, nil
 }
 
-// Close closes the database, too: raft-wal leaves that open.
-func (r *raftWAL) Close() error { return errors.Join(r.log.Close(), r.meta.Close()) }
+// Close closes the database, too.
+func (r *raftWAL) Close() error { return r.log.Close() }
 
 // segmentDB is raft-wal's database of its segments, to be looked at only.
 type segmentDB struct{ db *bbolt.DB }
@@ -110,6 +110,17 @@ func (m *segmentDB) CommitState(types.PersistentState) error { return nil }
 func (m *segmentDB) GetStable([]byte) ([]byte, error) { return nil, errReadOnly }
 func (m *segmentDB) SetStable([]byte, []byte) error   { return errReadOnly }
 func (m *segmentDB) Close() error                     { return m.db.Close() }
+
+// A filer opens a segment that has no index as it does the newest one, by a walk through it: where
+// raft-wal 0.4.0 has cut a segment it can't read that once it is opened again.
+type filer struct{ *segment.Filer }
+
+func (f filer) Open(info types.SegmentInfo) (types.SegmentReader, error) {
+	if info.IndexStart == 0 {
+		return f.RecoverTail(info)
+	}
+	return f.Filer.Open(info)
+}
 
 // readOnlyFS lets raft-wal open what there is, and nothing else: left-over segments stay, and a
 // segment that is missing, or yet to come, is an empty one that isn't on the disk.

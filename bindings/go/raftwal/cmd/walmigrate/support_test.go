@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	hashicorpwal "github.com/hashicorp/raft-wal"
-	"github.com/hashicorp/raft-wal/metadb"
 	wal "github.com/libwal/libwal/bindings/go"
 
 	"github.com/libwal/libwal/bindings/go/raftwal"
@@ -74,25 +73,11 @@ var stores = map[string]func(t testing.TB, dir string) (closingStore, string){
 		return store, path
 	},
 	"raft-wal": func(t testing.TB, dir string) (closingStore, string) {
-		meta := &metadb.BoltMetaDB{}
-		log, err := hashicorpwal.Open(dir, hashicorpwal.WithMetaStore(meta),
-			hashicorpwal.WithSegmentSize(256<<10), hashicorpwal.WithLogger(hclog.NewNullLogger()))
+		log, err := hashicorpwal.Open(dir, hashicorpwal.WithSegmentSize(256<<10),
+			hashicorpwal.WithLogger(hclog.NewNullLogger()))
 		check(t, err)
-		return &wholeWAL{log, meta}, dir
+		return log, dir
 	},
-}
-
-// wholeWAL closes raft-wal's database, too.
-type wholeWAL struct {
-	*hashicorpwal.WAL
-	meta *metadb.BoltMetaDB
-}
-
-func (w *wholeWAL) Close() error {
-	if err := w.WAL.Close(); err != nil {
-		return err
-	}
-	return w.meta.Close()
 }
 
 // content is what is in a source.
