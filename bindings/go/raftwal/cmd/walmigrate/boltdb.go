@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
@@ -25,9 +26,22 @@ type boltDB struct {
 	db    *bbolt.DB
 }
 
-func openBolt(path string) (*bbolt.DB, error) { return bbolt.Open(path, 0, readOnlyBolt()) }
-
 func readOnlyBolt() *bbolt.Options { return &bbolt.Options{ReadOnly: true, Timeout: lockWait} }
+
+// openBolt opens a file of bbolt whose structure is sound.
+func openBolt(path string) (*bbolt.DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err // bbolt would make the file, even to read it only
+	}
+	db, err := bbolt.Open(path, 0, readOnlyBolt())
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPages(db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
 
 func openBoltDB(s *settings) (source, error) {
 	db, err := openBolt(s.source)

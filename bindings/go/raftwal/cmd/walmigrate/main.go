@@ -60,6 +60,7 @@ type settings struct {
 	dropBeforeGap bool
 	maxEntryBytes uint64
 	quiet         bool
+	note          func(string) // tells what isn't wrong, but should be known
 }
 
 const usage = `usage: walmigrate [OPTION...] SOURCE DEST
@@ -117,6 +118,7 @@ func run(args []string, out io.Writer, messages *os.File, open opener) int {
 	if err != nil {
 		return codeUsage
 	}
+	s.note = func(text string) { fmt.Fprintf(messages, "walmigrate: note: %s\n", text) }
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM,
 		syscall.SIGHUP)
 	defer stop()

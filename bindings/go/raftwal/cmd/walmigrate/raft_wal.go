@@ -34,8 +34,9 @@ func openRaftWAL(s *settings) (source, error) {
 		return nil, err
 	}
 	meta := &segmentDB{db}
+	files := segment.NewFiler(s.source, readOnlyFS{fs.New()})
 	log, err := raftwal.Open(s.source, raftwal.WithMetaStore(meta),
-		raftwal.WithSegmentFiler(filer{segment.NewFiler(s.source, readOnlyFS{fs.New()})}),
+		raftwal.WithSegmentFiler(filer{files, s.source, s.note}),
 		raftwal.WithLogger(hclog.NewNullLogger()))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -111,15 +112,35 @@ func (m *segmentDB) GetStable([]byte) ([]byte, error) { return nil, errReadOnly 
 func (m *segmentDB) SetStable([]byte, []byte) error   { return errReadOnly }
 func (m *segmentDB) Close() error                     { return m.db.Close() }
 
-// A filer opens a segment that has no index as it does the newest one, by a walk through it: where
-// raft-wal 0.4.0 has cut a segment it can't read that once it is opened again.
-type filer struct{ *segment.Filer }
+// A filer looks at a segment's checksums before raft-wal opens it, which doesn't.
+type filer struct {
+	*segment.Filer
+	dir  string
+	note func(string)
+}
 
+// Open opens a segment that has no index as raft-wal does the newest one, by a walk through it:
+// where raft-wal 0.4.0 has cut a segment it can't read that once it is opened again.
 func (f filer) Open(info types.SegmentInfo) (types.SegmentReader, error) {
 	if info.IndexStart == 0 {
 		return f.RecoverTail(info)
 	}
+	if err := f.check(info); err != nil {
+		return nil, err
+	}
 	return f.Filer.Open(info)
+}
+
+// RecoverTail opens the newest segment.
+func (f filer) RecoverTail(info types.SegmentInfo) (types.SegmentWriter, error) {
+	if err := f.check(info); err != nil {
+		return nil, err
+	}
+	return f.Filer.RecoverTail(info)
+}
+
+func (f filer) check(info types.SegmentInfo) error {
+	return checkSums(filepath.Join(f.dir, segment.FileName(info)), info.IndexStart, f.note)
 }
 
 // readOnlyFS lets raft-wal open what there is, and nothing else: left-over segments stay, and a
