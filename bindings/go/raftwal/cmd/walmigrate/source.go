@@ -44,7 +44,7 @@ var kinds = map[string]opener{
 }
 
 // lockWait is for how long a running server's lock on the source is waited for.
-const lockWait = time.Second
+const lockWait = 200 * time.Millisecond
 
 // openSource opens a source, of the kind that was said, or that its look says.
 func openSource(s *settings) (source, error) {
