@@ -52,19 +52,18 @@ func TestDamaged(t *testing.T) {
 				if strings.Trim(content[at:end], "\x00") == "" {
 					continue
 				}
-				for _, fill := range []byte{0, 0x55, 0xff} {
-					bad := damaged(t, source, file, func(data []byte) []byte {
-						copy(data[at:end], bytes.Repeat([]byte{fill}, step))
-						return data
-					})
-					if refuses(t, bad, want, kind == "raft-wal" && strings.HasSuffix(file, ".wal")) {
-						found++
-					}
+				fill := []byte{0, 0x55, 0xff}[at/step%3]
+				bad := damaged(t, source, file, func(data []byte) []byte {
+					copy(data[at:end], bytes.Repeat([]byte{fill}, step))
+					return data
+				})
+				if refuses(t, bad, want, kind == "raft-wal" && strings.HasSuffix(file, ".wal")) {
+					found++
 				}
 			}
 		}
 		t.Logf("%s: found %d times", kind, found)
-		if found < 60 {
+		if found < 20 {
 			t.Fatalf("found %d times only", found)
 		}
 	}
