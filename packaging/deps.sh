@@ -27,6 +27,7 @@ command:chromium             | ?chromium       | chromium
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
 command:mkfs.xfs             | xfsprogs        | xfsprogs
 command:strace               | strace          | strace
+command:abidiff              | abigail-tools   | libabigail
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
 python:pytest,cryptography   | python3-pytest  | python3-pytest

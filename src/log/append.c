@@ -120,6 +120,8 @@ static int admit(struct wal *w, uint64_t body, uint32_t flags)
             commit_write(w, true);
             turn_give(w);
             tried = true;
+        } else if (t->gate) {
+            gate_wait(w);
         } else {
             (void)turn_sleep(w, -1);
         }

@@ -491,8 +491,8 @@ bool commit_behind(const struct wal *w, bool durable)
 
 int exclusive_begin(struct wal *w, bool durable)
 {
-    gate_close(w);
     turn_take(w);
+    gate_close(w);
     w->write_error.code = 0;
     while (!w->failure && w->write_error.code == 0 && commit_behind(w, durable))
         run(w, durable, true);

@@ -58,9 +58,11 @@ void waiter_sleep(struct wal *w, struct waiter *me, int64_t timeout_ns)
 bool turn_try(struct wal *w)
 {
     struct turn *t = &w->turn;
-    if (t->busy || t->reserved)
+    if (t->busy || t->kept == KEPT_FOR_WORK)
         return false;
     t->busy = true;
+    t->works = false;
+    t->kept = KEPT_FOR_NOBODY;
     return true;
 }
 
@@ -68,19 +70,22 @@ void turn_take(struct wal *w)
 {
     struct turn *t = &w->turn;
     t->wanted++;
-    while (t->busy)
+    while (t->busy || t->kept == KEPT_FOR_A_ROUND)
         (void)turn_sleep(w, -1);
     t->wanted--;
     t->busy = true;
-    t->reserved = false;
+    t->works = true;
+    t->kept = KEPT_FOR_NOBODY;
 }
 
 void turn_give(struct wal *w)
 {
     struct turn *t = &w->turn;
     t->busy = false;
-    t->reserved = t->wanted > 0;
-    if (!t->reserved && t->waiters && !PLANTED(27))
+    t->kept = t->waiters && t->works ? KEPT_FOR_A_ROUND
+              : t->wanted            ? KEPT_FOR_WORK
+                                     : KEPT_FOR_NOBODY;
+    if (t->kept != KEPT_FOR_WORK && t->waiters && !PLANTED(27))
         bump(w, &t->round_done[t->round & 1], 1); /* the next leader first, then the rest */
     for (int k = 0; k < 2; k++) {
         if (t->finished[k])
@@ -94,13 +99,31 @@ void turn_give(struct wal *w)
 
 void gate_close(struct wal *w)
 {
+    while (w->turn.let_in)
+        (void)turn_sleep(w, -1);
     w->turn.gate++;
 }
 
 void gate_open(struct wal *w)
 {
-    w->turn.gate--;
+    struct turn *t = &w->turn;
+    if (--t->gate == 0) {
+        t->opened++;
+        t->let_in = t->held;
+    }
     turn_changed(w);
+}
+
+void gate_wait(struct wal *w)
+{
+    struct turn *t = &w->turn;
+    uint32_t opened = t->opened;
+
+    t->held++;
+    (void)turn_sleep(w, -1);
+    t->held--;
+    if (t->opened != opened && --t->let_in == 0)
+        turn_changed(w);
 }
 
 void waiter_add(struct wal *w, struct waiter *me, uint64_t lsn)
@@ -119,11 +142,14 @@ void waiter_remove(struct wal *w, struct waiter *me)
     *(me->prev ? &me->prev->next : &t->waiters) = me->next;
     if (me->next)
         me->next->prev = me->prev;
-    if (t->waiters && !t->busy && !t->reserved &&
+    if (t->waiters && !t->busy && t->kept != KEPT_FOR_WORK &&
         !PLANTED(27)) /* it may have been woken to lead, and leaves */
         bump(w, &t->round_done[t->round & 1], 1);
-    if (!t->waiters)
+    if (!t->waiters) {
+        if (t->kept == KEPT_FOR_A_ROUND)
+            t->kept = KEPT_FOR_NOBODY;
         turn_changed(w); /* close waits for this */
+    }
 }
 
 void waiters_answer(struct wal *w, uint64_t from, uint64_t to, const struct fault *with)

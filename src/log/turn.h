@@ -27,6 +27,9 @@ struct waiter {
     struct fault error; /* code 0: durable */
 };
 
+/* For whom the turn is kept while nobody has it. */
+enum kept { KEPT_FOR_NOBODY, KEPT_FOR_WORK, KEPT_FOR_A_ROUND };
+
 /* Each in a cache line of its own. (Not by _Alignas: the user's allocator need not align more than
  * malloc does.) */
 struct word {
@@ -38,9 +41,13 @@ struct turn {
     struct word round_done[2]; /* by parity */
     struct word changed;       /* anything else that a thread may wait for */
     bool busy;                 /* somebody has the turn */
-    bool reserved; /* the turn is kept for one of those that want it for other work than commits */
-    uint32_t wanted;  /* how many of those there are */
+    bool works;                /* for other work than commits */
+    enum kept kept;
+    uint32_t wanted;  /* how many threads wait for it for other work than commits */
     uint32_t gate;    /* > 0: no new appends */
+    uint32_t opened;  /* how often the gate was */
+    uint32_t held;    /* appends that it holds up */
+    uint32_t let_in;  /* of those that it held up before, how many have yet to look again */
     uint32_t round;   /* in which new waiters are */
     uint32_t over;    /* the rounds before this one are over */
     bool finished[2]; /* by parity: a round is over, its members are to be woken when the turn is
@@ -56,18 +63,22 @@ struct turn {
     uint64_t sync_ns;
 };
 
-/* Waits for the turn and takes it. */
+/* Waits for the turn and takes it for other work than commits. */
 void turn_take(struct wal *w);
-/* Takes it if it is free. */
+/* Takes it for a commit, if it is free. */
 bool turn_try(struct wal *w);
-/* Gives it back: wakes a leader for what is waiting, or who wants it. Then runs the callbacks of
+/* Gives it back: wakes a leader for what is waiting, or who wants it for other work; where there
+ * are both, these alternate. Then runs the callbacks of
  * the user that are due (and in a log without background thread removes files), and drops mu for
  * that. */
 void turn_give(struct wal *w);
 
-/* No new appends from here on; they wait. */
+/* With the turn: no new appends from here on; they wait. First those come in that a gate held up
+ * before: who closes it again and again would keep them out for ever. */
 void gate_close(struct wal *w);
 void gate_open(struct wal *w);
+/* Sleeps until a closed gate is open, or something else has changed. */
+void gate_wait(struct wal *w);
 
 void waiter_add(struct wal *w, struct waiter *me, uint64_t lsn);
 void waiter_remove(struct wal *w, struct waiter *me);

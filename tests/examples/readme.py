@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README shows hello.c as it is, and what it prints: readme.py README.md HELLO.C PROGRAM"""
+"""The README shows hello.c as it is below its licence, and what it prints.
+
+readme.py README.md HELLO.C PROGRAM"""
 
 import re
 import subprocess
@@ -14,6 +16,11 @@ def blocks(text, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+def program_of(source):
+    """The text below the line that names the licence."""
+    return Path(source).read_text().split("\n", 1)[1]
+
+
 def output_of_last_run(program):
     with tempfile.TemporaryDirectory() as directory:
         for _ in range(RUNS):
@@ -24,7 +31,7 @@ def output_of_last_run(program):
 
 def main(readme, source, program):
     text = Path(readme).read_text()
-    if blocks(text, "c") != [Path(source).read_text()]:
+    if blocks(text, "c") != [program_of(source)]:
         sys.exit(f"{readme}: its one example in C isn't {source}")
     if (shown := blocks(text, "text")) != [(printed := output_of_last_run(program))]:
         sys.exit(f"{readme}: shows {shown} for run {RUNS}, which prints {printed!r}")

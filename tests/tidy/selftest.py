@@ -16,11 +16,18 @@ import mirror
 import sizes
 import system
 import text
+import version
 
 TAG = licence.TAG
 GOOD = {
     "LICENSE": "Do what it says.\n",
     "bindings/go/LICENSE": "Do what it says.\n",
+    "CMakeLists.txt": "project(libwal VERSION 1.2.3\n",
+    "include/libwal/types.h": "#define WAL_VERSION_MAJOR 1\n#define WAL_VERSION_MINOR 2\n",
+    "bindings/python/pyproject.toml": 'version = "1.2.3"\n',
+    "bindings/go/raftwal/go.mod": "libwal/bindings/go v1.2.3\n",
+    "bindings/go/prometheus/go.mod": "libwal/bindings/go v1.2.3\n",
+    "packaging/vcpkg/vcpkg.json": '  "version": "1.2.3"\n',
     "src/base/one.h": "int one(void);\n",
     "src/base/one.c": '#include "base/one.h"\n\n#include <sys/uio.h>\n\n'
     "int one(void)\n{\n    return 1;\n}\n",
@@ -73,6 +80,9 @@ BAD = [
     (text, "docs/a.md", "see /" + "root/notes\n", "path of one machine"),
     (licence, "src/log/a.c", UNTAGGED, "src/log/a.c:1: no SPDX-License-Identifier"),
     (licence, "bindings/go/LICENSE", "Another.\n", "bindings/go/LICENSE differs"),
+    (version, "CMakeLists.txt", "project(libwal VERSION 1.2.4\n", "has version 1.2.3, CMake"),
+    (version, "CMakeLists.txt", "project(libwal VERSION 1.3.3\n", "types.h has version 1.2"),
+    (version, "packaging/vcpkg/vcpkg.json", "{}\n", "vcpkg.json has version nothing"),
     (mirror, "src/log/a.c", "\n", "tests/unit/log_a_test.c is missing"),
     (mirror, "src/crypto/a.c", "\n", "tests/crypto/a_test.c is missing"),
     (documents, "src/log/a.h", "\n", "docs/design.md:1: src/log/a isn't named"),

@@ -96,6 +96,37 @@ static void test_kept_for_who_wants_it(void **state)
     pthread_mutex_unlock(&w->mu);
 }
 
+/* Other work that follows on other work lets a round in between. */
+static void test_rounds_and_other_work_alternate(void **state)
+{
+    struct wal *w = yard.log;
+    struct waiter me;
+    struct crew c;
+
+    (void)state;
+    atomic_store(&taken, 0);
+    pthread_mutex_lock(&w->mu);
+    turn_take(w);
+    pthread_mutex_unlock(&w->mu);
+    crew_start(&c, 2, take, w);
+    await_wanted(w, 2);
+    pthread_mutex_lock(&w->mu);
+    waiter_add(w, &me, 1);
+    turn_give(w);
+    assert_int_equal(w->turn.kept, KEPT_FOR_A_ROUND);
+    assert_true(turn_try(w));
+    turn_give(w);
+    assert_int_equal(w->turn.kept, KEPT_FOR_WORK);
+    pthread_mutex_unlock(&w->mu);
+    crew_await(&taken, 1);
+    pthread_mutex_lock(&w->mu);
+    assert_int_equal(atomic_load(&taken), 1); /* the second one lets the waiter lead, and ... */
+    waiter_remove(w, &me);                    /* ... goes on as soon as there is none */
+    pthread_mutex_unlock(&w->mu);
+    crew_join(&c);
+    assert_int_equal(w->turn.kept, KEPT_FOR_NOBODY);
+}
+
 static void test_sleep_ends_in_time(void **state)
 {
     struct wal *w = yard.log;
@@ -168,7 +199,7 @@ static void test_waiter_of_a_round_that_is_over_leads(void **state)
     w->turn.finished[w->turn.round & 1] = true;
     w->turn.over = ++w->turn.round;
     turn_give(w);
-    turn_take(w);
+    assert_true(turn_try(w));
     pthread_mutex_unlock(&w->mu);
     for (int k = 0; k < 100;
          k++) /* long enough to fall asleep again; too short only lets it pass */
@@ -213,6 +244,46 @@ static void test_closed_gate_lets_no_append_in(void **state)
     pthread_mutex_unlock(&w->mu);
     crew_join(&c);
     assert_int_equal(atomic_load(&admitted), 2);
+}
+
+static _Atomic bool closed_again;
+
+static void close_again(void *arg, unsigned who)
+{
+    struct wal *w = arg;
+    (void)who;
+    pthread_mutex_lock(&w->mu);
+    gate_close(w);
+    atomic_store(&closed_again, true);
+    gate_open(w);
+    pthread_mutex_unlock(&w->mu);
+}
+
+/* Two that a gate held up have to look again before it closes. */
+static void test_gate_closes_behind_those_it_held_up(void **state)
+{
+    struct wal *w = yard.log;
+    struct crew c;
+
+    (void)state;
+    pthread_mutex_lock(&w->mu);
+    w->turn.let_in = 2;
+    pthread_mutex_unlock(&w->mu);
+    crew_start(&c, 1, close_again, w);
+    for (int left = 1; left >= 0; left--) {
+        pthread_mutex_lock(&w->mu);
+        while (w->turn.sleepers < 1) {
+            pthread_mutex_unlock(&w->mu);
+            crew_pause();
+            pthread_mutex_lock(&w->mu);
+        }
+        assert_false(atomic_load(&closed_again));
+        w->turn.let_in = (uint32_t)left;
+        turn_changed(w);
+        pthread_mutex_unlock(&w->mu);
+    }
+    crew_join(&c);
+    assert_true(atomic_load(&closed_again));
 }
 
 #define turn_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -261,11 +332,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         turn_test(test_one_at_a_time),
         turn_test(test_kept_for_who_wants_it),
+        turn_test(test_rounds_and_other_work_alternate),
         turn_test(test_sleep_ends_in_time),
         turn_test(test_poll_ends_by_a_change_too),
         turn_test(test_answers_go_to_their_range_once),
         turn_test(test_waiter_of_a_round_that_is_over_leads),
         turn_test(test_closed_gate_lets_no_append_in),
+        turn_test(test_gate_closes_behind_those_it_held_up),
     };
     dog_start();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,12 @@ module github.com/libwal/libwal/bindings/go/prometheus
 
 go 1.23.0
 
-// The package wal of the same source tree. Of a replace only the main module's counts: a program
-// that uses this module needs a line like this one itself as long as it builds against a source
-// tree.
+// The package wal of the same source tree: of a replace only the main module's counts, others get
+// the version that is required.
 replace github.com/libwal/libwal/bindings/go => ../
 
 require (
-	github.com/libwal/libwal/bindings/go v0.0.0
+	github.com/libwal/libwal/bindings/go v1.0.0
 	github.com/prometheus/client_golang v1.22.0
 )
 

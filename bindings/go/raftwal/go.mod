@@ -4,8 +4,8 @@ module github.com/libwal/libwal/bindings/go/raftwal
 
 go 1.25.0
 
-// The package wal of the same source tree. Of a replace only the main module's counts: a program
-// that uses raftwal needs a line like this one itself as long as it builds against a source tree.
+// The package wal of the same source tree: of a replace only the main module's counts, others get
+// the version that is required.
 replace github.com/libwal/libwal/bindings/go => ../
 
 require (
@@ -13,7 +13,7 @@ require (
 	github.com/hashicorp/raft v1.8.0
 	github.com/hashicorp/raft-boltdb/v2 v2.3.0
 	github.com/hashicorp/raft-wal v0.4.1
-	github.com/libwal/libwal/bindings/go v0.0.0
+	github.com/libwal/libwal/bindings/go v1.0.0
 	go.etcd.io/bbolt v1.3.6
 )
 

@@ -37,7 +37,7 @@ func TestDocumentsShowIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, shown, _ := strings.Cut(string(program), "\n\n")
+	_, shown, _ := strings.Cut(string(program), "\n\nimport ")
 	for _, document := range []string{"/../../README.md", "/../../../../README.md"} {
 		text, err := os.ReadFile(here + document)
 		if os.IsNotExist(err) {
