@@ -41,7 +41,7 @@ func damaged(t *testing.T, source, file string, change func([]byte) []byte) stri
 // has no checksums: what isn't found is copied as it gives it. Of raft-wal all is found, but for an
 // end that may be a write that was cut short, which is noted.
 func TestDamaged(t *testing.T) {
-	want := with(logs(1, 3000, 60)...)
+	want := with(logs(1, 1000, 250)...)
 	for kind := range stores {
 		source := newSource(t, kind, want)
 		found := 0
@@ -63,7 +63,7 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 		t.Logf("%s: found %d times", kind, found)
-		if found < 20 {
+		if found < 10 {
 			t.Fatalf("found %d times only", found)
 		}
 	}

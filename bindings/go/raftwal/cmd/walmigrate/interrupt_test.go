@@ -17,7 +17,7 @@ import (
 )
 
 // childVariable has this program be walmigrate itself, which sends itself a signal when it reads
-// the log for the so manyth time: "15 3000".
+// the log for the so manyth time: "15 110".
 const childVariable = "WALMIGRATE_CHILD"
 
 func TestMain(m *testing.M) {
@@ -68,11 +68,11 @@ func (s *signaller) GetLog(index uint64, log *raft.Log) error {
 // An interrupted run takes back what it has made; one that was killed leaves a directory whose name
 // says that it is no store. DEST isn't there in either case, and a new run does it all.
 func TestInterrupted(t *testing.T) {
-	want := with(logs(1, 1500, 8000)...) // a batch and a half
+	want := with(logs(1, 60, 200_000)...) // a batch and a half
 	for kind := range stores {
 		source := newSource(t, kind, want)
 		before := files(t, source)
-		for when, at := range map[string]int{"reading": 300, "copying": 2700, "comparing": 3300} {
+		for when, at := range map[string]int{"reading": 20, "copying": 110, "comparing": 140} {
 			signals := []syscall.Signal{syscall.SIGINT, syscall.SIGKILL}
 			if when == "copying" && kind == "boltdb" {
 				signals = append(signals, syscall.SIGTERM, syscall.SIGHUP)
@@ -98,7 +98,7 @@ func TestInterrupted(t *testing.T) {
 						equal(t, strings.Contains(r.messages, "or was killed"), true)
 						check(t, os.RemoveAll(dest+partialSuffix))
 					}
-					does(t, codeDone, "1500 logs", source, dest)
+					does(t, codeDone, "60 logs", source, dest)
 					isAt(t, dest, want)
 				})
 			}

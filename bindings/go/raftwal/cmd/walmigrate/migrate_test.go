@@ -35,11 +35,17 @@ func TestMigrate(t *testing.T) {
 				isAt(t, dest, want)
 				unchanged(t, source, before)
 				gone(t, dest+partialSuffix)
-				again := filepath.Join(inMemory(t), "raft.wal")
-				does(t, codeDone, "", "-from", kind, "-quiet", source, again)
-				isAt(t, again, want)
 			})
 		}
+	}
+}
+
+func TestKindIsSaid(t *testing.T) {
+	want := with(logs(1, 5, 10)...)
+	for kind := range stores {
+		dest := filepath.Join(inMemory(t), "new")
+		does(t, codeDone, "5 logs", "-from", kind, "-quiet", newSource(t, kind, want), dest)
+		isAt(t, dest, want)
 	}
 }
 
