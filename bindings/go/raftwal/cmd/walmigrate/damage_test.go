@@ -16,6 +16,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"github.com/hashicorp/raft-wal/metadb"
+	"github.com/hashicorp/raft-wal/segment"
 	"github.com/hashicorp/raft-wal/types"
 	"go.etcd.io/bbolt"
 )
@@ -146,6 +147,30 @@ func TestNoSource(t *testing.T) {
 	check(t, must(bbolt.Open(other, 0o600, nil))(t).Close())
 	does(t, codeDamaged, "lacks the buckets", other, dest)
 	gone(t, dest)
+}
+
+// A crash leaves a segment that is no longer needed, or none yet where there is to be one: raft-wal
+// removes that, and makes this. The source stays as it is.
+func TestLeftByACrash(t *testing.T) {
+	want := with(logs(1, 20, 10)...)
+	source := newSource(t, "raft-wal", want)
+	check(t, os.WriteFile(filepath.Join(source, segment.FileName(types.SegmentInfo{
+		BaseIndex: 1, ID: 99,
+	})), []byte("left over"), 0o600))
+	before := files(t, source)
+	dest := filepath.Join(inMemory(t), "new")
+	does(t, codeDone, "20 logs", source, dest)
+	isAt(t, dest, want)
+	unchanged(t, source, before)
+
+	source = newSource(t, "raft-wal", voted)
+	for _, name := range must(filepath.Glob(filepath.Join(source, "*.wal")))(t) {
+		check(t, os.Remove(name))
+	}
+	before = files(t, source)
+	does(t, codeDone, "no logs and 3 stable values", source, dest+"2")
+	isAt(t, dest+"2", voted)
+	unchanged(t, source, before)
 }
 
 // A segment that raft-wal 0.4.0 has cut has no index in its database; all of it is copied.
