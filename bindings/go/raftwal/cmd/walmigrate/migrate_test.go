@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
 // What is in a source of either kind is at DEST afterwards, and the source as it was.
@@ -38,6 +39,18 @@ func TestMigrate(t *testing.T) {
 			})
 		}
 	}
+}
+
+// raft-boltdb writes times in one of two formats.
+func TestNewTimeFormat(t *testing.T) {
+	want := content{logs: logs(1, 20, 10)}
+	source := filepath.Join(inMemory(t), "raft.db")
+	store := must(raftboltdb.New(raftboltdb.Options{Path: source, MsgpackUseNewTimeFormat: true}))(t)
+	check(t, store.StoreLogs(want.logs))
+	check(t, store.Close())
+	dest := filepath.Join(inMemory(t), "new")
+	does(t, codeDone, "20 logs", source, dest)
+	isAt(t, dest, want)
 }
 
 func TestKindIsSaid(t *testing.T) {
