@@ -91,6 +91,7 @@ deps_present() { # PROBE
     command:*) command -v "$what" ;;
     header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
+    file:*) [ -e "$what" ] ;;
     python-header:*)
         [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$what" ]
         ;;

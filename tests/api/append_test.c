@@ -205,7 +205,7 @@ static void test_the_first_element_says_the_stride(void **state)
     assert_non_null(room);
     memset(room, 0xa5, (size_t)STRIDE * 3);
     for (int k = 0; k < 3; k++) {
-        wal_record_t r = {.size = STRIDE, .data = "abc" + k, .data_size = 1, .type = (uint32_t)k};
+        wal_record_t r = {.size = STRIDE, .data = &"abc"[k], .data_size = 1, .type = (uint32_t)k};
         memcpy(room + (size_t)STRIDE * (size_t)k, &r, sizeof r);
     }
     fixture_open(f);

@@ -39,7 +39,7 @@ static int open_log(const char *path, bool read_only, const struct os *os, wal_t
 
 static int exit_code(pid_t pid)
 {
-    int status;
+    int status = 0;
     need(pid > 0 && waitpid(pid, &status, 0) == pid, "waitpid");
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
