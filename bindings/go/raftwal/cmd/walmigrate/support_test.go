@@ -171,9 +171,9 @@ func gone(t testing.TB, path string) {
 }
 
 // isAt checks that a store is there that has this and no more.
-func isAt(t testing.TB, path string, want content) {
+func isAt(t testing.TB, path string, want content, options ...raftwal.Option) {
 	t.Helper()
-	store := must(raftwal.Open(path, wal.WithCreate(false)))(t)
+	store := must(raftwal.Open(path, append(options, wal.WithCreate(false))...))(t)
 	defer store.Close()
 	var first, last uint64
 	if n := len(want.logs); n > 0 {
