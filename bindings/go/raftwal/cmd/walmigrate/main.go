@@ -63,6 +63,8 @@ type settings struct {
 	note          func(string) // tells what isn't wrong, but should be known
 }
 
+const mostEntryBytes = 1 << 30
+
 const usage = `usage: walmigrate [OPTION...] SOURCE DEST
 
 Copies a raft server's log and stable values from SOURCE, a raft-boltdb file or a raft-wal
@@ -98,7 +100,8 @@ func parse(args []string, messages io.Writer) (*settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
-	if flags.NArg() != 2 || s.kind != "" && kinds[s.kind] == nil {
+	if flags.NArg() != 2 || s.kind != "" && kinds[s.kind] == nil || s.maxEntryBytes == 0 ||
+		s.maxEntryBytes > mostEntryBytes {
 		flags.Usage()
 		return nil, errors.New("wrong arguments")
 	}

@@ -91,16 +91,23 @@ func (m *migration) make(ctx context.Context) error {
 	return nil
 }
 
-// put renames a directory, durably.
+// put renames a directory, durably or not at all.
 func put(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	parent, err := os.Open(filepath.Dir(filepath.Clean(to)))
+	if err := syncDir(filepath.Dir(filepath.Clean(to))); err != nil {
+		return errors.Join(err, os.Rename(to, from))
+	}
+	return nil
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(parent.Sync(), parent.Close())
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // Batches have so many bytes, or one log where that has more, and so many logs.
@@ -129,13 +136,14 @@ func (m *migration) copy(ctx context.Context, path string) error {
 		return unfit(err)
 	}
 	err = m.each(ctx, "copying", func(log *raft.Log) error {
-		if more := entryBytes(log); len(batch) == batchLogs || size > 0 && size+more > batchBytes {
+		more := entryBytes(log)
+		if len(batch) == batchLogs || size > 0 && size+more > batchBytes {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
 		batch = append(batch, log)
-		size += entryBytes(log)
+		size += more
 		return nil
 	})
 	if err == nil {

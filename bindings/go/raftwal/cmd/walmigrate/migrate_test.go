@@ -175,7 +175,8 @@ func TestUnfit(t *testing.T) {
 	}
 }
 
-// The largest entry is 16 MiB where nothing is said. Who only reads larger ones needs to say nothing.
+// The largest entry is 16 MiB where nothing is said. Who only reads larger ones needs to say
+// nothing.
 func TestTooLarge(t *testing.T) {
 	equal(t, must(parse([]string{"source", "dest"}, io.Discard))(t).maxEntryBytes, 16<<20)
 	large := content{logs: logs(1, 3, 1)}
@@ -233,6 +234,7 @@ func TestInUse(t *testing.T) {
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"source"}, {"a", "b", "c"}, {"-from", "etcd", "a", "b"}, {"-what", "a", "b"},
+		{"-max-entry-bytes", "0", "a", "b"}, {"-max-entry-bytes", "1073741825", "a", "b"},
 	} {
 		r := migrated(t, openSource, args...)
 		equal(t, r.code, codeUsage)
