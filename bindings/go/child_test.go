@@ -188,15 +188,19 @@ func appendWithoutMemory(path string) {
 	} else if _, err := fmt.Sscan(string(statm), &pages); err != nil {
 		panic(err)
 	}
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_AS, &before); err != nil {
+		panic(err)
+	}
 	setLimit := func(bytes uint64) {
-		limit := syscall.Rlimit{Cur: bytes, Max: 1<<64 - 1}
+		limit := syscall.Rlimit{Cur: bytes, Max: before.Max}
 		if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
 			panic(err)
 		}
 	}
 	setLimit(pages*uint64(os.Getpagesize()) + 64<<20)
 	_, err = log.Append(background, large)
-	setLimit(1<<64 - 1)
+	setLimit(before.Cur)
 	lsn, after := log.Append(background, []byte("small"))
 	var e *wal.Error
 	fmt.Println(errors.As(err, &e), errors.Is(err, wal.ErrNoMemory), e, lsn, after, log.Close())
