@@ -162,7 +162,7 @@ deps_packages() { # WORD...
     for word; do
         found=
         for package in ${word//[?\/]/ }; do
-            if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]'; then
+            if [[ $(apt-cache policy "$package" 2>/dev/null) == *"Candidate: "[!\(]* ]]; then
                 found=$package
                 break
             fi
