@@ -129,7 +129,6 @@ deps_present() { # PROBE
     file:*) compgen -G "$what" ;;
     header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
-    file:*) [ -e "$what" ] ;;
     python-header:*)
         [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$what" ]
         ;;
