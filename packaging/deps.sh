@@ -19,6 +19,7 @@ header:zlib.h                | zlib1g-dev      | zlib-devel
 deps_test='
 command:c++                  | g++             | gcc-c++
 command:pkgconf              | pkgconf         | pkgconf
+command:git                  | git             | git
 command:make                 | make            | make
 command:python3              | python3         | python3
 command:clang-format-14      | ?clang-format-14 | -
@@ -28,6 +29,9 @@ command:chromium             | ?chromium       | chromium
 command:mkfs.ext4            | e2fsprogs       | e2fsprogs
 command:mkfs.xfs             | xfsprogs        | xfsprogs
 command:strace               | strace          | strace
+command:scdoc                | scdoc           | scdoc
+command:mandoc               | mandoc          | mandoc
+command:file                 | file            | file
 command:abidiff              | abigail-tools   | libabigail
 header:cmocka.h              | libcmocka-dev   | libcmocka-devel
 header:openssl/evp.h         | libssl-dev      | openssl-devel
@@ -48,6 +52,7 @@ fuzzer:clang-14              | libclang-rt-14-dev | -
 '
 
 deps_go='
+command:curl                 | curl               | curl
 command:pkgconf              | pkgconf            | pkgconf
 go:1.23                      | golang-1.23-go/golang-go | golang
 '

@@ -4,8 +4,9 @@
 #
 #   go.sh             vet and format; the tests with the race detector and the shared library of
 #                     preset dev; then linked with the archives, with encryption
-#   go.sh modules     the nested modules: the Raft log store, the collector for Prometheus; what
-#                     they need is fetched once
+#   go.sh modules     the nested modules: the Raft log store with the key-value store walkv, the
+#                     collector for Prometheus; what they need is fetched once
+#   go.sh cluster N   three nodes of walkv under load, killed at any time, for N minutes
 #   go.sh asan        with the address sanitizer in both the C library and Go's calls of it
 #   go.sh cgocheck    with Go's check of every pointer that goes to C
 #   go.sh lint        staticcheck, which Go's module proxy has
@@ -35,10 +36,11 @@ run_tests() { # OPTION...
     quietly 20 in_go "$go" test -count=1 "$@" ./...
 }
 
-build() { # PRESET [TARGET...]
+build() { # PRESET [MORE-TARGET...]
     say "go: build of preset $1"
     quietly 1 cmake --preset "$1"
-    quietly 1 cmake --build --preset "$1" --target wal wal_static wal_crypto wal_crypto_static
+    quietly 1 cmake --build --preset "$1" \
+        --target wal wal_static wal_crypto wal_crypto_static "${@:2}"
 }
 
 use_shared() { # PRESET
@@ -73,15 +75,30 @@ test_all() {
     run_tests -tags "$tags"
 }
 
+# In the folder of a nested module; its tests find walctl.
+# raftwal needs a newer Go than some systems have: that fetches it itself.
+in_module() { # MODULE COMMAND...
+    (cd "bindings/go/$1" && PATH=$root/build-dev:$PATH GOTOOLCHAIN=auto CGO_ENABLED=1 \
+        GOFLAGS=-buildvcs=false "${@:2}")
+}
+
 test_modules() {
     local module
-    build dev
+    build dev walctl
     use_shared dev
     for module in raftwal prometheus; do
         say "go: module $module, with the race detector"
-        (cd "bindings/go/$module" && CGO_ENABLED=1 GOFLAGS=-buildvcs=false "$go" vet ./... &&
-            CGO_ENABLED=1 GOFLAGS=-buildvcs=false quietly 20 "$go" test -race -count=1 ./...)
+        in_module "$module" "$go" vet ./...
+        quietly 20 in_module "$module" "$go" test -race -count=1 -parallel 8 ./...
     done
+}
+
+test_cluster() { # MINUTES
+    build dev
+    use_shared dev
+    say "go: three nodes of walkv, for $1 minutes"
+    quietly 10 in_module raftwal "$go" test -count=1 -timeout 0 -v -run TestKills ./cmd/walkv \
+        -args -minutes "$1" -seed "$RANDOM"
 }
 
 test_asan() {
@@ -100,9 +117,13 @@ test_cgocheck() {
 }
 
 lint() {
+    local module
     use_shared dev
     say "go: staticcheck"
     in_go "$go" run "$staticcheck" ./...
+    for module in raftwal prometheus; do
+        in_module "$module" "$go" run "$staticcheck" ./...
+    done
 }
 
 test_long() { # WALKS
@@ -117,6 +138,7 @@ find_go
 case ${1:-} in
 '') test_all ;;
 modules) test_modules ;;
+cluster) test_cluster "${2:?N is missing}" ;;
 asan) test_asan ;;
 cgocheck) test_cgocheck ;;
 lint) lint ;;

@@ -39,6 +39,7 @@ build dev
 run_tests dev
 packaging/python.sh
 packaging/go.sh
+packaging/go.sh modules
 build asan
 run_tests asan
 build tsan

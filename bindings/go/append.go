@@ -7,9 +7,6 @@ import "C"
 
 import (
 	"context"
-	"errors"
-	"math"
-	"sync"
 	"unsafe"
 )
 
@@ -61,32 +58,6 @@ func (l *Log) AppendAsync(ctx context.Context, data []byte) (LSN, error) {
 	return l.submit(ctx, input{data: data}, FlagAsync)
 }
 
-// AppendBatch appends records of type 0 as one batch: after a crash all are there, or none. It
-// gives the first one's LSN; the others follow without a gap. All else is as in Append; no payloads
-// at all is ErrInvalid, more than 4 GiB together ErrTooBig.
-func (l *Log) AppendBatch(ctx context.Context, payloads [][]byte) (LSN, error) {
-	p := newPacked()
-	defer p.free()
-	for _, data := range payloads {
-		if err := p.add(0, data); err != nil {
-			return 0, l.tooBig(err)
-		}
-	}
-	return l.submit(ctx, input{packed: p}, 0)
-}
-
-// AppendRecords is AppendBatch with types and flags: of the records Type and Data are taken.
-func (l *Log) AppendRecords(
-	ctx context.Context, records []Record, flags AppendFlags,
-) (LSN, error) {
-	p, err := packRecords(records)
-	if err != nil {
-		return 0, l.tooBig(err)
-	}
-	defer p.free()
-	return l.submit(ctx, input{packed: p}, flags)
-}
-
 // Flush hands everything buffered to the operating system, without a sync. ErrNoSpace, ErrIO: it
 // stays buffered.
 func (l *Log) Flush() error {
@@ -104,8 +75,9 @@ type input struct {
 // send hands it to the library; `but` is a code that is no error.
 func (in *input) send(l *Log, flags AppendFlags, but Code) C.gowal_result {
 	if p := in.packed; p != nil {
-		return C.gowal_append_packed(l.handle, bytesOf(p.payload), unsafe.SliceData(p.sizes),
-			unsafe.SliceData(p.types), C.size_t(len(p.sizes)), C.uint32_t(flags), C.int32_t(but))
+		payload, sizes, types, n := p.args()
+		return C.gowal_append_packed(l.handle, payload, sizes, types, n, C.uint32_t(flags),
+			C.int32_t(but))
 	}
 	return C.gowal_append(l.handle, C.uint32_t(in.typ), bytesOf(in.data), C.size_t(len(in.data)),
 		C.uint32_t(flags), C.int32_t(but))
@@ -188,51 +160,3 @@ func (l *Log) sent(r C.gowal_result) (LSN, error) {
 	}
 	return 0, err
 }
-
-// packed is records in the form of wal_append_packed: their bytes one behind the other, in Go's
-// memory, which the library copies from during the call.
-type packed struct {
-	payload []byte
-	sizes   []C.uint32_t
-	types   []C.uint16_t
-}
-
-// keptBytes is the most that is kept for the next one.
-const keptBytes = 1 << 20
-
-var packedPool = sync.Pool{New: func() any { return new(packed) }}
-
-func newPacked() *packed { return packedPool.Get().(*packed) }
-
-func (p *packed) free() {
-	if cap(p.payload) > keptBytes || cap(p.sizes) > keptBytes/8 {
-		return
-	}
-	p.payload, p.sizes, p.types = p.payload[:0], p.sizes[:0], p.types[:0]
-	packedPool.Put(p)
-}
-
-var errTooBig = errors.New("a record of 4 GiB or more")
-
-func (p *packed) add(typ uint16, data []byte) error {
-	if uint64(len(data)) > math.MaxUint32 {
-		return errTooBig
-	}
-	p.payload = append(p.payload, data...)
-	p.sizes = append(p.sizes, C.uint32_t(len(data)))
-	p.types = append(p.types, C.uint16_t(typ))
-	return nil
-}
-
-func packRecords(records []Record) (*packed, error) {
-	p := newPacked()
-	for i := range records {
-		if err := p.add(records[i].Type, records[i].Data); err != nil {
-			p.free()
-			return nil, err
-		}
-	}
-	return p, nil
-}
-
-func (l *Log) tooBig(err error) error { return newError(ErrTooBig, l.path, err.Error()) }

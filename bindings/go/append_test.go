@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -83,6 +84,38 @@ func TestAppendRecords(t *testing.T) {
 	equal(t, must(log.Range())(t).Durable, 0)
 }
 
+func TestAppendPacked(t *testing.T) {
+	log := newLog(t)
+	sizes := []uint32{1, 0, 2}
+	for i, ctx := range []context.Context{background, cancellable(t)} {
+		first := must(log.AppendPacked(ctx, []byte("abc"), sizes, nil, 0))(t)
+		equal(t, first, wal.LSN(3*i+1))
+	}
+	types := []uint16{7, 8, 65535}
+	equal(t, must(log.AppendPacked(background, []byte("def"), sizes, types, wal.FlagAsync))(t), 7)
+	holds(t, log, 1, "a", "", "bc", "a", "", "bc")
+	equal(t, must(log.Range())(t).Durable, 6)
+	equal(t, must(log.Get(3, nil))(t).Type, 0)
+	equal(t, must(log.Get(9, nil))(t).Type, 65535)
+	check(t, log.Sync(background))
+	holds(t, log, 1, "a", "", "bc", "a", "", "bc", "d", "", "ef")
+}
+
+// What is kept of one batch for the next ones doesn't show in them.
+func TestBatchesOfAllSizes(t *testing.T) {
+	log := newLog(t)
+	large := bytes.Repeat([]byte("x"), 3<<20)
+	want := []string{"a", string(large), "b", "c", "d"}
+	records := []wal.Record{{Type: 9, Data: []byte("a")}, {Data: large}}
+	must(log.AppendRecords(background, records, 0))(t)
+	must(log.AppendBatch(background, [][]byte{[]byte("b"), []byte("c")}))(t)
+	must(log.AppendRecords(background, []wal.Record{{Type: 5, Data: []byte("d")}}, 0))(t)
+	holds(t, log, 1, want...)
+	for i, typ := range []uint16{9, 0, 0, 0, 5} {
+		equal(t, must(log.Get(wal.LSN(i+1), nil))(t).Type, typ)
+	}
+}
+
 func TestAppendRefuses(t *testing.T) {
 	log := newLog(t, wal.WithMaxRecordBytes(10))
 	for _, ctx := range []context.Context{background, cancellable(t)} {
@@ -93,6 +126,16 @@ func TestAppendRefuses(t *testing.T) {
 		wants(t, err, wal.ErrInvalid)
 		_, err = log.AppendBatch(ctx, [][]byte{nil, make([]byte, 11)})
 		wants(t, err, wal.ErrTooBig)
+		_, err = log.AppendPacked(ctx, nil, nil, nil, 0)
+		wants(t, err, wal.ErrInvalid)
+		_, err = log.AppendPacked(ctx, make([]byte, 11), []uint32{11}, nil, 0)
+		wants(t, err, wal.ErrTooBig)
+		for _, sizes := range [][]uint32{nil, {1}, {1, 2}, {math.MaxUint32, 3}} {
+			_, err = log.AppendPacked(ctx, []byte("ab"), sizes, nil, 0)
+			wants(t, err, wal.ErrInvalid)
+		}
+		_, err = log.AppendPacked(ctx, []byte("ab"), []uint32{1, 1}, []uint16{1}, 0)
+		wants(t, err, wal.ErrInvalid)
 		_, err = log.AppendTyped(ctx, 0, nil, wal.FlagSync|wal.FlagAsync)
 		wants(t, err, wal.ErrInvalid)
 		_, err = log.AppendTyped(ctx, 0, nil, 1<<20)

@@ -9,7 +9,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"unsafe"
 )
 
 // A Batch gathers records that go in together: after a crash all are there, or none. Nothing of it
@@ -48,14 +47,28 @@ func (b *Batch) AppendTyped(typ uint16, data []byte) error {
 
 // AppendRecords adds records by their Type and Data: all of them or, after an error, none.
 func (b *Batch) AppendRecords(records []Record) error {
-	p, err := packRecords(records)
+	p, err := b.log.packRecords(records)
 	if err != nil {
-		return b.log.tooBig(err)
+		return err
 	}
 	defer p.free()
+	return b.appendPacked(p)
+}
+
+// AppendPacked adds records that lie one behind the other, as Log.AppendPacked does: all of them
+// or, after an error, none.
+func (b *Batch) AppendPacked(payload []byte, sizes []uint32, types []uint16) error {
+	p := packed{payload, sizes, types}
+	if err := b.log.check(&p); err != nil {
+		return err
+	}
+	return b.appendPacked(&p)
+}
+
+func (b *Batch) appendPacked(p *packed) error {
+	payload, sizes, types, n := p.args()
 	return b.do(func() C.gowal_result {
-		return C.gowal_batch_append_packed(b.native, bytesOf(p.payload), unsafe.SliceData(p.sizes),
-			unsafe.SliceData(p.types), C.size_t(len(p.sizes)))
+		return C.gowal_batch_append_packed(b.native, payload, sizes, types, n)
 	})
 }
 

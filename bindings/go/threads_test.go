@@ -5,6 +5,7 @@ package wal_test
 import (
 	"context"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -52,6 +53,39 @@ func TestManyGoroutines(t *testing.T) {
 	}
 	s := must(log.Stats())(t)
 	t.Logf("%d records, %d syncs, %d threads", s.AppendRecords, s.Syncs, threads())
+}
+
+// What a log had of threads and goroutines goes with it.
+func TestClosedLogsLeaveNothing(t *testing.T) {
+	live := func() {
+		log := open(t, newPath(t))
+		var appends []<-chan error
+		for _, ctx := range []context.Context{background, cancellable(t), background} {
+			appends = append(appends, at(func() error {
+				_, err := log.Append(ctx, []byte("x"))
+				return err
+			}))
+		}
+		check(t, log.Wait(background, 3))
+		for _, done := range appends {
+			check(t, ends(t, done))
+		}
+		check(t, log.Close())
+	}
+	for range 5 {
+		live()
+	}
+	threadsBefore, goroutinesBefore := threads(), runtime.NumGoroutine()
+	const logs = 60
+	for range logs {
+		live()
+	}
+	if now := threads(); now > threadsBefore+logs/4 {
+		t.Errorf("%d threads, then %d", threadsBefore, now)
+	}
+	if now := runtime.NumGoroutine(); now > goroutinesBefore+logs/4 {
+		t.Errorf("%d goroutines, then %d", goroutinesBefore, now)
+	}
 }
 
 // Cancelled callers leave at once; what they had appended stays.

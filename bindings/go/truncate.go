@@ -8,7 +8,6 @@ import "C"
 import (
 	"io/fs"
 	"math"
-	"unsafe"
 )
 
 // Each function of this file that takes records away is atomic and durable when it returns: after a
@@ -37,15 +36,15 @@ func (l *Log) TruncateAfter(lsn LSN) error {
 // on; it gives the first one's LSN, or 0 without records. ErrRange: lsn is at or above the next
 // LSN, or below the first - 1.
 func (l *Log) ReplaceAfter(lsn LSN, records []Record) (LSN, error) {
-	p, err := packRecords(records)
+	p, err := l.packRecords(records)
 	if err != nil {
-		return 0, l.tooBig(err)
+		return 0, err
 	}
 	defer p.free()
+	payload, sizes, types, n := p.args()
 	var first LSN
 	err = l.truncate(0, lsn, func() C.gowal_result {
-		r := C.gowal_replace_after(l.w, C.uint64_t(lsn), bytesOf(p.payload),
-			unsafe.SliceData(p.sizes), unsafe.SliceData(p.types), C.size_t(len(p.sizes)))
+		r := C.gowal_replace_after(l.w, C.uint64_t(lsn), payload, sizes, types, n)
 		first = LSN(r.a)
 		return r
 	})

@@ -135,6 +135,7 @@ struct wal {
     bool reserved;          /* the space-holder is there, whole */
     struct file prepared;   /* the next segment's file of zeros; fd -1: none */
     uint64_t prepared_bytes;
+    bool zeros_pay; /* the last commit was small enough for zeros ahead of the next one */
 
     struct follower *follower; /* a read-only handle's; NULL: this one writes */
 };

@@ -7,7 +7,7 @@
 #include "log/fresh.h"
 #include "log/prepared.h"
 
-enum { INLINE_BYTES = 256 * 1024 };
+enum { INLINE_BYTES = 256 * 1024, LARGE_BYTES = 256 * 1024 };
 
 uint64_t zeros_ahead(const struct wal *w)
 {
@@ -39,11 +39,18 @@ void zeros_wait(struct wal *w)
     take_over(w);
 }
 
+/* Of a commit, which may have several writes: whether zeros would cost more than they save. */
+static bool is_large(const struct writer *x, uint64_t bytes, uint64_t ahead)
+{
+    return x->end.offset - x->durable_offset + bytes > max_u64(ahead / 4, LARGE_BYTES);
+}
+
 void zeros_before_put(struct wal *w, uint64_t bytes)
 {
     struct writer *x = &w->writer;
     uint64_t ahead = zeros_ahead(w), need = x->end.offset + bytes + GROUP_HEADER_BYTES;
 
+    w->zeros_pay = !is_large(x, bytes, ahead);
     if (ahead == 0 || need <= x->zeroed_to)
         return;
     pthread_mutex_lock(&w->mu);
@@ -52,7 +59,7 @@ void zeros_before_put(struct wal *w, uint64_t bytes)
         (void)turn_sleep(w, -1);
     take_over(w);
     pthread_mutex_unlock(&w->mu);
-    if (need <= x->zeroed_to)
+    if (need <= x->zeroed_to || !w->zeros_pay)
         return;
     uint64_t before = x->zeroed_to;
     writer_zero_ahead(x, need + min_u64(ahead, INLINE_BYTES));
@@ -98,7 +105,7 @@ void zeros_ask(struct wal *w)
     if (w->write_error.code && !PLANTED(34))
         return; /* where records lack space, zeros do too; and a kick would cut short the thread's
                    pause before it tries them again */
-    bool zeros = ask_zeros(w, ahead);
+    bool zeros = w->zeros_pay && ask_zeros(w, ahead);
     if (ask_segment(w) || zeros)
         background_kick(w);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "walctl/message.h"
+#include "walctl/raft.h"
 #include "walctl/signals.h"
 
 static const char *command;
@@ -22,8 +23,9 @@ static struct bytes output;
 
 const struct arg decoder_args[] = {
     {"decoder", 0, "COMMAND",
-     "pipe each payload through this shell command\n('walctl help decoder' says how)", take_text,
-     &command},
+     "pipe each payload through this shell command, or\n"
+     "'raft': show entries of a Raft log ('walctl help\ndecoder' says how)",
+     take_text, &command},
     {0}};
 
 extern char **environ;
@@ -163,24 +165,37 @@ static void say_how_it_ended(uint64_t lsn, int status)
         message("LSN %" PRIu64 ": the decoder ended with status %d", lsn, WEXITSTATUS(status));
 }
 
-const struct bytes *decoder_run(const wal_record_t *record)
+static bool run_raft(const wal_record_t *record)
+{
+    if (raft_decode(record, &output))
+        return true;
+    message("LSN %" PRIu64 ": it is no entry of a Raft log", record->lsn);
+    return false;
+}
+
+static bool run_command(const wal_record_t *record)
 {
     struct run r;
     int status = 0;
 
-    output.size = 0;
     int e = start(&r, record);
     if (e) {
-        failures++;
         message("LSN %" PRIu64 ": the decoder can't be run: %s", record->lsn, strerror(e));
-        return NULL;
+        return false;
     }
     pump(&r);
     while (waitpid(r.pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (status == 0)
+    if (status != 0)
+        say_how_it_ended(record->lsn, status);
+    return status == 0;
+}
+
+const struct bytes *decoder_run(const wal_record_t *record)
+{
+    output.size = 0;
+    if (strcmp(command, "raft") == 0 ? run_raft(record) : run_command(record))
         return &output;
     failures++;
-    say_how_it_ended(record->lsn, status);
     return NULL;
 }

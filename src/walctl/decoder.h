@@ -4,7 +4,7 @@
  * The shell runs the command once per record: the payload is its standard input, what it prints
  * until its end is shown instead. WALCTL_LSN and WALCTL_TYPE in its environment tell which record
  * it is. So any filter will do. It need not read its input. Where it ends with another status than
- * 0 its output is thrown away. */
+ * 0 its output is thrown away. The word raft is no command: walctl itself decodes then. */
 #ifndef WALCTL_DECODER_H
 #define WALCTL_DECODER_H
 
@@ -16,7 +16,7 @@
 extern const struct arg decoder_args[];
 
 bool decoder_given(void);
-/* What the command makes of the record, valid until the next call. NULL: it failed, which was said.
+/* What the decoder makes of the record, valid until the next call. NULL: it failed, which was said.
  */
 const struct bytes *decoder_run(const wal_record_t *record);
 /* How many times it has failed. */

@@ -49,9 +49,14 @@ static void print_decoder(void)
          "Where it ends with a status other than 0, stderr says so, the record is shown as if\n"
          "there were no decoder, and walctl ends with 1 when it is through.\n"
          "\n"
+         "--decoder raft is built in. It shows logs that the Go package raftwal keeps for\n"
+         "hashicorp/raft: an entry's term, its type and its data; the LSN is its index.\n"
+         "(A program of this name runs by 'command raft'.)\n"
+         "\n"
          "  walctl cat --decoder 'jq -c .name' my.wal\n"
          "  walctl cat --decoder 'protoc --decode_raw' my.wal\n"
-         "  walctl cat --decoder 'if [ $WALCTL_TYPE = 7 ]; then gunzip; else cat; fi' my.wal");
+         "  walctl cat --decoder 'if [ $WALCTL_TYPE = 7 ]; then gunzip; else cat; fi' my.wal\n"
+         "  walctl cat --decoder raft node1/raft.wal");
 }
 
 static void print_option(wal_options_t *o, uint32_t number)

@@ -44,6 +44,7 @@ INSTALLED = [
     ("tools", "share/bash-completion/completions", {"walctl"}),
     ("tools", "share/zsh/site-functions", {"_walctl"}),
     ("tools", "share/fish/vendor_completions.d", {"walctl.fish"}),
+    ("tools", "share/libwal", {"libwal.magic"}),
 ]
 CRYPTO = [
     ("runtime", "lib", {"libwal-crypto.so.1", "libwal-crypto.so.VERSION"}),
@@ -54,6 +55,14 @@ CRYPTO = [
                                          "libwal-crypto_static-CONFIG.cmake"}),
     ("development", "include/libwal", {"crypto.h"}),
 ]
+# The manual pages, where scdoc is there to make them: one more for each function.
+PAGES = [
+    ("tools", "share/man/man1", {"walctl.1"}),
+    ("development", "share/man/man3", {"libwal.3"}),
+    ("development", "share/man/man5", {"libwal.5"}),
+    ("development", "share/man/man7", {"libwal.7"}),
+]
+MAPS = ("src/api/libwal.map", "src/crypto/libwal-crypto.map")
 CGO_TAKES = re.compile(r"-[ILl]|-pthread$")
 COMPONENTS = ("runtime", "development", "tools")
 
@@ -72,11 +81,21 @@ def has_crypto(build):
     return cache_value(build, "WAL_HAS_CRYPTO") in ("ON", "TRUE")
 
 
+def pages(build):
+    if cache_value(build, "SCDOC").endswith("NOTFOUND"):
+        return []
+    source = Path(cache_value(build, "CMAKE_HOME_DIRECTORY"))
+    functions = re.findall(r"^    (wal_\w+);", "".join((source / path).read_text()
+                                                     for path in MAPS), re.MULTILINE)
+    return [*PAGES, ("development", "share/man/man3", {f"{name}.3" for name in functions})]
+
+
 def listed(build, components=COMPONENTS):
     """The paths below the prefix that the build's components install."""
     libdir, config, version = (cache_value(build, f"CMAKE_{name}") for name in
                                ("INSTALL_LIBDIR", "BUILD_TYPE", "PROJECT_VERSION"))
-    for component, folder, names in INSTALLED + (CRYPTO if has_crypto(build) else []):
+    for component, folder, names in [*INSTALLED, *(CRYPTO if has_crypto(build) else []),
+                                     *pages(build)]:
         if component in components:
             folder = re.sub("^lib", libdir, folder)
             for name in names:

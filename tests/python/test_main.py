@@ -170,6 +170,31 @@ def test_decoder(check, log):
           out=b"LSN 10, type 0, 0 bytes\n")
 
 
+RAFT = [
+    (b"\x01\x05\xac\x02\x80\xd0\x97\xe7\xed\x01\x05\x03extdata", b"term 300 configuration data"),
+    (b"\x01\x01\x07\x00\x00\x00", b"term 7 noop"),
+    (b"\x01\x00" + b"\xff" * 9 + b"\x01\x00\x00\x00put a b",
+     b"term 18446744073709551615 command put a b"),
+    (b"\x01\x06\x02\x00\x00\x00", b"term 2 type-6"),
+]
+NO_RAFT = [b"", b"\x01", b"\x02\x00\x01\x00\x00\x00", b"\x01\x00\x01\x00\x00\x01",
+           b"\x01\x00\x01\x00\x80\x94\xeb\xdc\x03\x00", b"\x01\x00\x80",
+           b"\x01\x00" + b"\xff" * 9 + b"\x02\x00\x00\x00",
+           b"\x01\x00" + b"\x80" * 10 + b"\x00\x00\x00\x00"]
+
+
+def test_decoder_of_raft_logs(check, tmp_path):
+    with libwal.open(tmp_path / "raft.wal") as raft:
+        raft.append_many([data for data, _ in RAFT] + NO_RAFT)
+    bad = range(len(RAFT) + 1, len(RAFT) + len(NO_RAFT) + 1)
+    shown = [line for _, line in RAFT]
+    check("cat", "--decoder", "raft", "-n", str(len(RAFT)), "raft.wal",
+          out=b"".join(b"%d\t0\t%s\n" % (n, line) for n, line in enumerate(shown, 1)))
+    check("cat", "--decoder", "raft", "--from", str(bad[0]), "-o", "raw", "--lines", "raft.wal",
+          out=b"".join(data + b"\n" for data in NO_RAFT), code=FAILED,
+          err=b"".join(b"walctl: LSN %d: it is no entry of a Raft log\n" % n for n in bad))
+
+
 def test_color(check, log):
     check("cat", "--color", "always", "-n", "1", "a.wal",
           out=b"\033[33m10\033[0m\t\033[36m0\033[0m\tplain\n")

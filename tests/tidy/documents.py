@@ -25,7 +25,7 @@ FOLDER = re.compile(r"^(?:src|tests|docs|include|packaging)(?:/[\w-]+)*/?$")
 PAIR = re.compile(rf"^({'|'.join(LAYERS)})/(\w+)$")
 NAME = re.compile(r"^([a-z]\w*_\w+|WAL_\w+)(?:\(\))?$")
 PROGRAM = re.compile(
-    r"^((?:unit|api|threads|crypto|crash|damage|kill|fuzz|planted|abi|tidy|example)_\w+)"
+    r"^((?:unit|api|threads|crypto|crash|damage|kill|fuzz|planted|abi|tidy|docs|example)_\w+)"
     r"(?:: (.+)| (\w+:\w+))?$"
 )
 

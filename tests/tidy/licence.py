@@ -6,11 +6,12 @@ import tree
 TAG = "SPDX-License-Identifier: Apache-2.0"
 TOP = 2  # lines: the first may say who runs the file
 BARE = (".json",)  # has no comments
+MARKUP = (".scd", ".ksy", ".magic", ".svg")
 
 
 def check(root):
     for path in tree.files(root):
-        if tree.is_code(path) and path.suffix not in BARE:
+        if (tree.is_code(path) or path.suffix in MARKUP) and path.suffix not in BARE:
             top = path.read_text().split("\n")[:TOP]
             if not any(TAG in line for line in top):
                 yield f"{tree.place(root, path, 1)}: no {TAG}"

@@ -17,6 +17,7 @@ import sizes
 import system
 import text
 import version
+import workflow
 
 TAG = licence.TAG
 GOOD = {
@@ -29,6 +30,9 @@ GOOD = {
     "bindings/go/prometheus/go.mod": "libwal/bindings/go v1.2.3\n",
     "packaging/debian/changelog": "libwal (1.2.3-1) unstable\n",
     "packaging/libwal.spec": "Version:        1.2.3\n",
+    "packaging/go.sh": "# go.sh asan        with the address sanitizer\n",
+    ".github/workflows/ci.yml": '        command: ["go.sh asan", "go.sh"]\n'
+    "      - run: packaging/${{ matrix.command }}\n",
     "packaging/vcpkg/vcpkg.json": '  "version": "1.2.3"\n',
     "src/base/one.h": "int one(void);\n",
     "src/base/one.c": '#include "base/one.h"\n\n#include <sys/uio.h>\n\n'
@@ -85,6 +89,9 @@ BAD = [
     (version, "CMakeLists.txt", "project(libwal VERSION 1.2.4\n", "has version 1.2.3, CMake"),
     (version, "CMakeLists.txt", "project(libwal VERSION 1.3.3\n", "types.h has version 1.2"),
     (version, "packaging/vcpkg/vcpkg.json", "{}\n", "vcpkg.json has version nothing"),
+    (workflow, ".github/workflows/a.yml", "on: push\n", "a.yml runs nothing"),
+    (workflow, ".github/workflows/a.yml", "      - run: .ci/run\n", "there is no .ci/run"),
+    (workflow, "packaging/go.sh", "# go.sh tsan\n", "packaging/go.sh doesn't know asan"),
     (mirror, "src/log/a.c", "\n", "tests/unit/log_a_test.c is missing"),
     (mirror, "src/crypto/a.c", "\n", "tests/crypto/a_test.c is missing"),
     (documents, "src/log/a.h", "\n", "docs/design.md:1: src/log/a isn't named"),

@@ -69,6 +69,77 @@ static void without_zeros_each_append_grows_the_file(void **state)
     assert_true(size_of_first(f) < size + 4096);
 }
 
+static void append_large(struct log_fixture *f, size_t size)
+{
+    must(wal_append(f->log, fixture_bytes(size, 'a'), size, NULL));
+}
+
+/* They would be as many bytes again. What comes behind has zeros once more. */
+static void large_commits_go_without(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_open(f);
+    const struct writer *x = &f->log->writer;
+    for (unsigned k = 0; k < 8; k++)
+        append_large(f, 300 * 1024);
+    assert_int_equal(size_of_first(f), x->end.offset + GROUP_HEADER_BYTES);
+    fixture_append(f, "small");
+    assert_true(size_of_first(f) >= x->end.offset + 256 * 1024);
+}
+
+static bool is_asked(struct log_fixture *f)
+{
+    const struct background *b = &f->log->background;
+    pthread_mutex_lock(&f->log->mu);
+    bool asked = b->zero_wanted || b->zeroing || b->zeroed_to;
+    pthread_mutex_unlock(&f->log->mu);
+    return asked;
+}
+
+static void the_thread_is_not_asked_behind_large_commits(void **state)
+{
+    struct log_fixture *f = *state;
+    options_set_os(f->options, os_posix()); /* the spy is for one thread */
+    fixture_set(f, WAL_OPT_BACKGROUND, 1);
+    fixture_open(f);
+    for (unsigned k = 0; k < 8; k++)
+        append_large(f, 300 * 1024);
+    assert_false(is_asked(f));
+    fixture_append(f, "small");
+    assert_true(is_asked(f));
+}
+
+/* A batch of several groups is one commit. */
+static void large_batches_go_without(void **state)
+{
+    struct log_fixture *f = *state;
+    const wal_record_t record = {
+        .size = sizeof record, .data = fixture_bytes(300 * 1024, 'a'), .data_size = 300 * 1024};
+    const wal_record_t small = {.size = sizeof small, .data = record.data, .data_size = 1024};
+    const wal_record_t records[] = {record, record, record, small};
+
+    fixture_set(f, WAL_OPT_GROUP_BYTES, 300 * 1024);
+    fixture_open(f);
+    for (unsigned k = 0; k < 2; k++)
+        must(wal_append_many(f->log, records, 4, 0, NULL));
+    assert_int_equal(size_of_first(f), f->log->writer.end.offset + GROUP_HEADER_BYTES);
+    assert_true(f->log->writer.end.offset > 2 * 3 * 300 * 1024);
+}
+
+/* Who asks for more zeros than the default has them for larger commits, too. */
+static void what_is_large_grows_with_the_option(void **state)
+{
+    struct log_fixture *f = *state;
+    fixture_set(f, WAL_OPT_ZERO_AHEAD_BYTES, 2 << 20);
+    fixture_open(f);
+    for (unsigned k = 0; k < 12; k++)
+        append_large(f, 300 * 1024);
+    assert_true(size_of_first(f) >= f->log->writer.end.offset + 4096);
+    append_large(f, 600 * 1024);
+    append_large(f, 600 * 1024);
+    assert_int_equal(size_of_first(f), f->log->writer.end.offset + GROUP_HEADER_BYTES);
+}
+
 /* Zeros that don't fit are no reason to refuse an append that does. */
 static void refused_zeros_are_nobodys_error(void **state)
 {
@@ -130,6 +201,10 @@ int main(void)
         spied_test(never_more_than_a_segment),
         spied_test(appends_leave_the_size_alone),
         spied_test(without_zeros_each_append_grows_the_file),
+        spied_test(large_commits_go_without),
+        spied_test(the_thread_is_not_asked_behind_large_commits),
+        spied_test(large_batches_go_without),
+        spied_test(what_is_large_grows_with_the_option),
         spied_test(refused_zeros_are_nobodys_error),
         spied_test(the_thread_works_ahead),
     };

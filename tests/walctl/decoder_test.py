@@ -73,4 +73,58 @@ class Decoder(support.Case):
                     out=b"1\t0\ty\n", err=b"141\n")
 
 
+def entry(*numbers, extensions=b"", data=b"", version=1, kind=0):
+    """An entry as the Go package raftwal stores it: term, seconds, nanoseconds."""
+    def leb128(n):
+        return bytes([n & 127 | 128]) + leb128(n >> 7) if n > 127 else bytes([n])
+    head = b"".join(map(leb128, (*numbers, len(extensions))))
+    return bytes([version, kind]) + head + extensions + data
+
+
+class Raft(support.Case):
+    def test_entries(self):
+        # the first is that of entry_test.go
+        self.append(b"\x01\x05\xac\x02\x80\xd0\x97\xe7\xed\x01\x05\x03extdata",
+                    entry(1, 0, 0), entry(7, 0, 0, kind=1),
+                    entry(2**64 - 1, 63835596800, 999999999, data=b"put a b"),
+                    entry(2, 0, 0, kind=4), entry(2, 0, 0, kind=2), entry(2, 0, 0, kind=3),
+                    entry(2, 0, 0, kind=6, extensions=b"x" * 200, data=b"\x1b[1m\\"))
+        self.walctl("cat", "--decoder", "raft", "a.wal", out=(
+            b"1\t0\tterm 300 configuration data\n"
+            b"2\t0\tterm 1 command\n"
+            b"3\t0\tterm 7 noop\n"
+            b"4\t0\tterm 18446744073709551615 command put a b\n"
+            b"5\t0\tterm 2 barrier\n"
+            b"6\t0\tterm 2 add-peer\n"
+            b"7\t0\tterm 2 remove-peer\n"
+            b"8\t0\tterm 2 type-6 \\x1b[1m\\\\\n"))
+        self.walctl("get", "--decoder", "raft", "a.wal", "3", out=b"3\t0\tterm 7 noop\n")
+        self.walctl("tail", "-n", "1", "--decoder", "raft", "-o", "raw", "a.wal",
+                    out=b"term 2 type-6 \x1b[1m\\")
+        record = self.json("cat", "--decoder", "raft", "-n", "1", "a.wal")[0]
+        self.assertEqual(record["decoded_text"], "term 300 configuration data")
+
+    def test_large(self):
+        data = b"0123456789abcdef" * 60000
+        self.append(entry(3, 0, 0, data=data), entry(3, 0, 0, data=b"x"))
+        self.walctl("cat", "--decoder", "raft", "-o", "raw", "--lines", "a.wal",
+                    out=b"term 3 command " + data + b"\nterm 3 command x\n")
+
+    def test_no_entries(self):
+        whole = entry(300, 0, 0, extensions=b"ext")
+        bad = [whole[:size] for size in range(len(whole))]
+        bad += [b"\x00" + whole[1:], b"\x02" + whole[1:], entry(1, 0, 10**9),
+                b"\x01\x00" + b"\xff" * 9 + b"\x02\x00\x00\x00",
+                b"\x01\x00" + b"\xff" * 11 + b"\x00\x00\x00",
+                b"\x01\x00\x01\x00\x00" + b"\xff" * 9 + b"\x01"]
+        self.append(*bad, whole)
+        lsns = range(1, len(bad) + 1)
+        out, err = self.walctl("cat", "--decoder", "raft", "a.wal", code=support.FAILED, err=None)
+        self.assertEqual(err, b"".join(b"walctl: LSN %d: it is no entry of a Raft log\n" % lsn
+                                       for lsn in lsns))
+        lines = out.splitlines()
+        self.assertEqual((len(lines), lines[0]), (len(bad) + 1, b"1\t0\t"))
+        self.assertEqual(lines[-1], b"%d\t0\tterm 300 command" % (len(bad) + 1))
+
+
 support.run()

@@ -56,7 +56,7 @@ func (s *Store) cutSuffix(index uint64) error {
 		return s.log.TruncateAfter(wal.LSN(index))
 	}
 	staged := s.staged.Load()
-	_, err := s.batched(index, nil, func(b *wal.Batch) (wal.LSN, error) {
+	_, err := s.batched(index, entries{}, func(b *wal.Batch) (wal.LSN, error) {
 		first, _, err := b.ReplaceAfter(wal.LSN(index))
 		return first, err
 	})

@@ -34,7 +34,6 @@ func Example() {
 
 	config := raft.DefaultConfig()
 	config.LocalID = "one"
-	config.RestoreCommittedLogs = true
 	config.Logger = hclog.NewNullLogger()
 	address, transport := raft.NewInmemTransport("one")
 	state := &list{}

@@ -14,6 +14,7 @@ require (
 	github.com/hashicorp/raft-boltdb/v2 v2.3.0
 	github.com/hashicorp/raft-wal v0.4.0
 	github.com/libwal/libwal/bindings/go v1.0.0
+	golang.org/x/sys v0.47.0
 )
 
 require (
@@ -33,5 +34,4 @@ require (
 	github.com/segmentio/fasthash v1.0.3 // indirect
 	go.etcd.io/bbolt v1.3.6 // indirect
 	golang.org/x/exp v0.0.0-20220827204233-334a2380cb91 // indirect
-	golang.org/x/sys v0.47.0 // indirect
 )

@@ -23,11 +23,10 @@ type Store struct {
 	path string
 
 	// mu is held by whoever changes the log; it protects what follows up to the empty line.
-	mu     sync.Mutex
-	broken error      // the log no longer is what raft was told: no more changes until it is reopened
-	batch  *wal.Batch // for what goes in with the commit index; made when it is first needed
-	buf    []byte     // encoded entries
-	items  []wal.Record
+	mu      sync.Mutex
+	broken  error      // the log no longer is what raft was told: no more changes until it is reopened
+	batch   *wal.Batch // for what goes in with the commit index; made when it is first needed
+	entries entries    // memory for the next ones
 
 	// What others may see of the log; 0 and 0: nothing. A reader looks at first before last, and
 	// once more when it has read: changes first take away what will no longer be there, and in the

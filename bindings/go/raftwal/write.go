@@ -46,17 +46,17 @@ func (s *Store) StoreLogs(logs []*raft.Log) error {
 	commit := min(staged, logs[len(logs)-1].Index)
 	var stored wal.LSN
 	var err error
-	records := s.encode(logs)
+	e := s.encode(logs)
 	switch {
 	case commit != s.commit.Load():
-		stored, err = s.batched(commit, records, func(b *wal.Batch) (wal.LSN, error) {
+		stored, err = s.batched(commit, e, func(b *wal.Batch) (wal.LSN, error) {
 			first, _, err := b.Commit(context.Background(), 0)
 			return first, err
 		})
-	case len(records) == 1:
-		stored, err = s.log.Append(context.Background(), records[0].Data)
+	case len(logs) == 1:
+		stored, err = s.log.Append(context.Background(), e.payload)
 	default:
-		stored, err = s.log.AppendRecords(context.Background(), records, 0)
+		stored, err = s.log.AppendPacked(context.Background(), e.payload, e.sizes, nil, 0)
 	}
 	if err := s.stored(logs, stored, err); err != nil {
 		return err
@@ -135,32 +135,37 @@ func (s *Store) moveTo(index uint64) error {
 	return nil
 }
 
-// encode makes records of the logs, which lie in the store's memory until the next call.
-func (s *Store) encode(logs []*raft.Log) []wal.Record {
-	size := 0
-	for _, log := range logs {
-		size += maxHeaderBytes + len(log.Extensions) + len(log.Data)
-	}
-	buf := s.buf[:0]
-	if cap(buf) < size {
-		buf = make([]byte, 0, size)
-	}
-	items := s.items[:0]
-	for _, log := range logs {
-		start := len(buf)
-		buf = appendEntry(buf, log)
-		items = append(items, wal.Record{Data: buf[start:]})
-	}
-	s.buf, s.items = buf, items
-	if cap(buf) > keptBytes {
-		s.buf, s.items = nil, nil
-	}
-	return items
+// entries are encoded logs, one behind the other.
+type entries struct {
+	payload []byte
+	sizes   []uint32
 }
 
-// batched hands in records together with a commit index.
+// encode makes records of the logs, which lie in the store's memory until the next call.
+func (s *Store) encode(logs []*raft.Log) entries {
+	room := 0
+	for _, log := range logs {
+		room += maxHeaderBytes + len(log.Extensions) + len(log.Data)
+	}
+	e := entries{s.entries.payload[:0], s.entries.sizes[:0]}
+	if cap(e.payload) < room {
+		e.payload = make([]byte, 0, room)
+	}
+	for _, log := range logs {
+		before := len(e.payload)
+		e.payload = appendEntry(e.payload, log)
+		e.sizes = append(e.sizes, uint32(len(e.payload)-before))
+	}
+	s.entries = e
+	if cap(e.payload) > keptBytes {
+		s.entries = entries{}
+	}
+	return e
+}
+
+// batched hands in entries, or none, together with a commit index.
 func (s *Store) batched(
-	commit uint64, records []wal.Record, hand func(*wal.Batch) (wal.LSN, error),
+	commit uint64, e entries, hand func(*wal.Batch) (wal.LSN, error),
 ) (wal.LSN, error) {
 	if s.batch == nil {
 		b, err := s.log.NewBatch()
@@ -169,7 +174,7 @@ func (s *Store) batched(
 		}
 		s.batch = b
 	}
-	stored, err := s.fill(commit, records, hand)
+	stored, err := s.fill(commit, e, hand)
 	if err != nil {
 		_ = s.batch.Abort()
 	}
@@ -177,13 +182,13 @@ func (s *Store) batched(
 }
 
 func (s *Store) fill(
-	commit uint64, records []wal.Record, hand func(*wal.Batch) (wal.LSN, error),
+	commit uint64, e entries, hand func(*wal.Batch) (wal.LSN, error),
 ) (wal.LSN, error) {
 	if err := s.batch.SetMeta(ownKey, ownValue(commit)); err != nil {
 		return 0, err
 	}
-	if len(records) > 0 {
-		if err := s.batch.AppendRecords(records); err != nil {
+	if len(e.sizes) > 0 {
+		if err := s.batch.AppendPacked(e.payload, e.sizes, nil); err != nil {
 			return 0, err
 		}
 	}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""--decoder: payloads go through a shell command before they are shown."""
+"""--decoder: payloads go through a shell command, or become entries of a Raft log, to be shown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import subprocess
 
 from libwal import Record
+from libwal.cli import raft
 from libwal.cli.console import Console
 
 
 class Decoder:
-    """Runs the command once per record: any filter will do."""
+    """Runs the command once per record: any filter will do. "raft" is built in."""
 
     def __init__(self, console: Console, command: str | None) -> None:
         self.failures = 0
@@ -22,26 +23,37 @@ class Decoder:
         """What the command makes of it. None: there is no command, or it failed, which was said."""
         if self._command is None:
             return None
+        if self._command == "raft":
+            return self._run_raft(record)
+        return self._run_command(self._command, record)
+
+    def _run_raft(self, record: Record) -> bytes | None:
+        decoded = raft.decode(record.data)
+        if decoded is None:
+            self._say(record, "it is no entry of a Raft log")
+        return decoded
+
+    def _run_command(self, command: str, record: Record) -> bytes | None:
         about = {"WALCTL_LSN": str(record.lsn), "WALCTL_TYPE": str(record.type)}
         try:
             done = subprocess.run(
-                ["/bin/sh", "-c", self._command],
+                ["/bin/sh", "-c", command],
                 input=record.data,
                 stdout=subprocess.PIPE,
                 env={**os.environ, **about},
                 check=False,
             )
         except OSError as error:
-            self._failed(record, f"can't be run: {error.strerror}")
+            self._say(record, f"the decoder can't be run: {error.strerror}")
             return None
         if done.returncode == 0:
             return done.stdout
         if done.returncode < 0:
-            self._failed(record, f"was ended by signal {-done.returncode}")
+            self._say(record, f"the decoder was ended by signal {-done.returncode}")
         else:
-            self._failed(record, f"ended with status {done.returncode}")
+            self._say(record, f"the decoder ended with status {done.returncode}")
         return None
 
-    def _failed(self, record: Record, how: str) -> None:
+    def _say(self, record: Record, what: str) -> None:
         self.failures += 1
-        self._console.say(f"LSN {record.lsn}: the decoder {how}")
+        self._console.say(f"LSN {record.lsn}: {what}")

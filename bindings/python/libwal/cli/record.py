@@ -59,7 +59,8 @@ RECORD_ARGS = [
         "decoder",
         "",
         "COMMAND",
-        "pipe each payload through this shell command\n('walctl help decoder' says how)",
+        "pipe each payload through this shell command, or\n"
+        "'raft': show entries of a Raft log ('walctl help\ndecoder' says how)",
         take_text,
     ),
     COLOR_ARG,
