@@ -4,15 +4,20 @@ package wal_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	wal "github.com/libwal/libwal/bindings/go"
+	"github.com/libwal/libwal/bindings/go/internal/fork"
 )
 
 // A child is this program once more, doing something else: see children.
@@ -136,4 +141,67 @@ func (c *child) ask(t testing.TB, word string) string {
 	t.Helper()
 	must(io.WriteString(c.stdin, word+"\n"))(t)
 	return strings.TrimSpace(must(c.stdout.ReadString('\n'))(t))
+}
+
+// appendAfterAFork forks without exec, which no Go program should: the child, which has one thread,
+// only calls the library and ends. It says whether the child got ErrFork (42), and what the parent
+// gets then.
+func appendAfterAFork(path string) {
+	log, err := wal.Open(path)
+	if err != nil {
+		panic(err)
+	}
+	debug.SetGCPercent(-1)
+	runtime.LockOSThread()
+	var status syscall.WaitStatus
+	for tries := 0; tries < 30 && (tries == 0 || status.Signaled()); tries++ {
+		child := fork.Fork()
+		if child == 0 {
+			_, appended := log.Append(background, nil)
+			_, looked := log.Get(1, nil)
+			both := errors.Is(appended, wal.ErrFork) && errors.Is(looked, wal.ErrFork)
+			fork.Exit(map[bool]int{true: 42}[both])
+		}
+		if _, err := syscall.Wait4(child, &status, 0, nil); err != nil {
+			panic(err)
+		}
+	}
+	_, err = log.Append(background, nil)
+	fmt.Println(status.ExitStatus(), err, log.Close())
+}
+
+// appendWithoutMemory appends a record that there is no memory for, and one behind it.
+func appendWithoutMemory(path string) {
+	log, err := wal.Open(path, wal.WithMaxRecordBytes(1<<30))
+	if err != nil {
+		panic(err)
+	}
+	large, err := syscall.Mmap(-1, 0, 512<<20, syscall.PROT_READ,
+		syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		panic(err)
+	}
+	debug.SetGCPercent(-1)
+	var pages uint64
+	if statm, err := os.ReadFile("/proc/self/statm"); err != nil {
+		panic(err)
+	} else if _, err := fmt.Sscan(string(statm), &pages); err != nil {
+		panic(err)
+	}
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_AS, &before); err != nil {
+		panic(err)
+	}
+	setLimit := func(bytes uint64) {
+		limit := syscall.Rlimit{Cur: bytes, Max: before.Max}
+		if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
+			panic(err)
+		}
+	}
+	setLimit(pages*uint64(os.Getpagesize()) + 64<<20)
+	_, err = log.Append(background, large)
+	setLimit(before.Cur)
+	lsn, after := log.Append(background, []byte("small"))
+	var e *wal.Error
+	fmt.Println(errors.As(err, &e), errors.Is(err, wal.ErrNoMemory), e, lsn, after, log.Close())
 }

@@ -15,9 +15,9 @@ import (
 	wal "github.com/libwal/libwal/bindings/go"
 )
 
-// Every code, raised by what it is for, with what it tells. Those that no Go program can raise are
-// in TestCodes alone: ErrFork needs a fork without exec, ErrNoMemory an end of memory; in place of
-// ErrTimeout there are the contexts' errors, and in that of ErrCallback the callbacks' own.
+// Every code, raised by what it is for, with what it tells. Two are in TestCodes alone, since this
+// package gives others in their place: for ErrTimeout the contexts' errors (TestWaitTimeout), for
+// ErrCallback the callbacks' own (TestVerifyStops).
 
 func TestCodes(t *testing.T) {
 	for code, name := range map[wal.Code]string{
@@ -385,5 +385,18 @@ func TestErrPerm(t *testing.T) {
 	_, err = wal.Open(path)
 	if !errors.Is(wants(t, err, wal.ErrPerm), fs.ErrPermission) {
 		t.Fatal(err)
+	}
+}
+
+func TestErrFork(t *testing.T) {
+	said := must(startChild(t, "parent", newPath(t)).stdout.ReadString('\n'))(t)
+	equal(t, said, "42 <nil> <nil>\n")
+}
+
+func TestErrNoMemory(t *testing.T) {
+	t.Setenv("ASAN_OPTIONS", os.Getenv("ASAN_OPTIONS")+":allocator_may_return_null=1")
+	said := must(startChild(t, "poor", newPath(t)).stdout.ReadString('\n'))(t)
+	if !strings.HasPrefix(said, "true true ") || !strings.HasSuffix(said, " 1 <nil> <nil>\n") {
+		t.Fatal(said)
 	}
 }

@@ -17,6 +17,8 @@ var children = map[string]func(path string){
 	"writer": writeUntilKilled,
 	"ticker": writeOnRequest,
 	"loser":  loseAll,
+	"parent": appendAfterAFork,
+	"poor":   appendWithoutMemory,
 }
 
 // mostThreads is what all tests together may leave: Go keeps threads, so those that wait for disks

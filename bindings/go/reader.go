@@ -24,7 +24,7 @@ type Record struct {
 	LSN       LSN
 	Type      uint16 // the program's
 	Durable   bool   // it was durable when it was read
-	BatchLast bool   // the last record of its batch, or one by itself
+	BatchLast bool   // the last record of its batch, or one by itself; a cut may take it away
 	Data      []byte
 	Tag       []byte // of its batch; nil: it has none, or Get has read the record
 }

@@ -5,6 +5,7 @@ package wal_test
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -198,4 +199,21 @@ func TestReadersBesideCuts(t *testing.T) {
 	stop.Store(true)
 	check(t, ends(t, cutter))
 	t.Logf("%d records of cut places, %d walks that were trimmed", whole, trimmed)
+}
+
+// A cut within a batch takes its end away: what comes behind reads as more of the batch.
+func TestCutWithinABatch(t *testing.T) {
+	log := newLog(t)
+	must(log.AppendBatch(background, [][]byte{[]byte("a"), []byte("b"), []byte("c")}))(t)
+	check(t, log.TruncateAfter(2))
+	must(log.AppendBatch(background, [][]byte{[]byte("d"), []byte("e")}))(t)
+	var ends []wal.LSN
+	for _, record := range must(collect(log.Records(background, 0)))(t) {
+		if record.BatchLast {
+			ends = append(ends, record.LSN)
+		}
+	}
+	if !slices.Equal(ends, []wal.LSN{4}) {
+		t.Fatal(ends)
+	}
 }

@@ -21,8 +21,11 @@ typedef struct {
 } wal_record_t;
 
 /* Flags of a record that was read. All since 1.0. */
-#define WAL_RECORD_DURABLE    1u /* it was durable when it was read */
-#define WAL_RECORD_BATCH_LAST 2u /* the last record of its batch, or one by itself */
+#define WAL_RECORD_DURABLE 1u /* it was durable when it was read */
+/* The last record of its batch, or one by itself. A cut within a batch (wal_truncate_after and its
+ * like) takes that record away and flags no other: what is appended behind the cut reads as more of
+ * the same batch. */
+#define WAL_RECORD_BATCH_LAST 2u
 
 /* Flags of appends and commits; 0: as the log's mode says. SYNC, ASYNC and SUBMIT exclude each
  * other (WAL_E_INVAL). All since 1.0. */

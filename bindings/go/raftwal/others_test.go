@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	hashicorpwal "github.com/hashicorp/raft-wal"
 
 	"github.com/libwal/libwal/bindings/go/raftwal/raftstoretest"
 )
@@ -22,6 +24,7 @@ const (
 	noChecks     = "DeleteRange sets the first and last index without a look at what there is"
 	shares       = "it keeps what it is given and gives that out"
 	notFound     = "it gives an error with the text that raft knows"
+	stillThere   = "GetLog still gives logs that were deleted from the front of the newest segment"
 	noCommit     = "it keeps no commit index"
 )
 
@@ -99,5 +102,54 @@ func TestBoltStore(t *testing.T) {
 		Deviations: together(anyIndex, withoutCommit, map[string]string{
 			"stable/missing-quiet": notFound,
 		}),
+	})
+}
+
+func openRaftWAL(dir string) (raftstoretest.Store, error) {
+	return hashicorpwal.Open(dir, hashicorpwal.WithSegmentSize(1<<20),
+		hashicorpwal.WithLogger(hclog.NewNullLogger()))
+}
+
+func TestRaftWAL(t *testing.T) {
+	raftstoretest.Run(t, raftstoretest.Factory{
+		Dir:  inMemory,
+		Open: openRaftWAL,
+		Deviations: together(withoutCommit, map[string]string{
+			"delete/prefix": stillThere,
+			"delete/one":    stillThere,
+			"delete/beyond": stillThere,
+			"delete/zero":   stillThere,
+			"random/calls":  stillThere,
+			"random/reopen": stillThere,
+			"random/crash":  stillThere,
+		}),
+	})
+}
+
+// boundedWAL takes raft-wal's one deviation away, behind which others would hide.
+type boundedWAL struct{ *hashicorpwal.WAL }
+
+func (b boundedWAL) GetLog(index uint64, log *raft.Log) error {
+	first, err := b.FirstIndex()
+	if err != nil {
+		return err
+	}
+	if index < first {
+		return raft.ErrLogNotFound
+	}
+	return b.WAL.GetLog(index, log)
+}
+
+func TestRaftWALBounded(t *testing.T) {
+	raftstoretest.Run(t, raftstoretest.Factory{
+		Dir: inMemory,
+		Open: func(dir string) (raftstoretest.Store, error) {
+			store, err := openRaftWAL(dir)
+			if err != nil {
+				return nil, err
+			}
+			return boundedWAL{store.(*hashicorpwal.WAL)}, nil
+		},
+		Deviations: withoutCommit,
 	})
 }

@@ -28,7 +28,8 @@ LIBWAL_BEGIN
  *                   at open to hold one largest record
  * GROUP_WAIT_US     us, 0 .. 1000000, 0: so long a commit waits for company at most
  * ZERO_AHEAD_BYTES  bytes, 0 .. 4G, 1M: so far ahead of its end the file is filled with zeros, so
- *                   that a commit changes no block mapping
+ *                   that a commit changes no block mapping; not where commits are larger than a
+ *                   quarter of it, and than 256K
  * DIRECT_IO         flag, 0: write groups past the page cache, where the file system can do that
  *                   (else the log goes on without: wal_info says which). GROUP_ALIGN becomes what
  *                   the device asks for, 512 or 4096, at least. It pays from groups of some 256K
