@@ -136,7 +136,9 @@ run_own_tests() {
 
 test_all() {
     suite=bookworm
+    deps_install build deb root
     trap 'root_remove "$dir/fresh"' EXIT
+    trap 'exit 1' INT TERM
     root_make "$suite" "$dir/fresh"
     sed -i 's/^deb \(.*\)/&\ndeb-src \1/' "$dir/fresh/etc/apt/sources.list"
     quietly 0 root_run "$dir/fresh" apt-get update
@@ -153,6 +155,7 @@ mapfile -t names < <(sed -n 's/^Package: //p' packaging/debian/control)
 check_version
 case ${1:-} in
 '')
+    deps_install build deb
     build_here "$dir/here" "$source_version"
     lint "$dir/here"
     ;;

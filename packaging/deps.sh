@@ -134,7 +134,6 @@ deps_present() { # PROBE
     file:*) compgen -G "$what" ;;
     header:*) echo "#include <$what>" | cc -E - ;;
     python:*) deps_python "$what" ;;
-    file:*) [ -e "$what" ] ;;
     python-header:*)
         [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$what" ]
         ;;
@@ -167,7 +166,7 @@ deps_packages() { # WORD...
     for word; do
         found=
         for package in ${word//[?\/]/ }; do
-            if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]'; then
+            if [[ $(apt-cache policy "$package" 2>/dev/null) == *"Candidate: "[!\(]* ]]; then
                 found=$package
                 break
             fi

@@ -26,7 +26,11 @@ BRINGS = """for name in $BRING; do
     chmod +x "$HERE/$name"
 done
 """
-APT_CACHE = '#!/bin/bash\n[[ " $KNOWN " != *" $2 "* ]] || echo "  Candidate: 1.0"\n'
+# Says more than a pipe holds: who stops reading it early would kill it.
+APT_CACHE = """#!/bin/bash
+if [[ " $KNOWN " == *" $2 "* ]]; then echo "  Candidate: 1.0"; else echo "  Candidate: (none)"; fi
+printf '%099999d\\n' 0
+"""
 BUILD = "cc cmake ninja"
 
 
