@@ -3,9 +3,10 @@
 # Tests the Python binding:
 #
 #   python.sh                 as a wheel in a clean virtual environment of every CPython from 3.11
-#                             on that is found, and as a source distribution; looks into both
+#                             on that is found, with all tests in the oldest and the newest minor
+#                             version, and as a source distribution; looks into both
 #   python.sh build           with the build of preset dev
-#   python.sh with PYTHON...  as a wheel in these Pythons alone
+#   python.sh with PYTHON...  as a wheel in these Pythons alone, with all tests
 #   python.sh coverage        the lines of the binding that its tests run
 #   python.sh asan            with the address and undefined-behaviour sanitizers
 #
@@ -108,14 +109,16 @@ test_packages() {
         -n "$(nproc)" "$tests/package"
 }
 
-# With all tests in the newest of each minor version, with the short ones in others.
-test_wheels() { # VERSION...
-    local version words=()
+# With all tests in the newest of each of the minor versions, with the short ones in others.
+test_wheels() { # MINOR-VERSIONS VERSION...
+    local version words=() minors=$1
     local -A newest_of
+    shift
     say "python $*: test of the wheel"
     for version; do newest_of[${version%.*}]=$version; done
     for version; do
-        if [ "${newest_of[${version%.*}]}" = "$version" ]; then
+        if [[ " $minors " == *" ${version%.*} "* ]] &&
+            [ "${newest_of[${version%.*}]}" = "$version" ]; then
             words+=("$version" all)
         else
             words+=("$version" short)
@@ -224,7 +227,8 @@ test_all() {
     build_dev # which test_packages takes for an installed C library
     make_packages
     test_packages
-    test_wheels "${tested[@]}"
+    # one and the same extension serves all: the oldest can do least, the newest differs most
+    test_wheels "${tested[0]%.*} ${tested[-1]%.*}" "${tested[@]}"
     test_sdist "$newest"
     say_missing
 }
@@ -233,7 +237,7 @@ test_with() { # PYTHON...
     choose_pythons
     make_venvs "$@"
     make_packages
-    test_wheels "${tested[@]}"
+    test_wheels "${tested[*]%.*}" "${tested[@]}"
 }
 
 versions=() programs=() tested=()
