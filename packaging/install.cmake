@@ -62,7 +62,7 @@ if(TARGET walctl)
         endforeach()
     endif()
 endif()
-# For distributions; everybody else has the package from a wheel, with the library in it.
+# For distributions: others have a wheel, with the library in it.
 set(WAL_PYTHON_DIR "" CACHE STRING
     "Where to install the Python package (component python), below the prefix; empty: nowhere")
 if(WAL_PYTHON AND WAL_PYTHON_DIR)

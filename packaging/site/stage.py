@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests/docs"))
 from pages import read_page  # noqa: E402
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "bindings/*/README.md",
-             "bindings/go/*/README.md", "tests/bench/README.md")
+             "bindings/go/*/README.md", "bindings/go/raftwal/cmd/*/README.md",
+             "tests/bench/README.md")
 REPOSITORY = "https://github.com/libwal/libwal/blob/main"
 LINK = re.compile(r"\]\(([^)\s:]+?)(#[\w-]+)?\)")
 ITEM = re.compile(r"(?:[-*]|\d+\.) ")
