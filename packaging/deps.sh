@@ -135,16 +135,16 @@ deps_present() { # PROBE
     case $1 in
     command:*) command -v "$what" ;;
     file:*) compgen -G "$what" ;;
-    header:*) echo "#include <$what>" | cc -E - ;;
+    header:*) cc -E - <<<"#include <$what>" ;;
     python:*) deps_python "$what" ;;
     python-header:*)
         [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/$what" ]
         ;;
     go:*) deps_go "$what" ;;
-    sanitizer:*) echo 'int main(void) {}' | cc -fsanitize="$what" -x c - -o /dev/null ;;
+    sanitizer:*) cc -fsanitize="$what" -x c - -o /dev/null <<<'int main(void) {}' ;;
     fuzzer:*)
-        echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n && 0; }' |
-            "$what" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null
+        "$what" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null \
+            <<<'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n && 0; }'
         ;;
     esac >/dev/null 2>&1
 }

@@ -4,7 +4,8 @@
 #
 #   release.sh check      whether all is ready: what is missing is named, one line each
 #   release.sh dist       the same, then what is published, in dist/: the source archive, the Python
-#                         package's archive, the ABI as XML, a bill of materials, checksums
+#                         package's in a folder of its own (they have one name), the ABI as XML,
+#                         a bill of materials, checksums
 #   release.sh tag        the same, then the tags: of the C library and of each Go module. Nothing
 #                         is pushed.
 set -euo pipefail
@@ -82,11 +83,11 @@ make_dist() {
     python3 -m venv "$work/venv"
     quietly 1 "$work/venv/bin/pip" install build
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) quietly 1 \
-        "$work/venv/bin/python" -m build --sdist -o "$dist" bindings/python
+        "$work/venv/bin/python" -m build --sdist -o "$dist/python" bindings/python
     rm -rf "$work"
     python3 packaging/sbom.py "$dist/libwal-$version.cdx.json" generic "$version" \
         zlib==dynamic openssl==dynamic
-    (cd "$dist" && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)
+    (cd "$dist" && sha256sum -- *.* */* >SHA256SUMS && cat SHA256SUMS)
 }
 
 make_tags() {
