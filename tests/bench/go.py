@@ -56,16 +56,21 @@ RAFT = [
 ]
 
 
+def absolute(path):
+    """Programs run in folders of their own."""
+    return Path(path).resolve()
+
+
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, allow_abbrev=False,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("what", choices=("log", "raft"))
-    p.add_argument("build", nargs="?", type=Path, default=ROOT / "build-release",
+    p.add_argument("build", nargs="?", type=absolute, default=ROOT / "build-release",
                    help="build directory with the programs in it (build-release)")
     p.add_argument("--rounds", type=int, default=9, help="how often each program runs (9)")
     p.add_argument("--seconds", type=float, default=1, help="of each run, where that is free (1)")
     p.add_argument("--only", metavar="NAME", action="append", default=[], help="these rows")
-    p.add_argument("--dir", type=Path, help="where the logs are made (the build directory)")
+    p.add_argument("--dir", type=absolute, help="where the logs are made (the build directory)")
     return p.parse_args()
 
 
