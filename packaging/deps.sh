@@ -66,6 +66,9 @@ command:fakeroot             | fakeroot         | -
 command:xz                   | xz-utils         | -
 command:lintian              | lintian          | -
 command:scdoc                | scdoc            | -
+command:abidiff              | abigail-tools    | -
+command:file                 | file             | -
+command:mandoc               | mandoc           | -
 header:cmocka.h              | libcmocka-dev    | -
 header:openssl/evp.h         | libssl-dev       | -
 file:/usr/include/python3*/Python.h | libpython3-dev | -

@@ -5,7 +5,7 @@
 #   release.sh check      whether all is ready: what is missing is named, one line each
 #   release.sh dist       the same, then what is published, in dist/: the source archive, the Python
 #                         package's in a folder of its own (they have one name), the ABI as XML,
-#                         checksums
+#                         a bill of materials, checksums
 #   release.sh tag        the same, then the tags: of the C library and of each Go module. Nothing
 #                         is pushed.
 set -euo pipefail
@@ -85,6 +85,8 @@ make_dist() {
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) quietly 1 \
         "$work/venv/bin/python" -m build --sdist -o "$dist/python" bindings/python
     rm -rf "$work"
+    python3 packaging/sbom.py "$dist/libwal-$version.cdx.json" generic "$version" \
+        zlib==dynamic openssl==dynamic
     (cd "$dist" && sha256sum -- *.* */* >SHA256SUMS && cat SHA256SUMS)
 }
 

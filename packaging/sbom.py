@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a software bill of materials, CycloneDX 1.6 in JSON: what libwal is made of.
 
-sbom.py FILE TYPE VERSION [NAME=VERSION=static|dynamic]...
+sbom.py FILE TYPE VERSION [NAME=[VERSION]=static|dynamic]...
 
 TYPE is that of the package's URL: pypi for the wheel, generic for the C library. Each NAME is a
-library of another project that is linked, static: it is within. The same words give the same bytes.
+library of another project that is linked, static: it is within; without a version: whichever is
+there. The same words give the same bytes.
 """
 
 import json
@@ -17,8 +18,9 @@ SITES = {"openssl": "https://openssl-library.org", "zlib": "https://zlib.net"}
 
 
 def component(name, version, licence, kind="generic"):
-    purl = f"pkg:{kind}/{name}@{version}"
-    return {"type": "library", "bom-ref": purl, "name": name, "version": version,
+    numbered = {"version": version} if version else {}
+    purl = f"pkg:{kind}/{name}" + (f"@{version}" if version else "")
+    return {"type": "library", "bom-ref": purl, "name": name, **numbered,
             "licenses": [{"license": {"id": licence}}], "purl": purl}
 
 

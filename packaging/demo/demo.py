@@ -86,7 +86,7 @@ def check(told, found):
 
 def show_kill(told, found):
     recovery = found.recovery
-    unsaid = len(found.lsns) - len(told)
+    unsaid = len(found.lsns.keys() - told.keys())
     print(f"  SIGKILL with {len(told):,} lines acknowledged: opened in "
           f"{recovery.duration_ns / 1e6:.1f} ms, end {recovery.verdict}, "
           f"{recovery.discarded_bytes} bytes given up")

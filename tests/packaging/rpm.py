@@ -51,9 +51,10 @@ PACKAGES = {
         [], ["libwal-crypto-devel"]),
 }
 ANYWHERE = ("/usr/share/licenses/*", "/usr/share/doc/*")
-MUST = {"libwal-tools": "/usr/bin/walctl", "python3-libwal": "*/libwal/_libwal.abi3.so",
-        "libwal-devel": "/usr/include/libwal/wal.h",
-        "golang-github-libwal-libwal-devel": "*/bindings/go/shim.c"}
+MUST = {"libwal-tools": ["/usr/share/man/man1/walctl.1*"],
+        "libwal-devel": ["/usr/include/libwal/wal.h", "/usr/share/man/man3/wal_open.3*"],
+        "python3-libwal": ["*/libwal/_libwal.abi3.so"],
+        "golang-github-libwal-libwal-devel": ["*/bindings/go/shim.c"]}
 
 
 def output(*command, **environment):
@@ -72,7 +73,7 @@ def contents(file, name, libdir):
     for path in files:
         if not any(fnmatch.fnmatchcase(path, pattern) for pattern in (*patterns, *ANYWHERE)):
             yield f"{name} has {path}"
-    for pattern in (MUST.get(name, patterns[0]), *patterns[:1]):
+    for pattern in (*MUST.get(name, ()), patterns[0]):
         if not fnmatch.filter(files, pattern):
             yield f"{name} hasn't {pattern}"
     for option, wanted in (("--provides", provides), ("--requires", requires)):
