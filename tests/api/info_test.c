@@ -227,10 +227,11 @@ static void test_disk_bytes(void **state)
 
     fixture_set(f, WAL_OPT_BACKGROUND, 0);
     fixture_open(f);
-    must(wal_append(f->log, fixture_bytes(1 << 20, 1), 1 << 20, NULL));
+    for (int k = 0; k < 4; k++) /* more than zeros ahead of the new segment's end will be */
+        must(wal_append(f->log, fixture_bytes(1 << 20, 1), 1 << 20, NULL));
     uint64_t bytes = wal_disk_bytes(f->log);
     assert_int_equal(bytes, disk_bytes_of(f->dir));
-    assert_true(bytes >= 1 << 20);
+    assert_true(bytes >= 4 << 20);
     fixture_write_file(fixture_path(f, "stray"), 0, fixture_bytes(1 << 16, 1), 1 << 16);
     assert_int_equal(wal_disk_bytes(f->log), bytes); /* no file of the log */
     must(wal_reset(f->log, 1));
