@@ -52,9 +52,13 @@ fuzzer:clang-14              | libclang-rt-14-dev | -
 '
 
 deps_go='
-command:curl                 | curl               | curl
 command:pkgconf              | pkgconf            | pkgconf
 go:1.23                      | golang-1.23-go/golang-go | golang
+'
+
+# What tests of the nested Go modules run.
+deps_modules='
+command:curl                 | curl               | curl
 '
 
 # What the build of the Debian packages takes, what looks at them, and what tries them.

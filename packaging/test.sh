@@ -21,7 +21,7 @@ run_tests() { # PRESET [COMMAND-PREFIX...]
 
 jobs=$((2 * $(nproc))) # many tests wait for the disk, or for each other's threads
 
-deps_install build test go
+deps_install build test go modules
 
 # Where the system has no clang-format 14, PyPI's is taken.
 if ! command -v clang-format-14 >/dev/null; then
