@@ -71,8 +71,8 @@ static void bits_of_segment(struct image_file *f, const struct plan *p)
 }
 
 static const struct plan plans[] = {
-    {MADE_CLOSED, true, 1, 1},        {MADE_KILLED, false, 5, 3},       {MADE_TORN, false, 5, 3},
-    {MADE_OLD_WITNESS, false, 3, 3},  {MADE_META_LAST, false, 3, 3},    {MADE_CUT, true, 7, 3},
+    {MADE_CLOSED, true, 1, 1},        {MADE_KILLED, false, 7, 5},       {MADE_TORN, false, 7, 5},
+    {MADE_OLD_WITNESS, false, 5, 5},  {MADE_META_LAST, false, 5, 5},    {MADE_CUT, true, 11, 5},
     {MADE_BIG_CLOSED, false, 37, 37}, {MADE_BIG_KILLED, false, 37, 37},
 };
 

@@ -14,8 +14,8 @@ struct plan {
 };
 
 static const struct plan plans[] = {
-    {MADE_CLOSED, true, 1},      {MADE_KILLED, false, 3},       {MADE_TORN, false, 3},
-    {MADE_OLD_WITNESS, true, 3}, {MADE_META_LAST, false, 3},    {MADE_CUT, true, 3},
+    {MADE_CLOSED, true, 1},      {MADE_KILLED, false, 5},       {MADE_TORN, false, 5},
+    {MADE_OLD_WITNESS, true, 5}, {MADE_META_LAST, false, 5},    {MADE_CUT, true, 5},
     {MADE_BIG_CLOSED, true, 97}, {MADE_BIG_KILLED, false, 197},
 };
 
