@@ -57,7 +57,6 @@ say "release: test of what is installed"
 quietly 12 ctest --preset release -j "$jobs" -L abi -E 'abi_(bare|freezing|grown|header)'
 
 say "oracle: the independent reader"
-printf '%s\0' tests/oracle/test_*.py | quietly 8 xargs -0 -n 1 -P "$(nproc)" \
-    "$(deps_python pytest,cryptography)" -m pytest -q -p no:cacheprovider
+quietly 5 "$(deps_python pytest,cryptography)" -m pytest -q -p no:cacheprovider tests/oracle
 
 say "all tests passed"
