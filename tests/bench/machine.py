@@ -4,7 +4,7 @@
 import os
 from pathlib import Path
 
-MEMORY_ONLY = ("tmpfs", "ramfs")
+MEMORY_ONLY = ("tmpfs", "ramfs", "devtmpfs")
 
 
 def file_system(path, mounts=None):

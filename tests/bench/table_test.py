@@ -108,6 +108,7 @@ class Place(unittest.TestCase):
 
     def test_memory_is_refused(self):
         self.assertIn("/dev/shm/x is on tmpfs", machine.refusal("/dev/shm/x", MOUNTS))
+        self.assertIn("/dev/x is on devtmpfs", machine.refusal("/dev/x", MOUNTS))
         self.assertIsNone(machine.refusal("/somewhere", MOUNTS))
 
 
