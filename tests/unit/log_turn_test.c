@@ -240,10 +240,14 @@ static void test_closed_gate_lets_no_append_in(void **state)
     }
     gate_open(w);
     assert_int_equal(w->next_lsn, 1); /* it was closed twice */
+    assert_int_equal(w->turn.held, 2);
     gate_open(w);
+    assert_int_equal(w->turn.let_in, 2); /* it won't close again before these have looked */
     pthread_mutex_unlock(&w->mu);
     crew_join(&c);
     assert_int_equal(atomic_load(&admitted), 2);
+    assert_int_equal(w->turn.held, 0);
+    assert_int_equal(w->turn.let_in, 0);
 }
 
 static _Atomic bool closed_again;
